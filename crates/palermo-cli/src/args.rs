@@ -1,0 +1,207 @@
+//! The arguments of every command.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use palermo_domain::{Date, EventTime};
+use palermo_engine::StartAt;
+use std::path::PathBuf;
+
+/// Finds the payment networks behind human trafficking and migrant smuggling in a stream of
+/// payments.
+#[derive(Debug, Parser)]
+#[command(
+    name = "palermo",
+    version,
+    after_help = "Exit codes: 0 fine, 1 findings, 2 usage, 3 invalid rules or configuration, \
+                  4 environment, 130 interrupted."
+)]
+pub(crate) struct Cli {
+    /// Look of the data on standard output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read payments from Kafka and publish alerts, exactly once.
+    Run(RunArgs),
+    /// Make a month of payments with planted networks, find them, and show the score.
+    Demo(DemoArgs),
+    /// Make payments, parties and the truth about them.
+    Synth(SynthArgs),
+    /// Work with detection rules.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Find out what is wrong.
+    #[command(subcommand)]
+    Doctor(DoctorCommand),
+    /// Work with the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run the tests beside the rules.
+    Test(RulesTestArgs),
+    /// Compile a rule folder and show what is wrong with it.
+    Check(RulesCheckArgs),
+    /// Explain the code of a diagnostic.
+    Explain {
+        /// Such as `E104`.
+        code: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DoctorCommand {
+    /// Explain why a record was dead-lettered, or why the engine stopped.
+    Explain {
+        /// A value of the header `palermo-reason`, or the code of an error.
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read a configuration as `run` would.
+    Check(ConfigArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration.
+    #[arg(short, long, value_name = "FILE", default_value = "palermo.yaml")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where the very first start begins: `earliest`, `latest` or a time such as
+    /// `2026-03-02T00:00:00Z` (record timestamps). Ignored later, with a word.
+    #[arg(long, value_parser = start)]
+    pub start: Option<StartAt>,
+    /// Publish nothing that was decided before this event time; counts at the first start only.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub warm_up_until: Option<EventTime>,
+    /// Make missing topics.
+    #[arg(long)]
+    pub create_topics: bool,
+    /// Partitions of `payments`, where it is made.
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "create_topics",
+          value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub partitions: i32,
+}
+
+/// What a synthetic world is made from.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WorldArgs {
+    /// Ordinary accounts.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub accounts: u32,
+    /// Days of payments.
+    #[arg(long, value_name = "N", default_value_t = 31)]
+    pub days: u16,
+    /// The same seed gives the same bytes.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// Use the broker at this address (also from `PALERMO_BOOTSTRAP`).
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "memory")]
+    pub bootstrap: Option<String>,
+    /// Use Kafka, at `PALERMO_BOOTSTRAP` or 127.0.0.1:9092 where `--bootstrap` is not given.
+    #[arg(long, conflicts_with = "memory")]
+    pub kafka: bool,
+    /// Use the in-memory log, even where a broker is known.
+    #[arg(long)]
+    pub memory: bool,
+    /// Keep the demo's topics on the broker.
+    #[arg(long)]
+    pub keep: bool,
+    /// The rule folder.
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub rules: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("to").required(true).args(["out", "produce"]))]
+pub(crate) struct SynthArgs {
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// First day.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-03-02", value_parser = date)]
+    pub start: Date,
+    /// Networks planted, of each typology.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub planted: u16,
+    /// Innocent look-alikes, of each kind.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub lookalikes: u16,
+    /// Write `payments.jsonl` and `parties.jsonl` into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Send payments and parties to the topics of the configuration.
+    #[arg(long)]
+    pub produce: bool,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where the truth goes; `truth.json` in the folder of `--out` where it is not given.
+    #[arg(long, value_name = "FILE", required_if_eq("produce", "true"))]
+    pub truth: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesTestArgs {
+    /// Test files or folders; all of the rule folder where none is given.
+    pub paths: Vec<PathBuf>,
+    /// The rule folder.
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub rules: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesCheckArgs {
+    /// The rule folder.
+    #[arg(value_name = "DIR", default_value = "rules")]
+    pub path: PathBuf,
+    /// Which block of `ruleset.yaml` `deploy`.
+    #[arg(long, value_name = "NAME", default_value = "prod")]
+    pub environment: String,
+}
+
+fn time(text: &str) -> Result<EventTime, String> {
+    let day = || Date::parse(text).map(Date::midnight);
+    EventTime::parse(text)
+        .or_else(|_| day())
+        .map_err(|_| "write a time such as `2026-03-02T00:00:00Z`, or a day".to_owned())
+}
+
+fn start(text: &str) -> Result<StartAt, String> {
+    match text {
+        "earliest" => Ok(StartAt::Earliest),
+        "latest" => Ok(StartAt::Latest),
+        other => time(other).map(|at| StartAt::Time(at.0)).map_err(|_| {
+            "choose `earliest`, `latest` or a time such as `2026-03-02T00:00:00Z`".to_owned()
+        }),
+    }
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|_| "write a day such as `2026-03-02`".to_owned())
+}

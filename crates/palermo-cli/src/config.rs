@@ -1,0 +1,74 @@
+//! Reading the configuration, with what the environment replaces; `palermo config check`.
+
+use crate::args::ConfigArgs;
+use crate::exit::{Exit, Failure};
+use crate::out::Out;
+use palermo_runtime::{Config, ConfigError, ConfigOverrides};
+use serde_json::json;
+use std::path::Path;
+
+/// Points everything at a cluster that exists already.
+const BOOTSTRAP: &str = "PALERMO_BOOTSTRAP";
+
+/// The broker that the environment names.
+#[expect(clippy::disallowed_methods, reason = "the command is the one reader of the environment")]
+pub(crate) fn bootstrap_from_environment() -> Option<String> {
+    std::env::var(BOOTSTRAP).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Reads a configuration file.
+pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
+    let text = text(path)?;
+    parse(path, &text).map_err(|error| refused(&error))
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure {
+        exit: Exit::Content,
+        code: Some(ConfigError::CODE),
+        text: format!("cannot read `{}` (`--config`): {error}", path.display()),
+    })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    let bootstrap = bootstrap_from_environment().map(|value| (value, BOOTSTRAP));
+    Config::parse(text, &path.display().to_string(), &ConfigOverrides { bootstrap })
+}
+
+fn refused(error: &ConfigError) -> Failure {
+    Failure {
+        exit: Exit::Content,
+        code: Some(ConfigError::CODE),
+        text: format!("the configuration is refused\n{error}"),
+    }
+}
+
+/// `palermo config check`.
+pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let path = &arguments.config;
+    let parsed = parse(path, &text(path)?);
+    if !out.json() {
+        let config = parsed.map_err(|error| refused(&error))?;
+        out.data(&format!(
+            "{}: fine; task `{}`, broker {}, rules in `{}` ({}), state in `{}`",
+            path.display(),
+            config.task,
+            config.kafka.bootstrap,
+            config.rules_path.display(),
+            config.environment,
+            config.state_dir.display()
+        ));
+        return Ok(Exit::Fine);
+    }
+    let problems = parsed.err().map(|error| error.problems).unwrap_or_default();
+    let rows: Vec<_> = problems
+        .iter()
+        .map(|problem| {
+            let (line, column) = problem.place.unzip();
+            json!({"file": problem.file, "line": line, "column": column,
+                   "message": problem.message, "help": problem.help})
+        })
+        .collect();
+    out.json_data(&json!({"ok": rows.is_empty(), "problems": rows}));
+    Ok(if problems.is_empty() { Exit::Fine } else { Exit::Content })
+}

@@ -1,0 +1,186 @@
+//! The score of a demo: what was published against what was planted.
+//!
+//! A planted network is found where a live alert of its typology is anchored at its holder or one
+//! of the holder's accounts. Every alert that is anchored at no planted network is false, a
+//! look-alike's most of all.
+
+use super::words::AlertText;
+use palermo_synth::{Case, CaseKind};
+use serde_json::{Value, json};
+
+/// The score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Score {
+    /// Ids of planted networks that were found.
+    pub found: Vec<String>,
+    /// Ids of those that were missed.
+    pub missed: Vec<String>,
+    /// Anchors of alerts that nothing was planted for.
+    pub wrong: Vec<String>,
+    /// Look-alikes, and what became of them.
+    pub alike: Vec<(String, Alike)>,
+}
+
+/// What became of a look-alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Alike {
+    /// Nothing was said.
+    Quiet,
+    /// A suppressor explained it.
+    Explained(String),
+    /// It was alerted.
+    Alerted,
+}
+
+impl Score {
+    /// Compares.
+    pub(crate) fn of(truth: &[Case], alerts: &[AlertText], suppressed: &[AlertText]) -> Self {
+        let right = |case: &Case, alert: &AlertText| {
+            case.typology == alert.typology() && case.is_anchored_at(alert.anchor())
+        };
+        let planted = || truth.iter().filter(|case| case.is_planted());
+        let (found, missed): (Vec<&Case>, Vec<&Case>) =
+            planted().partition(|case| alerts.iter().any(|alert| right(case, alert)));
+        let wrong = alerts
+            .iter()
+            .filter(|alert| !planted().any(|case| right(case, alert)))
+            .map(|alert| format!("{} {}", alert.typology(), alert.anchor()));
+        let alike = truth.iter().filter(|case| matches!(case.kind, CaseKind::Lookalike { .. }));
+        let id = |case: &Case| case.id.clone();
+        Self {
+            found: found.into_iter().map(id).collect(),
+            missed: missed.into_iter().map(id).collect(),
+            wrong: wrong.collect(),
+            alike: alike.map(|case| (id(case), became(case, alerts, suppressed))).collect(),
+        }
+    }
+
+    /// Everything found and nothing else.
+    pub(crate) fn is_perfect(&self) -> bool {
+        self.missed.is_empty() && self.wrong.is_empty()
+    }
+
+    /// In words.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let planted = self.found.len().saturating_add(self.missed.len());
+        let mut lines = vec![format!(
+            "score     planted {planted}  found {}  missed {}  false {}",
+            self.found.len(),
+            self.missed.len(),
+            self.wrong.len()
+        )];
+        lines.extend(self.missed.iter().map(|id| format!("  missed  {id}")));
+        lines.extend(self.wrong.iter().map(|alert| format!("  false   {alert}")));
+        for (id, became) in &self.alike {
+            let words = match became {
+                Alike::Quiet => "quiet, as it should be".to_owned(),
+                Alike::Explained(by) => format!("held back by {by}, as it should be"),
+                Alike::Alerted => "ALERTED, and is innocent".to_owned(),
+            };
+            lines.push(format!("  innocent look-alike {id}: {words}"));
+        }
+        lines
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let alike: Vec<Value> = self
+            .alike
+            .iter()
+            .map(|(id, became)| match became {
+                Alike::Quiet => json!({"id": id, "outcome": "quiet"}),
+                Alike::Explained(by) => json!({"id": id, "outcome": "suppressed", "by": by}),
+                Alike::Alerted => json!({"id": id, "outcome": "alerted"}),
+            })
+            .collect();
+        json!({
+            "planted": self.found.len().saturating_add(self.missed.len()),
+            "found": self.found.len(),
+            "missed": self.missed,
+            "false": self.wrong.len(),
+            "lookalikes": alike,
+        })
+    }
+}
+
+fn became(case: &Case, alerts: &[AlertText], suppressed: &[AlertText]) -> Alike {
+    let here = |alert: &&AlertText| case.is_anchored_at(alert.anchor());
+    if alerts.iter().any(|alert| here(&alert)) {
+        return Alike::Alerted;
+    }
+    match suppressed.iter().find(here) {
+        Some(alert) => Alike::Explained(alert.suppressed_by().join(", ")),
+        None => Alike::Quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::tests::alert;
+    use super::*;
+    use palermo_domain::EventTime;
+    use palermo_synth::Node;
+
+    fn case(id: &str, kind: CaseKind, account: &str) -> Case {
+        Case {
+            id: id.to_owned(),
+            kind,
+            typology: "CT-14",
+            anchor: Node::Account(account.to_owned()),
+            holder: format!("holder-{account}"),
+            accounts: vec![account.to_owned()],
+            members: Vec::new(),
+            first: EventTime(0),
+            last: EventTime(1),
+            payments: Vec::new(),
+        }
+    }
+
+    fn text(anchor: &str, suppressor: Option<&str>) -> AlertText {
+        let mut value = alert("alr_1", 1, "created", anchor);
+        if let Some(suppressor) = suppressor {
+            value["data"]["suppressed_by"] = json!([suppressor]);
+        }
+        AlertText::read(value.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_score_counts_each_kind_of_error() {
+        let alike = CaseKind::Lookalike { name: "savings_club", suppressor: Some("SUP-ROSCA") };
+        let truth = [
+            case("ct-14-1", CaseKind::Planted, "A"),
+            case("ct-14-2", CaseKind::Planted, "B"),
+            case("savings_club-1", alike, "C"),
+            case("savings_club-2", alike, "D"),
+            case("savings_club-3", alike, "E"),
+        ];
+        let alerts =
+            [text("party/holder-A", None), text("account/C", None), text("account/Z", None)];
+        let suppressed = [text("account/D", Some("SUP-ROSCA"))];
+        let score = Score::of(&truth, &alerts, &suppressed);
+        assert_eq!(
+            score.lines(),
+            [
+                "score     planted 2  found 1  missed 1  false 2",
+                "  missed  ct-14-2",
+                "  false   CT-14 account/C",
+                "  false   CT-14 account/Z",
+                "  innocent look-alike savings_club-1: ALERTED, and is innocent",
+                "  innocent look-alike savings_club-2: held back by SUP-ROSCA, as it should be",
+                "  innocent look-alike savings_club-3: quiet, as it should be",
+            ]
+        );
+        assert!(!score.is_perfect());
+        let good = Score::of(&truth, &[text("account/A", None), text("account/B", None)], &[]);
+        assert!(good.is_perfect());
+        assert_eq!(good.json()["found"], 2);
+    }
+
+    #[test]
+    fn another_typology_at_the_right_place_is_no_find() {
+        let mut planted = case("ct-01-1", CaseKind::Planted, "A");
+        planted.typology = "CT-01";
+        let score = Score::of(&[planted], &[text("account/A", None)], &[]);
+        assert_eq!((score.missed.len(), score.wrong.len()), (1, 1));
+    }
+}

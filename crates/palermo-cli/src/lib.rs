@@ -1,0 +1,75 @@
+//! The command `palermo`: arguments, exit codes, terminal.
+//!
+//! Principal function: [`run`]. Standard output is data, standard error is talk; `--format json`
+//! makes the data machine-readable. Exit codes: 0 fine, 1 findings, 2 usage, 3 invalid rules or
+//! configuration, 4 environment, 130 interrupted.
+//!
+//! The only crate that names clap, reads the environment and prints. What it does not do: it decides
+//! nothing about payments; every command is a thin shell over runtime, lang, synth and engine.
+
+mod args;
+mod config;
+mod demo;
+mod doctor;
+mod exit;
+mod out;
+mod rules;
+mod run;
+mod signals;
+mod synth;
+
+use args::{Cli, Command, ConfigCommand, DoctorCommand, RulesCommand};
+use clap::Parser;
+use exit::{Exit, Failure};
+use out::Out;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command with the process arguments and returns its exit code.
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut out = Out::standard();
+    ExitCode::from(main(arguments, &mut out).code())
+}
+
+fn main(arguments: Vec<OsString>, out: &mut Out) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render();
+            let color = if error.use_stderr() { out.color_talk() } else { out.color_data() };
+            let text = if color { text.ansi().to_string() } else { text.to_string() };
+            let to_stdout = !error.use_stderr();
+            if to_stdout {
+                out.data(text.trim_end())
+            } else {
+                out.talk(text.trim_end())
+            }
+            return if to_stdout { Exit::Fine } else { Exit::Usage };
+        }
+    };
+    out.set_format(cli.format);
+    match dispatch(cli.command, out) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            out.talk(&failure.to_string());
+            failure.exit
+        }
+    }
+}
+
+fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments, out),
+        Command::Demo(arguments) => demo::demo(&arguments, out),
+        Command::Synth(arguments) => synth::synth(&arguments, out),
+        Command::Rules(RulesCommand::Test(arguments)) => rules::test(&arguments, out),
+        Command::Rules(RulesCommand::Check(arguments)) => rules::check(&arguments, out),
+        Command::Rules(RulesCommand::Explain { code }) => doctor::explain(&code, out),
+        Command::Doctor(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
+        Command::Config(ConfigCommand::Check(arguments)) => config::check(&arguments, out),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! `palermo rules test` and `palermo rules check`.
+
+use crate::args::{RulesCheckArgs, RulesTestArgs};
+use crate::exit::{Exit, Failure};
+use crate::out::Out;
+use palermo_engine::port::Clock;
+use palermo_engine::rule_tests::{self, TestResult};
+use palermo_lang::{Diagnostics, Limits, Severity, Sources};
+use palermo_runtime::{Config, SystemClock, read_rules};
+use serde_json::json;
+use std::path::Path;
+
+/// Every rule and test file of a folder, under the path that the user knows.
+fn sources(folder: &Path) -> Result<Sources, Failure> {
+    let shown = folder.display().to_string();
+    let prefix = shown.trim_end_matches('/');
+    read_rules(folder, prefix, true).map(Sources::new).map_err(|error| {
+        let failure = Failure::new(Exit::Content, Some(error.code()), &error);
+        Failure { text: failure.text.replace("`rules.path`", "the rule folder"), ..failure }
+    })
+}
+
+/// `palermo rules check`.
+pub(crate) fn check(arguments: &RulesCheckArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let sources = sources(&arguments.path)?;
+    let config = Config::defaults();
+    let limits = Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon };
+    let deployed = sources.iter().any(|(path, _)| path.ends_with("/ruleset.yaml"));
+    let compiled = if deployed {
+        palermo_lang::compile(&sources, &arguments.environment, &limits)
+    } else {
+        palermo_lang::compile_all(&sources, &limits)
+    };
+    let tests = palermo_lang::parse_tests(&sources);
+    let mut problems = Vec::new();
+    let mut loaded = None;
+    match compiled {
+        Ok(compiled) => {
+            problems.push(compiled.warnings);
+            loaded = Some(compiled.rules);
+        }
+        Err(errors) => problems.push(errors),
+    }
+    problems.extend(tests.err());
+    let failed = problems
+        .iter()
+        .flat_map(Diagnostics::iter)
+        .any(|problem| problem.severity == Severity::Error);
+    if out.json() {
+        let rows: Vec<_> = problems.iter().flat_map(Diagnostics::iter).map(row).collect();
+        out.json_data(&json!({"ok": !failed, "problems": rows}));
+    } else {
+        let color = out.color_data();
+        for some in problems.iter().filter(|some| !some.is_empty()) {
+            out.data(some.render(color).trim_end());
+        }
+        if let (false, Some(rules)) = (failed, loaded) {
+            out.data(&format!(
+                "{} {}: fine; {} typologies, {} indicators, {} suppressors, {} lists, sha256 {}",
+                rules.name,
+                rules.version,
+                rules.typologies.len(),
+                rules.indicators.len(),
+                rules.suppressors.len(),
+                rules.lists.len(),
+                rules.sha256.get(..12).unwrap_or_default()
+            ));
+        }
+    }
+    Ok(if failed { Exit::Content } else { Exit::Fine })
+}
+
+fn row(problem: &palermo_lang::RuleError) -> serde_json::Value {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    json!({"code": problem.code, "severity": severity, "message": problem.message,
+           "help": problem.help, "file": problem.path, "line": problem.line,
+           "column": problem.column})
+}
+
+/// `palermo rules test`.
+pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let sources = sources(&arguments.rules)?;
+    for path in &arguments.paths {
+        if !path.exists() {
+            let text = format!("`{}` does not exist", path.display());
+            return Err(Failure::words(Exit::Usage, text));
+        }
+    }
+    let clock = SystemClock::new();
+    let mut report = Report { out, clock, rule: String::new(), since_ms: clock.monotonic_ms() };
+    let chosen = |path: &str| {
+        let path = Path::new(path);
+        arguments.paths.is_empty() || arguments.paths.iter().any(|chosen| under(path, chosen))
+    };
+    let results =
+        rule_tests::run(&sources, &|file, _| chosen(&file.path), &mut |result| report.show(result))
+            .map_err(|problems| Failure {
+                exit: Exit::Content,
+                code: Some("rules_invalid"),
+                text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
+            })?;
+    let failed = results.iter().filter(|result| !result.passed()).count();
+    let took_ms = clock.monotonic_ms();
+    if out.json() {
+        let rows: Vec<_> = results.iter().map(json_row).collect();
+        out.json_data(&json!({"tests": rows, "passed": results.len().saturating_sub(failed),
+                              "failed": failed}));
+    } else {
+        out.data(&format!(
+            "{} tests  {} ok  {failed} failed  {}.{:02} s",
+            results.len(),
+            results.len().saturating_sub(failed),
+            took_ms / 1000,
+            took_ms % 1000 / 10
+        ));
+    }
+    if results.is_empty() {
+        return Err(Failure::words(
+            Exit::Usage,
+            "no test was chosen; give a test file or a folder",
+        ));
+    }
+    Ok(if failed == 0 { Exit::Fine } else { Exit::Findings })
+}
+
+/// Whether a test file is the chosen file or lies in the chosen folder. `./rules` and `rules` are
+/// the same.
+fn under(path: &Path, chosen: &Path) -> bool {
+    let plain = |path: &Path| path.strip_prefix(".").unwrap_or(path).to_path_buf();
+    plain(path).starts_with(plain(chosen))
+        || path
+            .canonicalize()
+            .ok()
+            .zip(chosen.canonicalize().ok())
+            .is_some_and(|(a, b)| a.starts_with(b))
+}
+
+/// Shows results as they come.
+struct Report<'a> {
+    out: &'a mut Out,
+    clock: SystemClock,
+    rule: String,
+    since_ms: u64,
+}
+
+impl Report<'_> {
+    fn show(&mut self, result: &TestResult) {
+        if self.out.json() {
+            return;
+        }
+        if self.rule != result.rule {
+            self.rule.clone_from(&result.rule);
+            self.out.data(&self.rule);
+        }
+        let now_ms = self.clock.monotonic_ms();
+        let took_ms = now_ms.saturating_sub(self.since_ms);
+        self.since_ms = now_ms;
+        let word = if result.passed() { "ok  " } else { "FAIL" };
+        self.out.data(&format!("  {word}  {:<56} {took_ms:>5} ms", result.name));
+        for failure in &result.failures {
+            self.out.data(&format!("          {failure}"));
+        }
+        if !result.passed() {
+            self.out.data(&format!("          at {}:{}", result.path, result.line));
+        }
+        for note in &result.notes {
+            self.out.data(&format!("          note: {note}"));
+        }
+    }
+}
+
+fn json_row(result: &TestResult) -> serde_json::Value {
+    json!({"rule": result.rule, "name": result.name, "file": result.path, "line": result.line,
+           "passed": result.passed(), "failures": result.failures, "notes": result.notes})
+}

@@ -1,0 +1,300 @@
+//! One alert revision as a structured CloudEvent (`alert.v1`).
+//!
+//! A function of the alert alone: keys in the order of `alert.v1.example.json`, no clock, so the
+//! same alert gives the same bytes on every machine. Cost: linear in what the alert holds, which
+//! its evidence bounds keep small.
+//!
+//! What the alert does not know yet is there and empty: `counterfactuals`, `against`, `link`, and
+//! the edges of `network`, which is therefore marked `truncated`.
+
+use crate::dead_letter::hex;
+use crate::write::JsonWriter;
+use palermo_domain::alert::{Actor, IndicatorEvidence, MoneyIn, RuleRef};
+use palermo_domain::{Alert, Redacted};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// Version of the engine, as alerts and progress records name it.
+pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Encodes one revision. The key of its record is the anchor.
+pub fn encode_alert(alert: &Alert) -> Vec<u8> {
+    let mut out = Vec::with_capacity(4096);
+    JsonWriter::new(&mut out).object(|json| {
+        json.field("specversion", "1.0");
+        json.field("id", &format!("{}:{}", alert.alert_id, alert.revision));
+        json.field("source", &format!("palermo/{}", alert.task));
+        json.plain_field("type", format_args!("palermo.alert.{}.v1", alert.action.as_str()));
+        json.field("subject", &alert.anchor);
+        json.plain_field("time", alert.decided_at);
+        json.field("datacontenttype", "application/json");
+        json.field("dataschema", "alert.v1.schema.json");
+        json.field("dataclassification", "restricted");
+        json.key("data").object(|json| data(json, alert));
+    });
+    out
+}
+
+fn data(json: &mut JsonWriter<'_>, alert: &Alert) {
+    json.field("alert_id", &alert.alert_id);
+    json.bare_field("revision", alert.revision);
+    json.field("action", alert.action.as_str());
+    json.field("cause", alert.cause.as_str());
+    json.field("mode", alert.mode.as_str());
+    json.field("typology", &alert.typology);
+    json.field("title", &alert.title);
+    json.texts("crime", texts(&alert.crime));
+    json.texts("stage", texts(&alert.stage));
+    json.texts("amltrix", texts(&alert.amltrix));
+    json.field("headline", &alert.headline);
+    json.field("level", alert.level.as_str());
+    json.bare_field("score", alert.score);
+    json.bare_field("truncated", alert.truncated);
+    json.key("episode").object(|json| {
+        json.bare_field("n", alert.episode_n);
+        json.plain_field("start", alert.episode_start);
+        json.plain_field("last", alert.episode_last);
+    });
+    json.key("who").object(|json| {
+        json.key("subjects").array(&alert.subjects, actor);
+        json.key("related").array(&alert.related, actor);
+        json.bare_field("related_count", alert.related_count);
+    });
+    json.key("what").object(|json| {
+        money(json, "amount_in", alert.amount_in);
+        money(json, "amount_out", alert.amount_out);
+        json.bare_field("payments", alert.payments);
+    });
+    json.key("when").object(|json| when(json, alert));
+    json.key("where").object(|json| places(json, alert));
+    json.key("why").object(|json| why(json, alert));
+    if !alert.suppressed_by.is_empty() {
+        json.texts("suppressed_by", texts(&alert.suppressed_by));
+        json.bare_field("review", alert.review);
+    }
+    json.key("how").object(|json| how(json, alert));
+    json.key("evidence").object(|json| evidence(json, alert));
+    json.key("network").object(|json| network(json, alert));
+    after(json, alert);
+}
+
+fn texts(texts: &[String]) -> impl Iterator<Item = &str> {
+    texts.iter().map(String::as_str)
+}
+
+fn actor(json: &mut JsonWriter<'_>, actor: &Actor) {
+    json.object(|json| {
+        json.field("entity", actor.entity);
+        json.field("key", &actor.key);
+        json.field("role", actor.role.as_str());
+        json.field("function", actor.function);
+        if actor.masked {
+            json.bare_field("masked", true);
+        }
+    });
+}
+
+fn money(json: &mut JsonWriter<'_>, name: &str, money: MoneyIn) {
+    json.key(name).object(|json| {
+        json.plain_field("value", money.value);
+        json.plain_field("ccy", money.currency);
+    });
+}
+
+fn when(json: &mut JsonWriter<'_>, alert: &Alert) {
+    json.plain_field("window", alert.window);
+    json.field("triggered_by", &alert.triggered_by);
+    json.plain_field("detected_at", alert.detected_at);
+    match alert.watermark {
+        Some(watermark) => json.plain_field("watermark", watermark),
+        None => json.bare_field("watermark", "null"),
+    }
+    json.bare_field("final", alert.is_final);
+}
+
+fn places(json: &mut JsonWriter<'_>, alert: &Alert) {
+    for (name, counts) in [("in_regions", &alert.in_regions), ("out_places", &alert.out_places)] {
+        json.key(name).object(|json| {
+            for (place, count) in counts {
+                json.bare_field(place, count);
+            }
+        });
+    }
+    json.key("lists").array(&alert.lists, |json, (id, sha256)| {
+        json.object(|json| {
+            json.field("id", id);
+            json.field("sha256", sha256);
+        });
+    });
+}
+
+fn why(json: &mut JsonWriter<'_>, alert: &Alert) {
+    json.key("indicators").array(&alert.indicators, indicator);
+    json.key("families")
+        .array(&alert.families, |json, family| json.text(family.encode_utf8(&mut [0; 4])));
+    json.key("score_breakdown").object(|json| {
+        json.bare_field("sum", alert.score_sum);
+        json.key("bands").object(|json| {
+            let (medium, high, critical) = alert.bands;
+            json.bare_field("medium", medium);
+            json.bare_field("high", high);
+            json.bare_field("critical", critical);
+        });
+    });
+    json.texts("counterfactuals", []);
+    json.texts("against", []);
+    json.key("suppressors").array(&alert.suppressors, |json, suppressor| {
+        json.object(|json| {
+            json.field("id", &suppressor.id);
+            json.bare_field("applied", suppressor.applied);
+            json.field("because", &suppressor.because);
+        });
+    });
+    json.texts("link", []);
+    json.key("undecided").array(&alert.undecided, |json, undecided| {
+        json.object(|json| {
+            json.field("indicator", &undecided.indicator);
+            json.field("field", &undecided.field);
+            json.bare_field("missing", undecided.missing);
+        });
+    });
+}
+
+fn indicator(json: &mut JsonWriter<'_>, indicator: &IndicatorEvidence) {
+    json.object(|json| {
+        json.field("id", &indicator.id);
+        json.field("version", &indicator.version);
+        json.field("family", indicator.family.encode_utf8(&mut [0; 4]));
+        json.field("tier", indicator.tier);
+        json.field("on", &indicator.on);
+        json.bare_field("points", indicator.points);
+        json.field("text", &indicator.text);
+        values(json, "observed", &indicator.observed);
+        values(json, "required", &indicator.required);
+        match indicator.margin {
+            Some(margin) => json.plain_field("margin", margin),
+            None => json.bare_field("margin", "null"),
+        }
+        json.key("cite").object(|json| {
+            json.field("key", &indicator.cite.key);
+            json.field("source", &indicator.cite.source);
+            json.field("doc", &indicator.cite.doc);
+        });
+        json.texts("evidence", texts(&indicator.evidence));
+        json.bare_field("evidence_total", indicator.evidence_total);
+    });
+}
+
+/// Named values: a count is a number, everything else a text.
+fn values(json: &mut JsonWriter<'_>, name: &str, values: &[(String, String)]) {
+    json.key(name).object(|json| {
+        for (name, value) in values {
+            if is_count(value) {
+                json.bare_field(name, value);
+            } else {
+                json.field(name, value);
+            }
+        }
+    });
+}
+
+/// Whether a text is an integer that every JSON reader holds exactly.
+fn is_count(text: &str) -> bool {
+    (1..=15).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text.len() == 1 || !text.starts_with('0'))
+}
+
+fn how(json: &mut JsonWriter<'_>, alert: &Alert) {
+    let RuleRef { id, version, logic_sha256, params_sha256 } = &alert.rule;
+    json.key("rule").object(|json| {
+        json.field("id", id);
+        json.field("version", version);
+        json.field("logic_sha256", logic_sha256);
+        json.field("params_sha256", params_sha256);
+    });
+    json.field("ruleset", &alert.ruleset);
+    json.field("bundle", &alert.bundle);
+    json.key("engine").object(|json| json.field("version", ENGINE_VERSION));
+    json.key("input").object(|json| {
+        json.field("topic", "payments");
+        json.key("positions").array(&alert.input, |json, range| {
+            json.object(|json| {
+                json.bare_field("partition", range.partition.index);
+                json.bare_field("from", range.from);
+                json.bare_field("to", range.to);
+            });
+        });
+    });
+    json.field("replay", &format!("palermo alert replay {}", alert.alert_id));
+}
+
+fn evidence(json: &mut JsonWriter<'_>, alert: &Alert) {
+    json.key("payments").array(&alert.evidence, |json, payment| {
+        json.object(|json| {
+            json.field("id", &payment.id);
+            json.plain_field("time", payment.time);
+            json.field("kind", payment.kind.as_str());
+            json.plain_field("amount", payment.amount);
+            json.plain_field("currency", payment.currency);
+            json.field("other", &payment.other);
+        });
+    });
+    json.bare_field("total", alert.payments);
+    json.bare_field("pages", 1);
+}
+
+/// The people of the alert as nodes; the first entry of a key decides its role.
+fn network(json: &mut JsonWriter<'_>, alert: &Alert) {
+    let mut seen = BTreeSet::new();
+    let people = alert.subjects.iter().chain(&alert.related);
+    let nodes = people.filter(|actor| seen.insert(&actor.key));
+    json.key("nodes").array(nodes, |json, actor| {
+        json.object(|json| {
+            json.field("id", &actor.key);
+            json.field("role", actor.role.as_str());
+        });
+    });
+    json.texts("edges", []);
+    json.bare_field("truncated", true);
+}
+
+/// What the reader does next.
+fn after(json: &mut JsonWriter<'_>, alert: &Alert) {
+    json.key("grouping").object(|json| {
+        json.field("group_id", &group_id(alert));
+        json.field("typology", &alert.typology);
+        json.bare_field("prior_alerts", alert.prior_alerts);
+    });
+    json.key("workflow").object(|json| {
+        json.field("queue", if alert.urgent { "urgent" } else { "ht-ms" });
+        json.field("due_in", if alert.urgent { "1d" } else { "5d" });
+        json.field("escalation", "mlro");
+        json.texts("steps", texts(&alert.investigate));
+    });
+    json.key("victim_protection").object(|json| {
+        let masked = alert.subjects.iter().chain(&alert.related).any(|actor| actor.masked);
+        json.bare_field("urgent", alert.urgent);
+        json.bare_field("masked_parties", masked);
+        json.texts("notes", VICTIM_NOTES);
+    });
+    if alert.key_term.is_some() || !alert.report_codes.is_empty() {
+        json.key("report_hints").object(|json| {
+            json.field_opt("key_term", alert.key_term.as_deref());
+            json.texts("fincen", texts(&alert.report_codes));
+        });
+    }
+}
+
+const VICTIM_NOTES: [&str; 3] = [
+    "do not contact payers",
+    "do not propose account closure from this alert alone",
+    "describe possible victims in the narrative, not as report subjects",
+];
+
+/// One group per anchor and typology, over all its episodes.
+fn group_id(alert: &Alert) -> String {
+    let of = Redacted::new(format!("{}\n{}", alert.anchor, alert.typology));
+    let digest = Sha256::digest(of.expose().as_bytes());
+    format!("grp_{}", hex(digest.get(..6).unwrap_or_default()))
+}

@@ -1,0 +1,247 @@
+//! The bytes of an alert: golden, valid, and shaped like the published example.
+
+use super::schemas::{valid, validator};
+use crate::encode_alert;
+use palermo_domain::alert::{
+    Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode,
+    MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
+};
+use palermo_domain::{
+    Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
+};
+use serde_json::Value;
+
+fn at(text: &str) -> EventTime {
+    EventTime::parse(text).unwrap()
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+fn actor(entity: &'static str, key: &str, role: Role, function: &'static str) -> Actor {
+    Actor { entity, key: key.into(), role, function, masked: role == Role::PotentialVictim }
+}
+
+fn money(cents: i64) -> MoneyIn {
+    MoneyIn { value: Cents(cents), currency: Currency::try_new("USD").unwrap() }
+}
+
+fn indicator(id: &str, family: char, margin: Option<Decimal>) -> IndicatorEvidence {
+    IndicatorEvidence {
+        id: id.into(),
+        version: "1.0.0".into(),
+        family,
+        tier: "A!",
+        on: "account/BANK:F".into(),
+        points: 30,
+        text: "30 people sent \"85\" payments".into(),
+        at: at("2026-03-30T00:00:00Z"),
+        observed: pairs([("senders", "30"), ("median_in", "338.00"), ("zip", "007"), ("n", "0")]),
+        required: pairs([("min_senders", "25"), ("max_age", "60d")]),
+        margin,
+        cite: Cite {
+            key: "FTA26".into(),
+            source: "FinCEN".into(),
+            doc: "human smuggling trend analysis, 2026".into(),
+        },
+        evidence: texts(["p-0001", "p-0002"]),
+        evidence_total: 85,
+    }
+}
+
+/// Every field set.
+fn full() -> Alert {
+    Alert {
+        alert_id: "alr_9f3c1e0b7a5d4c22b6f1".into(),
+        revision: 2,
+        action: Action::Updated,
+        cause: Cause::Late,
+        mode: Mode::Live,
+        typology: "CT-14".into(),
+        title: "funnel account of smugglers".into(),
+        crime: texts(["migrant_smuggling"]),
+        stage: texts(["placement", "layering"]),
+        amltrix: texts(["T0083", "T0059"]),
+        headline: "30 senders, USD 28,475 in 28 days; 92% left as cash near Laredo".into(),
+        level: Level::Critical,
+        score: 100,
+        score_sum: 115,
+        bands: (40, 60, 80),
+        truncated: true,
+        episode_n: 1,
+        episode_start: at("2026-03-02T00:00:00Z"),
+        episode_last: at("2026-03-30T00:00:00Z"),
+        anchor: "account/BANK:F".into(),
+        task: "palermo-0".into(),
+        subjects: vec![
+            actor("account", "BANK:F", Role::Subject, "collector"),
+            actor("party", "F", Role::RoleUndetermined, "collector"),
+        ],
+        related: vec![
+            actor("account", "S1", Role::PotentialVictim, "payer"),
+            actor("account", "BANK:F", Role::CounterpartyOnly, "other"),
+        ],
+        related_count: 30,
+        amount_in: money(2_847_500),
+        amount_out: money(-5),
+        payments: 88,
+        window: Span::from_days(150),
+        triggered_by: "p-0093".into(),
+        decided_at: at("2026-03-30T00:00:00Z"),
+        detected_at: at("2026-03-30T00:00:00.412Z"),
+        watermark: Some(at("2026-03-29T22:00:00Z")),
+        is_final: true,
+        in_regions: vec![("US-GA".into(), 22), ("US-IL".into(), 21)],
+        out_places: vec![("US-TX/Laredo".into(), 3)],
+        lists: pairs([("border", "5b0c")]),
+        indicators: vec![
+            indicator("MS-08", 'N', Some(Decimal::new(20, 2))),
+            indicator("ML-03", 'M', None),
+        ],
+        families: vec!['M', 'N'],
+        suppressors: vec![SuppressorEvidence {
+            id: "SUP-ROSCA".into(),
+            applied: false,
+            because: "no sender was ever paid back: 0 of 30".into(),
+        }],
+        suppressed_by: Vec::new(),
+        review: false,
+        undecided: vec![Undecided {
+            indicator: "MS-06".into(),
+            field: "debtor.phone".into(),
+            missing: 62,
+        }],
+        rule: RuleRef {
+            id: "CT-14".into(),
+            version: "1.0.0".into(),
+            logic_sha256: "c41d".into(),
+            params_sha256: "77aa".into(),
+        },
+        ruleset: "trafficking-core@2026.11.1".into(),
+        bundle: "b00d".into(),
+        input: vec![InputRange {
+            partition: Partition { role: TopicRole::Payments, index: 3 },
+            from: 918_220,
+            to: 921_006,
+        }],
+        evidence: vec![EvidencePayment {
+            id: "p-0001".into(),
+            time: at("2026-03-02T00:00:00Z"),
+            kind: PaymentKind::Transfer,
+            amount: Decimal::new(31_000, 2),
+            currency: Currency::try_new("USD").unwrap(),
+            other: "S1".into(),
+        }],
+        investigate: texts(["who else did the senders pay", "where was the cash taken"]),
+        prior_alerts: 1,
+        urgent: false,
+        key_term: Some("FIN-2023-HUMANSMUGGLING".into()),
+        report_codes: texts(["38.human_smuggling", "34.funnel_account"]),
+    }
+}
+
+/// What is left of [`full`] when everything optional is gone and the alert is held back.
+fn bare() -> Alert {
+    Alert {
+        action: Action::Suppressed,
+        suppressed_by: texts(["SUP-ROSCA"]),
+        review: true,
+        indicators: vec![indicator("MS-08", 'N', None)],
+        families: vec!['N'],
+        stage: Vec::new(),
+        related: Vec::new(),
+        watermark: None,
+        in_regions: Vec::new(),
+        lists: Vec::new(),
+        evidence: Vec::new(),
+        investigate: Vec::new(),
+        urgent: true,
+        key_term: None,
+        report_codes: Vec::new(),
+        ..full()
+    }
+}
+
+#[test]
+fn the_bytes_are_golden() {
+    for (alert, golden) in [
+        (full(), include_str!("alert_full.golden.json")),
+        (bare(), include_str!("alert_bare.golden.json")),
+    ] {
+        // The version of the engine changes without the format.
+        let version = format!("\"engine\":{{\"version\":\"{}\"}}", crate::ENGINE_VERSION);
+        let text = String::from_utf8(encode_alert(&alert)).unwrap();
+        let text = text.replace(&version, "\"engine\":{\"version\":\"*\"}");
+        assert_eq!(text, golden.trim_end());
+        assert_eq!(encode_alert(&alert), encode_alert(&alert.clone()));
+    }
+}
+
+#[test]
+fn every_action_mode_and_level_is_valid() {
+    let schema = validator(include_str!("../../schemas/alert.v1.schema.json"));
+    valid(&schema, include_bytes!("../../schemas/alert.v1.example.json"));
+    valid(&schema, &encode_alert(&bare()));
+    for action in [Action::Created, Action::Updated, Action::Closed, Action::Retracted] {
+        for mode in [Mode::Live, Mode::Shadow] {
+            for level in [Level::Low, Level::Medium, Level::High, Level::Critical] {
+                for cause in [Cause::OnTime, Cause::Late, Cause::Reversal, Cause::RuleRemoved] {
+                    let alert = Alert { action, mode, level, cause, ..full() };
+                    valid(&schema, &encode_alert(&alert));
+                }
+            }
+        }
+    }
+}
+
+/// The paths of a value; items of arrays are one.
+fn shape(value: &Value, at: &str, out: &mut std::collections::BTreeSet<String>) {
+    out.insert(at.to_owned());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| shape(value, &format!("{at}.{name}"), out));
+        }
+        Value::Array(items) => items.iter().for_each(|item| shape(item, &format!("{at}[]"), out)),
+        _ => {}
+    }
+}
+
+/// Whatever path the example has, the encoder writes, but for what an alert does not know yet.
+#[test]
+fn the_shape_is_that_of_the_example() {
+    let example = include_str!("../../schemas/alert.v1.example.json");
+    let shapes = [example.as_bytes(), &encode_alert(&full())].map(|bytes| {
+        let mut paths = std::collections::BTreeSet::new();
+        shape(&serde_json::from_slice(bytes).unwrap(), "", &mut paths);
+        paths
+    });
+    let missing: Vec<_> = shapes[0]
+        .difference(&shapes[1])
+        .filter(|path| {
+            // Named by data, not by the format.
+            let free = [".observed.", ".required.", ".in_regions.", ".out_places."];
+            !free.iter().any(|part| path.contains(part))
+        })
+        .filter(|path| {
+            let later = [".counterfactuals[]", ".against[]", ".network.edges[]"];
+            !later.iter().any(|part| path.contains(part))
+        })
+        .collect();
+    assert_eq!(missing, [".data.grouping.suppressed_hits", ".data.how.engine.git"]);
+}
+
+#[test]
+fn the_group_is_that_of_anchor_and_typology() {
+    let group = |alert: Alert| {
+        let value: Value = serde_json::from_slice(&encode_alert(&alert)).unwrap();
+        value.pointer("/data/grouping/group_id").unwrap().to_string()
+    };
+    assert_eq!(group(full()), group(bare()));
+    assert_ne!(group(full()), group(Alert { typology: "CT-01".into(), ..full() }));
+    assert_ne!(group(full()), group(Alert { anchor: "account/X".into(), ..full() }));
+}

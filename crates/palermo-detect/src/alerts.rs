@@ -1,0 +1,697 @@
+//! The words of an alert: a milestone described so that an analyst can follow it and replay it.
+//!
+//! Everything here is computed from the milestone, the rules and the ledger; nothing from a clock
+//! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
+
+use crate::condition::{Facts, Match, Run};
+use crate::detector::{Applied, Detector};
+use crate::episode::{Anchor, Milestone, Support};
+use crate::eval::party_of;
+use crate::findings::{episode_days, families_of, suppressor_accounts};
+use crate::value::Value;
+use palermo_domain::alert::{
+    Action, Actor, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Role,
+    RuleRef, SuppressorEvidence, Undecided,
+};
+use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
+use palermo_lang::program::{
+    AnchorRole, Condition, EndField, Field, Literal, Param, Piece, SelfText, Side, Template,
+    Typology,
+};
+use palermo_ledger::{AccountId, KnownParty, Ledger, Leg, Row};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Bound on people and payments listed in one alert.
+const LISTED_MAX: usize = 100;
+/// Bound of the headline in characters (`alert.v1`).
+const HEADLINE_MAX: usize = 160;
+
+/// SHA-256 over parts, each with its length, as lower-case hex.
+pub(crate) fn sha256_hex(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the milestone's supports rest on.
+struct Basis {
+    facts: Vec<(Support, Facts)>,
+    evidence: Vec<Match>,
+    truncated: bool,
+}
+
+impl Detector {
+    /// The alert of a milestone. Revision and action are set by the caller.
+    pub(crate) fn describe(
+        &self,
+        ledger: &Ledger,
+        track: usize,
+        milestone: &Milestone,
+        applied: Applied,
+    ) -> Alert {
+        let Some((state, typology)) = self.track_and_rule(track) else { return blank() };
+        let basis = self.basis(ledger, milestone);
+        let anchor = anchor_text(ledger, state.anchor);
+        let families = families_of(&self.rules, &milestone.supports);
+        let first = basis.evidence.first().map_or(milestone.time, |found| found.time);
+        let (score_sum, indicators) = self.indicators(ledger, typology, &basis);
+        let score = score_sum.min(100);
+        let mut alert = blank();
+        alert.alert_id = alert_id(typology, &anchor, state.n);
+        alert.cause = applied.cause;
+        alert.mode = typology.mode;
+        alert.typology.clone_from(&typology.id);
+        alert.title.clone_from(&typology.title);
+        alert.crime.clone_from(&typology.crime);
+        alert.stage.clone_from(&typology.stage);
+        alert.amltrix.clone_from(&typology.amltrix);
+        alert.headline = self.headline(ledger, state.anchor, typology, milestone, &basis, first);
+        alert.level = level(score, typology.bands);
+        (alert.score, alert.score_sum, alert.bands) = (score, score_sum, typology.bands);
+        alert.truncated = basis.truncated;
+        (alert.episode_n, alert.prior_alerts) = (state.n, state.n);
+        (alert.episode_start, alert.episode_last) = (first, milestone.time);
+        alert.anchor = anchor;
+        alert.task.clone_from(&self.settings.task);
+        alert.window = typology.window;
+        alert.decided_at = milestone.time;
+        alert.watermark = applied.watermark;
+        alert.is_final = applied.watermark.is_some_and(|watermark| milestone.time < watermark);
+        alert.families = families;
+        alert.indicators = indicators;
+        alert.rule = RuleRef {
+            id: typology.id.clone(),
+            version: typology.version.clone(),
+            logic_sha256: typology.logic_sha256.clone(),
+            params_sha256: typology.params_sha256.clone(),
+        };
+        alert.ruleset = format!("{}@{}", self.rules.name, self.rules.version);
+        alert.bundle.clone_from(&self.settings.bundle);
+        alert.investigate.clone_from(&typology.investigate);
+        alert.urgent = typology.protective;
+        alert.key_term.clone_from(&typology.key_term);
+        alert.report_codes.clone_from(&typology.report_codes);
+        alert.review = u8::from_str_radix(alert.alert_id.get(4..6).unwrap_or("1"), 16)
+            .is_ok_and(|byte| byte % 20 == 0);
+        self.people(ledger, state.anchor, typology, milestone, &basis, &mut alert);
+        self.money_and_places(ledger, &basis, &mut alert);
+        self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
+        self.decided_by(ledger, milestone, &mut alert);
+        alert
+    }
+
+    fn basis(&self, ledger: &Ledger, milestone: &Milestone) -> Basis {
+        let mut basis = Basis { facts: Vec::new(), evidence: Vec::new(), truncated: false };
+        for support in &milestone.supports {
+            let (facts, cut) = self.facts(ledger, *support);
+            basis.truncated |= cut;
+            basis.evidence.extend(facts.evidence.iter().copied());
+            basis.facts.push((*support, facts));
+        }
+        let id = |found: &Match| (found.time, ledger.payment_id(found.row));
+        basis.evidence.sort_by(|a, b| id(a).cmp(&id(b)));
+        basis.evidence.dedup_by_key(|found| found.row);
+        basis.evidence.retain(|found| ledger.row(found.row).is_some());
+        basis
+    }
+
+    fn indicators(
+        &self,
+        ledger: &Ledger,
+        typology: &Typology,
+        basis: &Basis,
+    ) -> (u32, Vec<IndicatorEvidence>) {
+        let mut sum: u32 = 0;
+        let mut all = Vec::new();
+        for (support, facts) in &basis.facts {
+            let Some(rule) = self.rules.indicators.get(usize::from(support.indicator.0)) else {
+                continue;
+            };
+            let condition = &rule.condition;
+            let points = typology.points.get(&rule.tier).copied().unwrap_or(0);
+            sum = sum.saturating_add(points);
+            let words = Words { detector: self, ledger, condition, values: &facts.values };
+            let kept = self
+                .hits
+                .log(support.indicator.0, support.account)
+                .and_then(|log| log.kept(support.time));
+            let mut evidence: Vec<String> = facts
+                .evidence
+                .iter()
+                .map(|found| ledger.payment_id(found.row).to_owned())
+                .filter(|id| !id.is_empty())
+                .collect();
+            let mut total = facts.evidence.len() as u64;
+            if evidence.len() < facts.evidence.len()
+                && let Some(kept) = kept
+            {
+                evidence.clone_from(&kept.ids);
+                total = kept.total;
+            }
+            evidence.truncate(LISTED_MAX);
+            all.push(IndicatorEvidence {
+                id: condition.id.clone(),
+                version: condition.version.clone(),
+                family: rule.family.0,
+                tier: rule.tier.as_str(),
+                on: format!("account/{}", ledger.account_text(support.account)),
+                points,
+                text: words.fill(&condition.text, support.account),
+                at: support.time,
+                observed: words.observed(),
+                required: condition.params.iter().map(required).collect(),
+                margin: None,
+                cite: condition.cite.clone(),
+                evidence,
+                evidence_total: total,
+            });
+        }
+        (sum, all)
+    }
+
+    fn headline(
+        &self,
+        ledger: &Ledger,
+        anchor: Anchor,
+        typology: &Typology,
+        milestone: &Milestone,
+        basis: &Basis,
+        first: EventTime,
+    ) -> String {
+        let subject = match anchor {
+            Anchor::Account(account) => Some(account),
+            Anchor::Party(_) => milestone.supports.first().map(|support| support.account),
+        };
+        let mut text = String::new();
+        for piece in &typology.headline.0 {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Of(indicator, measure) => {
+                    let found = basis.facts.iter().find(|(s, _)| s.indicator == *indicator);
+                    let rule = self.rules.indicators.get(usize::from(indicator.0));
+                    let words = found.zip(rule).map(|((_, facts), rule)| {
+                        let condition = &rule.condition;
+                        Words { detector: self, ledger, condition, values: &facts.values }
+                            .measure(usize::from(measure.0))
+                    });
+                    text.push_str(words.as_deref().unwrap_or("an unknown number"));
+                }
+                Piece::EpisodeDays => {
+                    text.push_str(&episode_days(first, milestone.time).to_string());
+                }
+                Piece::SelfText(part) => text.push_str(&self_text(ledger, subject, *part)),
+                Piece::Measure(_) | Piece::Param(_) => {}
+            }
+        }
+        text.chars().take(HEADLINE_MAX).collect()
+    }
+
+    fn people(
+        &self,
+        ledger: &Ledger,
+        anchor: Anchor,
+        typology: &Typology,
+        milestone: &Milestone,
+        basis: &Basis,
+        alert: &mut Alert,
+    ) {
+        let control = alert.families.contains(&'C');
+        let role = match typology.anchor_role {
+            AnchorRole::Fixed(role) => role,
+            AnchorRole::SubjectUnlessControl if control => Role::RoleUndetermined,
+            AnchorRole::SubjectUnlessControl => Role::Subject,
+        };
+        let own = Self::accounts_of(ledger, anchor);
+        let holder = match anchor {
+            Anchor::Account(account) => ledger.parties.holder(account),
+            Anchor::Party(party) => ledger.parties.get(party),
+        };
+        let mut accounts: Vec<AccountId> = match anchor {
+            Anchor::Account(account) => vec![account],
+            Anchor::Party(_) => milestone.supports.iter().map(|support| support.account).collect(),
+        };
+        accounts.sort_by_key(|account| ledger.account_text(*account).to_owned());
+        accounts.dedup();
+        let actor = |entity, key: &str, function| Actor {
+            entity,
+            key: key.to_owned(),
+            role,
+            function,
+            masked: role == Role::PotentialVictim,
+        };
+        for account in accounts {
+            alert.subjects.push(actor("account", ledger.account_text(account), "collector"));
+        }
+        if let Some(holder) = holder {
+            alert.subjects.push(actor("party", ledger.atoms.text(holder.id), "collector"));
+        }
+        let payer_role = typology.payers_role.unwrap_or(Role::CounterpartyOnly);
+        let mut related: BTreeMap<(&'static str, String), ()> = BTreeMap::new();
+        for found in basis.evidence.iter().filter(|found| found.leg == Leg::Creditor) {
+            let Some(row) = ledger.row(found.row) else { continue };
+            if let Some(key) = payer(ledger, row, &own, holder) {
+                related.insert(key, ());
+            }
+        }
+        alert.related_count = related.len() as u64;
+        for (entity, key) in related.into_keys().take(LISTED_MAX) {
+            alert.related.push(Actor {
+                entity,
+                key,
+                role: payer_role,
+                function: "payer",
+                masked: payer_role == Role::PotentialVictim,
+            });
+        }
+    }
+
+    fn money_and_places(&self, ledger: &Ledger, basis: &Basis, alert: &mut Alert) {
+        let currency = ledger.rates.base();
+        let (mut into, mut out) = (0_i64, 0_i64);
+        let mut regions: BTreeMap<String, u64> = BTreeMap::new();
+        let mut places: BTreeMap<String, u64> = BTreeMap::new();
+        let mut input: BTreeMap<Partition, (i64, i64)> = BTreeMap::new();
+        for found in &basis.evidence {
+            let Some(row) = ledger.row(found.row) else { continue };
+            let cents = row.amount.map_or(0, |cents| cents.0);
+            if found.leg == Leg::Creditor {
+                into = into.saturating_add(cents);
+                if let Some(region) = region_of(ledger, row) {
+                    bump(&mut regions, region);
+                }
+            } else {
+                out = out.saturating_add(cents);
+            }
+            if row.kind == PaymentKind::CashWithdrawal
+                && let Some(place) = place_text(ledger, row)
+            {
+                bump(&mut places, place);
+            }
+            let offset = row.origin.offset;
+            let range = input.entry(row.origin.partition).or_insert((offset, offset));
+            *range = (range.0.min(offset), range.1.max(offset));
+        }
+        alert.amount_in = MoneyIn { value: Cents(into), currency };
+        alert.amount_out = MoneyIn { value: Cents(out), currency };
+        alert.payments = basis.evidence.len() as u64;
+        alert.in_regions = regions.into_iter().collect();
+        alert.out_places = places.into_iter().collect();
+        alert.input = input
+            .into_iter()
+            .map(|(partition, (from, to))| InputRange { partition, from, to })
+            .collect();
+        let newest = basis.evidence.len().saturating_sub(LISTED_MAX);
+        for found in basis.evidence.iter().skip(newest) {
+            let Some(row) = ledger.row(found.row) else { continue };
+            let other = row.end(found.leg.opposite()).account;
+            let other = other.map(|account| ledger.account_text(account).to_owned());
+            alert.evidence.push(EvidencePayment {
+                id: ledger.payment_id(found.row).to_owned(),
+                time: row.time,
+                kind: row.kind,
+                amount: row.amount_original,
+                currency: row.currency,
+                other: other.or_else(|| place_text(ledger, row)).unwrap_or_default(),
+            });
+        }
+    }
+
+    fn explanations(
+        &self,
+        ledger: &Ledger,
+        anchor: Anchor,
+        typology: &Typology,
+        milestone: &Milestone,
+        alert: &mut Alert,
+    ) {
+        let on = suppressor_accounts(anchor, &milestone.supports);
+        for id in &typology.suppress {
+            let Some(rule) = self.rules.suppressors.get(usize::from(id.0)) else { continue };
+            let Some(bound) = self.suppressors.get(usize::from(id.0)) else { continue };
+            let applied = milestone.suppressed_by.contains(id);
+            // Where it did not apply, the account that spoke against it is the one to show.
+            let against =
+                on.iter().find(|&&a| !self.suppressor_holds(ledger, *id, a, milestone.time));
+            let Some(&account) = (if applied { on.first() } else { against }) else { continue };
+            let env = self.env(ledger);
+            let sets = &self.selections.sets;
+            let values = Run::new(env, sets, bound, account, milestone.time).facts().values;
+            let words =
+                Words { detector: self, ledger, condition: &rule.condition, values: &values };
+            let text = if applied { &rule.condition.text } else { &rule.text_not };
+            alert.suppressors.push(SuppressorEvidence {
+                id: rule.condition.id.clone(),
+                applied,
+                because: words.fill(text, account),
+            });
+            if applied {
+                alert.suppressed_by.push(rule.condition.id.clone());
+            }
+        }
+        if milestone.excepted
+            && let Some(exception) = self.exception(ledger, anchor, typology, milestone.time)
+        {
+            alert.suppressed_by.push(format!("exception: {}", exception.reason));
+        }
+        self.undecided(ledger, milestone, alert);
+        let lists = milestone
+            .supports
+            .iter()
+            .filter_map(|support| self.rules.indicators.get(usize::from(support.indicator.0)))
+            .flat_map(|rule| &rule.condition.lists)
+            .filter_map(|list| self.lists.get(usize::from(list.0)));
+        alert.lists = lists.map(|list| (list.id.clone(), list.sha256.clone())).collect();
+        alert.lists.sort();
+        alert.lists.dedup();
+    }
+
+    /// Payments of the windows that a selection could not be decided for, by indicator and field.
+    fn undecided(&self, ledger: &Ledger, milestone: &Milestone, alert: &mut Alert) {
+        for support in &milestone.supports {
+            let index = usize::from(support.indicator.0);
+            let (Some(rule), Some(bound)) =
+                (self.rules.indicators.get(index), self.indicators.get(index))
+            else {
+                continue;
+            };
+            let env = self.env(ledger);
+            let run = Run::new(env, &self.selections.sets, bound, support.account, support.time);
+            for (selection, missing) in run.undecided() {
+                let named =
+                    |(_, id): &&(String, _)| id == &palermo_lang::program::SelectionId(selection);
+                let name = rule.condition.selections.iter().find(named);
+                alert.undecided.push(Undecided {
+                    indicator: rule.condition.id.clone(),
+                    field: name.map_or_else(|| "sequence".to_owned(), |(name, _)| name.clone()),
+                    missing,
+                });
+            }
+        }
+    }
+
+    /// The payment that decided: the newest one of the deciding account at the deciding time.
+    fn decided_by(&self, ledger: &Ledger, milestone: &Milestone, alert: &mut Alert) {
+        let newest = milestone.supports.iter().max_by_key(|support| support.time);
+        let Some(support) = newest else { return };
+        let found = crate::detector::newest_at(ledger, support.account, support.time, support.time);
+        if let Some((id, _)) = found
+            && let Some(row) = ledger.row(id)
+        {
+            alert.triggered_by = ledger.payment_id(id).to_owned();
+            alert.detected_at = EventTime(row.origin.ingest.0);
+        }
+    }
+}
+
+/// Fills templates with the numbers of one condition.
+struct Words<'a> {
+    detector: &'a Detector,
+    ledger: &'a Ledger,
+    condition: &'a Condition,
+    values: &'a [Value],
+}
+
+impl Words<'_> {
+    fn measure(&self, index: usize) -> String {
+        let name = self.condition.measures.get(index).map_or("", |measure| measure.name.as_str());
+        let value = self.values.get(index).copied().unwrap_or(crate::value::UNKNOWN);
+        self.say(name, value)
+    }
+
+    /// A value in words: money with its currency, shares in percent.
+    fn say(&self, name: &str, value: Value) -> String {
+        match value {
+            Value::Unknown(_) => "an unknown number".to_owned(),
+            Value::Money(amount) => {
+                format!("{} {}", self.ledger.rates.base(), grouped(amount))
+            }
+            Value::Decimal(share) if name.ends_with("share") => match share.checked_mul(100.into())
+            {
+                Some(percent) => format!("{}%", percent.round().normalize()),
+                None => share.to_string(),
+            },
+            other => self.plain(other),
+        }
+    }
+
+    /// A value as data.
+    fn plain(&self, value: Value) -> String {
+        match value {
+            Value::Unknown(_) => "unknown".to_owned(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Int(int) => int.to_string(),
+            Value::Decimal(number) => number.normalize().to_string(),
+            Value::Money(amount) => format!("{:.2}", amount),
+            Value::Span(span) => span.to_string(),
+            Value::Time(time) => time.to_string(),
+            Value::Text(atom) => self.ledger.atoms.text(atom).to_owned(),
+            Value::Account(account) => self.ledger.account_text(account).to_owned(),
+            Value::Symbol(symbol) => format!("{symbol:?}").to_lowercase(),
+            Value::Place(place) => {
+                let town = self.ledger.places.get(place).and_then(|place| place.town.clone());
+                town.unwrap_or_else(|| "unknown".to_owned())
+            }
+        }
+    }
+
+    fn observed(&self) -> Vec<(String, String)> {
+        let names = self.condition.measures.iter().map(|measure| measure.name.clone());
+        names.zip(self.values.iter().map(|value| self.plain(*value))).collect()
+    }
+
+    fn fill(&self, template: &Template, account: AccountId) -> String {
+        let mut text = String::new();
+        for piece in &template.0 {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Measure(id) => text.push_str(&self.measure(usize::from(id.0))),
+                Piece::Param(id) => {
+                    let param = self.condition.params.get(usize::from(id.0));
+                    text.push_str(&param.map_or_else(String::new, |param| self.param(param)));
+                }
+                Piece::SelfText(part) => {
+                    text.push_str(&self_text(self.ledger, Some(account), *part));
+                }
+                Piece::Of(..) | Piece::EpisodeDays => {}
+            }
+        }
+        let _ = self.detector;
+        text
+    }
+
+    fn param(&self, param: &Param) -> String {
+        match &param.value {
+            Literal::Money(amount, currency) => format!("{currency} {}", grouped(*amount)),
+            Literal::Decimal(share) if param.name.ends_with("share") => share
+                .checked_mul(100.into())
+                .map_or_else(String::new, |p| format!("{}%", p.normalize())),
+            other => literal_text(other),
+        }
+    }
+}
+
+fn literal_text(literal: &Literal) -> String {
+    match literal {
+        Literal::Bool(truth) => truth.to_string(),
+        Literal::Int(int) => int.to_string(),
+        Literal::Decimal(number) => number.to_string(),
+        Literal::Money(amount, _) => format!("{amount:.2}"),
+        Literal::Duration(span) => span.to_string(),
+        Literal::Text(text) => text.clone(),
+        Literal::Symbol(symbol) => format!("{symbol:?}").to_lowercase(),
+    }
+}
+
+fn required(param: &Param) -> (String, String) {
+    (param.name.clone(), literal_text(&param.value))
+}
+
+/// `28475.3` as `28,475`: whole units, for people.
+fn grouped(amount: Decimal) -> String {
+    let whole = amount.round().normalize().to_string();
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |rest| ("-", rest));
+    let mut text = String::from(sign);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn self_text(ledger: &Ledger, account: Option<AccountId>, part: SelfText) -> String {
+    let unknown = || "an unknown place".to_owned();
+    let Some(account) = account else { return unknown() };
+    let holder = ledger.parties.holder(account);
+    let place = |place: Option<palermo_ledger::PlaceId>| place.and_then(|id| ledger.places.get(id));
+    match part {
+        SelfText::HomeTown => place(holder.and_then(|holder| holder.home))
+            .and_then(|place| place.town.clone())
+            .unwrap_or_else(unknown),
+        SelfText::HomeRegion => place(holder.and_then(|holder| holder.home))
+            .and_then(|place| place.region.clone())
+            .unwrap_or_else(unknown),
+        SelfText::WorkTown => place(holder.and_then(|holder| holder.work))
+            .and_then(|place| place.town.clone())
+            .unwrap_or_else(unknown),
+        SelfText::AccountAge => {
+            let opened = ledger.parties.owner(account).and_then(|owned| owned.opened);
+            opened.map_or_else(|| "an unknown day".to_owned(), |day| day.to_string())
+        }
+    }
+}
+
+fn payer(
+    ledger: &Ledger,
+    row: &Row,
+    own: &[AccountId],
+    holder: Option<&KnownParty>,
+) -> Option<(&'static str, String)> {
+    if let Some(account) = row.debtor.account {
+        let mine = own.contains(&account);
+        return (!mine).then(|| ("account", ledger.account_text(account).to_owned()));
+    }
+    // Cash: who stood there, else whom the record names.
+    let party = row.conductor_party.or(row.debtor.party)?;
+    let mine = holder.is_some_and(|holder| holder.id == party);
+    (!mine).then(|| ("party", ledger.atoms.text(party).to_owned()))
+}
+
+fn region_of(ledger: &Ledger, row: &Row) -> Option<String> {
+    let env = crate::eval::Env { ledger, lists: &[] };
+    let at_end = row.debtor.place.and_then(|place| ledger.places.get(place)?.region.clone());
+    at_end.or_else(|| {
+        let home = party_of(env, row, Leg::Debtor)?.home?;
+        ledger.places.get(home)?.region.clone()
+    })
+}
+
+fn place_text(ledger: &Ledger, row: &Row) -> Option<String> {
+    let place = ledger.places.get(row.terminal_place.or(row.merchant_place)?)?;
+    match (&place.region, &place.town) {
+        (Some(region), Some(town)) => Some(format!("{region}/{town}")),
+        (region, town) => town.clone().or_else(|| region.clone()),
+    }
+}
+
+fn bump(counts: &mut BTreeMap<String, u64>, key: String) {
+    let count = counts.entry(key).or_default();
+    *count = count.saturating_add(1);
+}
+
+pub(crate) fn anchor_text(ledger: &Ledger, anchor: Anchor) -> String {
+    match anchor {
+        Anchor::Account(account) => format!("account/{}", ledger.account_text(account)),
+        Anchor::Party(party) => {
+            let id = ledger.parties.get(party).map(|party| ledger.atoms.text(party.id));
+            format!("party/{}", id.unwrap_or("ended"))
+        }
+    }
+}
+
+fn alert_id(typology: &Typology, anchor: &str, n: u32) -> String {
+    let n = n.to_string();
+    // A shadow rule's version is part of its identity; a live rule's is not (DESIGN §9).
+    let version = if typology.mode == Mode::Shadow { typology.version.as_str() } else { "" };
+    let hash = sha256_hex(&[typology.mode.as_str(), &typology.id, version, anchor, &n]);
+    format!("alr_{}", hash.get(..20).unwrap_or(""))
+}
+
+fn level(score: u32, (medium, high, critical): (u32, u32, u32)) -> Level {
+    match score {
+        score if score >= critical => Level::Critical,
+        score if score >= high => Level::High,
+        score if score >= medium => Level::Medium,
+        _ => Level::Low,
+    }
+}
+
+/// The name of a field as rules write it.
+pub(crate) fn field_name(field: Field) -> String {
+    fn snake(name: &str) -> String {
+        let mut text = String::new();
+        for (at, letter) in name.chars().enumerate() {
+            if letter.is_ascii_uppercase() && at > 0 {
+                text.push('_');
+            }
+            text.push(letter.to_ascii_lowercase());
+        }
+        text
+    }
+    let end = |side: Side, field: EndField| {
+        let side = if side == Side::Own { "self" } else { "other" };
+        format!("{side}.{}", snake(&format!("{field:?}")))
+    };
+    match field {
+        Field::End(side, field) => end(side, field),
+        other => snake(&format!("{other:?}")),
+    }
+}
+
+fn blank() -> Alert {
+    let none = MoneyIn { value: Cents::ZERO, currency: palermo_domain::Currency::NONE };
+    Alert {
+        alert_id: String::new(),
+        revision: 0,
+        action: Action::Created,
+        cause: palermo_domain::alert::Cause::OnTime,
+        mode: Mode::Live,
+        typology: String::new(),
+        title: String::new(),
+        crime: Vec::new(),
+        stage: Vec::new(),
+        amltrix: Vec::new(),
+        headline: String::new(),
+        level: Level::Low,
+        score: 0,
+        score_sum: 0,
+        bands: (0, 0, 0),
+        truncated: false,
+        episode_n: 0,
+        episode_start: EventTime::default(),
+        episode_last: EventTime::default(),
+        anchor: String::new(),
+        task: String::new(),
+        subjects: Vec::new(),
+        related: Vec::new(),
+        related_count: 0,
+        amount_in: none,
+        amount_out: none,
+        payments: 0,
+        window: palermo_domain::Span::ZERO,
+        triggered_by: String::new(),
+        decided_at: EventTime::default(),
+        detected_at: EventTime::default(),
+        watermark: None,
+        is_final: false,
+        in_regions: Vec::new(),
+        out_places: Vec::new(),
+        lists: Vec::new(),
+        indicators: Vec::new(),
+        families: Vec::new(),
+        suppressors: Vec::new(),
+        suppressed_by: Vec::new(),
+        review: false,
+        undecided: Vec::new(),
+        rule: RuleRef {
+            id: String::new(),
+            version: String::new(),
+            logic_sha256: String::new(),
+            params_sha256: String::new(),
+        },
+        ruleset: String::new(),
+        bundle: String::new(),
+        input: Vec::new(),
+        evidence: Vec::new(),
+        investigate: Vec::new(),
+        prior_alerts: 0,
+        urgent: false,
+        key_term: None,
+        report_codes: Vec::new(),
+    }
+}

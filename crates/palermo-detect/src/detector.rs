@@ -1,0 +1,575 @@
+//! The loop of detection: a payment came or went, which conditions change, which findings follow.
+//!
+//! Per payment and touched account every indicator is evaluated at the payment's event time, and
+//! again at every later event time whose window contains it (none, where payments come in order).
+//! One test skips most evaluations without changing any result: an indicator that cannot hold
+//! without selected payments is skipped where the account never had one.
+
+use crate::bind::{self, Binder, BoundCondition, BoundList, BoundMeasure, Node};
+use crate::condition::Run;
+use crate::episode::{Anchor, Track};
+use crate::eval::{Env, touched};
+use crate::hits::{Hits, KEPT_IDS_MAX, Kept};
+use crate::select::Selections;
+use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
+use palermo_domain::alert::Cause;
+use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
+use palermo_lang::program::{Field, Function, RuleSet};
+use palermo_ledger::{AccountId, Ledger, Leg, RowId, SetId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the detector must know beside the rules.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the task, for alerts.
+    pub task: String,
+    /// Hash of the bundle, for alerts.
+    pub bundle: String,
+    /// Findings decided before this are not published (`--warm-up-until`).
+    pub mute_before: Option<EventTime>,
+    /// How long hits are kept.
+    pub evidence_horizon: Span,
+}
+
+/// How a payment came to be applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied {
+    /// On time, late or by a reversal.
+    pub cause: Cause,
+    /// Watermark after it.
+    pub watermark: Option<EventTime>,
+}
+
+/// Counters; functions of the inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// Evaluations per indicator.
+    pub evaluations: Vec<u64>,
+    /// Event time of the newest hit per indicator.
+    pub last_hit: Vec<Option<EventTime>>,
+    /// Selections that could not be decided, by label and missing field.
+    pub field_missing: BTreeMap<(String, String), u64>,
+    /// Hits forgotten beyond the evidence horizon.
+    pub expired_hits: u64,
+}
+
+/// Evaluates a rule set over a ledger.
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) settings: Settings,
+    pub(crate) rules: RuleSet,
+    pub(crate) indicators: Vec<BoundCondition>,
+    pub(crate) suppressors: Vec<BoundCondition>,
+    pub(crate) lists: Vec<BoundList>,
+    pub(crate) selections: Selections,
+    /// Typologies that an indicator can decide.
+    of_indicator: Vec<Vec<u16>>,
+    longest_window: Span,
+    /// Selections an account ever had, one row of words per account.
+    seen: Vec<u64>,
+    pub(crate) hits: Hits,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) by_anchor: FixedHashMap<(u16, Anchor), usize>,
+    /// Tracks to be looked at again once the watermark has passed a time.
+    pub(crate) settle: BTreeSet<(EventTime, usize)>,
+    /// Tracks whose episode may end once the watermark has passed a time.
+    pub(crate) closing: BTreeSet<(EventTime, usize)>,
+    stats: Stats,
+}
+
+impl Detector {
+    /// Binds the rules to the ledger.
+    pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
+        let bound = bind_rules(&rules, ledger);
+        let indicators = rules.indicators.len();
+        Self {
+            settings,
+            indicators: bound.indicators,
+            suppressors: bound.suppressors,
+            lists: bound.lists,
+            selections: bound.selections,
+            of_indicator: of_indicator(&rules),
+            longest_window: longest_window(&rules),
+            rules,
+            seen: Vec::new(),
+            hits: Hits::default(),
+            tracks: Vec::new(),
+            by_anchor: FixedHashMap::default(),
+            settle: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            stats: Stats {
+                evaluations: vec![0; indicators],
+                last_hit: vec![None; indicators],
+                ..Stats::default()
+            },
+        }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Bytes held by hits and episodes, roughly.
+    pub fn bytes(&self) -> usize {
+        let tracks = self.tracks.len().saturating_mul(4096);
+        self.hits
+            .bytes()
+            .saturating_add(tracks)
+            .saturating_add(self.seen.capacity().saturating_mul(8))
+    }
+
+    /// Applies a row of the topic `lists`; `false` where no rule names the list or a cell does not
+    /// fit its column.
+    pub fn apply_list_row(&mut self, row: &ListRow, ledger: &mut Ledger) -> bool {
+        bind::apply_row(&mut self.lists, row, ledger)
+    }
+
+    /// Removes a row of a list.
+    pub fn remove_list_row(&mut self, list: &str, key: &str, ledger: &mut Ledger) -> bool {
+        bind::remove_row(&mut self.lists, list, key, ledger)
+    }
+
+    pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
+        Env { ledger, lists: &self.lists }
+    }
+
+    /// Decides the selections of both ends of a row (debtor, creditor).
+    pub fn select(&mut self, ledger: &Ledger, row: RowId) -> [SetId; 2] {
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg))
+    }
+
+    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
+        let Some(row) = ledger.row(row) else { return SetId::default() };
+        let Some(account) = row.end(leg).account else { return SetId::default() };
+        let env = Env { ledger, lists: &self.lists };
+        let (rules, missing) = (&self.rules, &mut self.stats.field_missing);
+        let set = self.selections.decide(env, row, leg, &mut |selection, field| {
+            let label = rules.selections.get(usize::from(selection)).map(|s| s.label.as_str());
+            count_missing(missing, label.unwrap_or(""), field);
+        });
+        let words = self.selections.sets.words();
+        let start = account.index().saturating_mul(words);
+        if self.seen.len() < start.saturating_add(words) {
+            self.seen.resize(start.saturating_add(words), 0);
+        }
+        let truths = self.selections.sets.truths(set);
+        for (seen, truth) in self.seen.iter_mut().skip(start).zip(truths) {
+            *seen |= truth;
+        }
+        set
+    }
+
+    /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
+    /// windows can change is evaluated again.
+    pub fn changed(&mut self, ledger: &Ledger, row: RowId, applied: Applied, out: &mut Vec<Alert>) {
+        let Some(payment) = ledger.row(row) else { return };
+        let time = payment.time;
+        let mut changed = Changed::default();
+        for (account, _) in touched(payment) {
+            self.evaluate(ledger, account, time, &mut changed);
+            for later in later_times(ledger, account, time, self.longest_window) {
+                self.evaluate(ledger, account, later, &mut changed);
+            }
+        }
+        self.follow(
+            ledger,
+            changed,
+            touched(payment).map(|(account, _)| account),
+            time,
+            applied,
+            out,
+        );
+    }
+
+    /// Evaluates every indicator on an account at a time.
+    fn evaluate(
+        &mut self,
+        ledger: &Ledger,
+        account: AccountId,
+        time: EventTime,
+        changed: &mut Changed,
+    ) {
+        for index in 0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX) {
+            if self.skip(index, account) {
+                continue;
+            }
+            self.evaluate_one(ledger, index, account, time, changed);
+        }
+    }
+
+    fn evaluate_one(
+        &mut self,
+        ledger: &Ledger,
+        index: u16,
+        account: AccountId,
+        time: EventTime,
+        changed: &mut Changed,
+    ) {
+        let Some(condition) = self.indicators.get(usize::from(index)) else { return };
+        if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
+            *count = count.saturating_add(1);
+        }
+        let env = Env { ledger, lists: &self.lists };
+        let mut run = Run::new(env, &self.selections.sets, condition, account, time);
+        // The payments at exactly this time; none are left after a reversal.
+        let here = newest_at(ledger, account, time, time);
+        let holds = here
+            .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
+            .is_some_and(|(row, leg)| run.holds(row, leg));
+        if holds {
+            let facts = run.facts();
+            let new = self.hits.set(index, account, time, true);
+            let total = facts.evidence.len() as u64;
+            let newest = facts.evidence.iter().rev().take(KEPT_IDS_MAX).rev();
+            let ids = newest.map(|found| ledger.payment_id(found.row).to_owned()).collect();
+            if let Some(log) = self.hits.log_mut(index, account)
+                && log.is_newest(time)
+            {
+                log.keep(time, Kept { facts, ids, total });
+            }
+            if let Some(last) = self.stats.last_hit.get_mut(usize::from(index)) {
+                *last = (*last).max(Some(time));
+            }
+            if new {
+                changed.hits.insert((index, account));
+            }
+        } else if time.minus(condition.window) >= ledger.kept_from()
+            && self.hits.set(index, account, time, false)
+        {
+            // Where the window reaches beyond what is kept, what was found when it was whole stands:
+            // that it does not hold over the rest proves nothing.
+            changed.hits.insert((index, account));
+        }
+    }
+
+    fn skip(&self, index: u16, account: AccountId) -> bool {
+        let Some(condition) = self.indicators.get(usize::from(index)) else { return true };
+        let sets = &self.selections.sets;
+        let start = account.index().saturating_mul(sets.words());
+        let saw = |selection: &u16| {
+            let word = start.saturating_add(usize::from(selection / 64));
+            self.seen.get(word).is_some_and(|bits| bits >> (selection % 64) & 1 == 1)
+        };
+        condition.needs_entries && !condition.selections.iter().any(saw)
+    }
+
+    /// Looks at every finding that the change can concern.
+    fn follow(
+        &mut self,
+        ledger: &Ledger,
+        changed: Changed,
+        accounts: impl Iterator<Item = AccountId>,
+        time: EventTime,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let mut tracks = BTreeSet::new();
+        for (indicator, account) in &changed.hits {
+            let typologies = self.of_indicator.get(usize::from(*indicator)).cloned();
+            for typology in typologies.unwrap_or_default() {
+                for anchor in self.anchors(ledger, typology, *account) {
+                    tracks.insert(self.track(typology, anchor));
+                }
+            }
+        }
+        // Numbers of what was published, or of a later hit that was not worth publishing, may have
+        // changed although no hit did.
+        for account in accounts {
+            for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
+                for anchor in self.anchors(ledger, typology, account) {
+                    if let Some(&track) = self.by_anchor.get(&(typology, anchor))
+                        && self.tracks.get(track).is_some_and(|track| {
+                            track.published.as_ref().is_some_and(|p| p.milestone.time >= time)
+                                || track.last_hit.is_some_and(|last| last >= time)
+                        })
+                    {
+                        tracks.insert(track);
+                    }
+                }
+            }
+        }
+        for track in tracks {
+            if let Some(state) = self.tracks.get_mut(track) {
+                state.unsettle(time);
+            }
+            self.look(ledger, track, applied, out);
+        }
+    }
+
+    fn track(&mut self, typology: u16, anchor: Anchor) -> usize {
+        let next = self.tracks.len();
+        let index = *self.by_anchor.entry((typology, anchor)).or_insert(next);
+        if index == next {
+            self.tracks.push(Track::new(typology, anchor));
+        }
+        index
+    }
+
+    /// The watermark has moved: settle and close what it has passed, forget old hits.
+    pub fn advance(&mut self, ledger: &Ledger, watermark: EventTime, out: &mut Vec<Alert>) {
+        let applied = Applied { cause: Cause::OnTime, watermark: Some(watermark) };
+        while let Some(&(time, track)) = self.settle.first() {
+            if time >= watermark {
+                break;
+            }
+            self.settle.pop_first();
+            self.look(ledger, track, applied, out);
+        }
+        while let Some(&(time, track)) = self.closing.first() {
+            if time >= watermark {
+                break;
+            }
+            self.closing.pop_first();
+            self.end_episode(ledger, track, applied, out);
+        }
+    }
+
+    /// Forgets hits beyond the evidence horizon; called when the ledger evicts.
+    pub fn evict(&mut self, watermark: EventTime) {
+        let cutoff = watermark.minus(self.settings.evidence_horizon);
+        self.stats.expired_hits = self.stats.expired_hits.saturating_add(self.hits.forget(cutoff));
+    }
+
+    /// Changes the rules: selections of every entry are decided anew, hits of indicators whose
+    /// logic and parameters are unchanged stay, the others are computed from the whole ledger,
+    /// alerts of removed typologies are closed.
+    pub fn activate(
+        &mut self,
+        rules: RuleSet,
+        bundle: String,
+        ledger: &mut Ledger,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        self.close_removed(&rules, applied, out);
+        let kept = kept_indicators(&self.rules, &rules);
+        let bound = bind_rules(&rules, ledger);
+        self.hits.renumber(&kept);
+        self.remap_tracks(&rules);
+        (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
+        (self.lists, self.selections) = (bound.lists, bound.selections);
+        self.of_indicator = of_indicator(&rules);
+        self.longest_window = longest_window(&rules);
+        self.stats.evaluations = vec![0; rules.indicators.len()];
+        self.stats.last_hit = vec![None; rules.indicators.len()];
+        self.rules = rules;
+        self.settings.bundle = bundle;
+        self.seen.clear();
+        let mut selected = FixedHashMap::default();
+        for row in ledger.row_ids() {
+            selected.insert(row, self.select(ledger, row));
+        }
+        ledger.reselect(&mut |_, row, leg| {
+            let sets = selected.get(&row).copied().unwrap_or_default();
+            let [debtor, creditor]: [SetId; 2] = sets;
+            if leg == Leg::Debtor { debtor } else { creditor }
+        });
+        let fresh: Vec<u16> = (0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX))
+            .filter(|index| !kept.contains(&Some(*index)))
+            .collect();
+        let mut changed = Changed::default();
+        for account in ledger.account_ids() {
+            for time in later_times(ledger, account, EventTime::MIN, Span::from_millis(i64::MAX)) {
+                for &index in &fresh {
+                    if !self.skip(index, account) {
+                        self.evaluate_one(ledger, index, account, time, &mut changed);
+                    }
+                }
+            }
+        }
+        self.follow(ledger, changed, std::iter::empty(), EventTime::MAX, applied, out);
+    }
+
+    fn remap_tracks(&mut self, rules: &RuleSet) {
+        let same = |old: u16| {
+            let old = self.rules.typologies.get(usize::from(old))?;
+            let at = rules.typologies.iter().position(|new| {
+                new.id == old.id && new.mode == old.mode && new.version == old.version
+            })?;
+            u16::try_from(at).ok()
+        };
+        let old = std::mem::take(&mut self.tracks);
+        let mut kept: Vec<Track> = Vec::new();
+        for mut track in old {
+            if let Some(typology) = same(track.typology) {
+                track.typology = typology;
+                track.settled_until = track.floor;
+                track.settled = None;
+                kept.push(track);
+            }
+        }
+        self.by_anchor.clear();
+        self.settle.clear();
+        self.closing.clear();
+        for (index, track) in kept.iter().enumerate() {
+            self.by_anchor.insert((track.typology, track.anchor), index);
+            if let Some(published) = &track.published {
+                self.settle.insert((published.milestone.time, index));
+            }
+            if let Some(closes_at) = track.closes_at {
+                self.closing.insert((closes_at, index));
+            }
+        }
+        self.tracks = kept;
+    }
+}
+
+#[derive(Debug, Default)]
+struct Changed {
+    hits: BTreeSet<(u16, AccountId)>,
+}
+
+struct BoundRules {
+    indicators: Vec<BoundCondition>,
+    suppressors: Vec<BoundCondition>,
+    lists: Vec<BoundList>,
+    selections: Selections,
+}
+
+fn bind_rules(rules: &RuleSet, ledger: &mut Ledger) -> BoundRules {
+    let atoms = &mut ledger.atoms;
+    let lists = rules.lists.iter().map(|list| bind::list(list, atoms)).collect();
+    let mut conditions = Vec::new();
+    for selection in &rules.selections {
+        conditions.push(Binder { atoms, params: &[] }.expr(&selection.condition));
+    }
+    let selections = Selections::new(&rules.selections, conditions);
+    let mut bind_one = |condition| {
+        let mut bound = bind::condition(condition, &rules.selections, atoms);
+        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false);
+        bound
+    };
+    let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
+    let suppressors = rules.suppressors.iter().map(|rule| bind_one(&rule.condition)).collect();
+    // Rates also ship as a list file.
+    for list in rules.lists.iter().filter(|list| list.id == "fx") {
+        for (key, cells) in &list.rows {
+            if let Some(Some(palermo_lang::program::Literal::Decimal(rate))) = cells.first() {
+                ledger.rates.set(key, Some(*rate));
+            }
+        }
+    }
+    BoundRules { indicators, suppressors, lists, selections }
+}
+
+/// The value of an expression where no payment is selected and no field is known. `false` is
+/// certain by the rules of three-valued logic: no field could make it true.
+fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
+    let recur = |node: &Node| empty(node, measures);
+    match node {
+        Node::Const(value) => *value,
+        Node::Money(amount, _) => Value::Money(*amount),
+        Node::Measure(index) => match measures.get(*index) {
+            Some(BoundMeasure::Aggregate { function, .. }) => match function {
+                Function::Count | Function::Distinct | Function::Places | Function::Nights => {
+                    Value::Int(0)
+                }
+                Function::Sum => Value::Money(palermo_domain::Decimal::ZERO),
+                _ => UNKNOWN,
+            },
+            Some(BoundMeasure::Overlap { .. } | BoundMeasure::Repeats) => Value::Int(0),
+            Some(BoundMeasure::Derived(node)) => recur(node),
+            None => UNKNOWN,
+        },
+        Node::Not(inner) => not(recur(inner)),
+        Node::And(all) => {
+            let values: Vec<Value> = all.iter().map(recur).collect();
+            if values.contains(&Value::Bool(false)) {
+                Value::Bool(false)
+            } else if values.iter().all(|value| value.holds()) {
+                Value::Bool(true)
+            } else {
+                UNKNOWN
+            }
+        }
+        Node::Or(any) => {
+            let values: Vec<Value> = any.iter().map(recur).collect();
+            if values.iter().any(|value| value.holds()) {
+                Value::Bool(true)
+            } else if values.iter().all(|value| *value == Value::Bool(false)) {
+                Value::Bool(false)
+            } else {
+                UNKNOWN
+            }
+        }
+        Node::Compare(op, a, b) => compare(*op, recur(a), recur(b)),
+        Node::Arithmetic(op, a, b) => arithmetic(*op, recur(a), recur(b)),
+        Node::ToDecimal(inner) => match recur(inner) {
+            Value::Int(int) => Value::Decimal(int.into()),
+            other => other,
+        },
+        _ => UNKNOWN,
+    }
+}
+
+fn of_indicator(rules: &RuleSet) -> Vec<Vec<u16>> {
+    let mut of = vec![Vec::new(); rules.indicators.len()];
+    for (index, typology) in (0_u16..).zip(&rules.typologies) {
+        for indicator in typology.required.iter().chain(&typology.boost) {
+            if let Some(typologies) = of.get_mut(usize::from(indicator.0)) {
+                typologies.push(index);
+            }
+        }
+    }
+    of
+}
+
+fn longest_window(rules: &RuleSet) -> Span {
+    rules.indicators.iter().map(|rule| rule.condition.window).max().unwrap_or(Span::ZERO)
+}
+
+/// For every old indicator its new number, where logic and parameters are the same.
+fn kept_indicators(old: &RuleSet, new: &RuleSet) -> Vec<Option<u16>> {
+    let hashes = |rule: &palermo_lang::program::Indicator| {
+        let c = &rule.condition;
+        (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone())
+    };
+    old.indicators
+        .iter()
+        .map(|rule| {
+            let at = new.indicators.iter().position(|other| hashes(other) == hashes(rule))?;
+            u16::try_from(at).ok()
+        })
+        .collect()
+}
+
+fn count_missing(counts: &mut BTreeMap<(String, String), u64>, label: &str, field: Option<Field>) {
+    let rule = label.split('.').next().unwrap_or(label).to_owned();
+    let field = field.map_or_else(|| "computed".to_owned(), crate::alerts::field_name);
+    let count = counts.entry((rule, field)).or_default();
+    *count = count.saturating_add(1);
+}
+
+/// Event times of the account's payments in `(time, time + span]`, each once, in order.
+fn later_times(ledger: &Ledger, account: AccountId, time: EventTime, span: Span) -> Vec<EventTime> {
+    let from = EventTime(time.0.saturating_add(1));
+    let mut times: Vec<EventTime> = Leg::BOTH
+        .into_iter()
+        .flat_map(|leg| ledger.window(account, leg, from, time.plus(span)).map(|entry| entry.time))
+        .collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// The payment of the account with the greatest (event time, payment id) in `[from, to]`.
+pub(crate) fn newest_at(
+    ledger: &Ledger,
+    account: AccountId,
+    from: EventTime,
+    to: EventTime,
+) -> Option<(RowId, Leg)> {
+    Leg::BOTH
+        .into_iter()
+        .filter_map(|leg| Some((ledger.window(account, leg, from, to).next()?, leg)))
+        .max_by(|(a, _), (b, _)| {
+            a.time.cmp(&b.time).then_with(|| ledger.payment_id(a.row).cmp(ledger.payment_id(b.row)))
+        })
+        .map(|(entry, leg)| (entry.row, leg))
+}

@@ -1,0 +1,427 @@
+//! Evaluation of a bound expression on one payment, seen from one of its ends.
+//!
+//! Cost: one visit per node; conjunctions stop at the first false, disjunctions at the first true.
+//! Nothing here allocates.
+
+use crate::bind::{BoundList, Node};
+use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
+use palermo_domain::{Date, Decimal, EventTime, PaymentKind, Span, TenthKm, distance};
+use palermo_lang::program::{Direction, EndField, Field, Side, Symbol};
+use palermo_ledger::{AccountId, Atom, KnownParty, Ledger, Leg, PlaceParts, Row};
+
+/// What an expression may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Env<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) lists: &'a [BoundList],
+}
+
+/// One payment from one end, with the earlier step of a sequence where there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) env: Env<'a>,
+    pub(crate) row: &'a Row,
+    pub(crate) leg: Leg,
+    pub(crate) step: Option<(&'a Row, Leg)>,
+}
+
+/// Gives the measures of the condition at hand.
+pub(crate) trait Measures {
+    fn measure(&mut self, index: usize) -> Value;
+}
+
+/// For expressions without measures.
+pub(crate) struct NoMeasures;
+
+impl Measures for NoMeasures {
+    fn measure(&mut self, _: usize) -> Value {
+        UNKNOWN
+    }
+}
+
+pub(crate) fn eval(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> Value {
+    match node {
+        Node::Const(value) => *value,
+        Node::Money(amount, currency) => {
+            let cents = at.env.ledger.rates.convert(*amount, *currency, at.row.time);
+            Value::or_missing(cents.map(|cents| Value::Money(cents.to_decimal())), Field::Amount)
+        }
+        Node::Field(field) => read(*field, at.env, at.row, at.leg),
+        Node::Step(field) => match at.step {
+            Some((row, leg)) => read(*field, at.env, row, leg),
+            None => UNKNOWN,
+        },
+        Node::Measure(index) => measures.measure(*index),
+        Node::Not(inner) => not(eval(inner, at, measures)),
+        Node::And(all) => fold(all, false, at, measures),
+        Node::Or(any) => fold(any, true, at, measures),
+        Node::Compare(op, a, b) => {
+            let (a, b) = (eval(a, at, measures), eval(b, at, measures));
+            compare(*op, same_kind(a, b, at.env), same_kind(b, a, at.env))
+        }
+        Node::Arithmetic(op, a, b) => arithmetic(*op, eval(a, at, measures), eval(b, at, measures)),
+        Node::ToDecimal(inner) => match eval(inner, at, measures) {
+            Value::Int(int) => Value::Decimal(Decimal::from(int)),
+            other => other,
+        },
+        Node::InList(text, list) => match eval(text, at, measures) {
+            Value::Unknown(field) => Value::Unknown(field),
+            value => Value::Bool(in_list(at, *list, as_text(value, at.env))),
+        },
+        Node::EndInList(side, list) => end_in_list(at, *side, *list),
+        Node::Lookup(list, key, column) => lookup(at, *list, eval(key, at, measures), *column),
+        Node::Distance(a, b) => kilometers(at.env, eval(a, at, measures), eval(b, at, measures)),
+        Node::Near(place, list, km) => {
+            near(at.env, eval(place, at, measures), *list, eval(km, at, measures))
+        }
+        Node::Unrelated => Value::Bool(!related(at)),
+        Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
+    }
+}
+
+/// Whether an expression is true: the same answer as [`eval`], found sooner. Where only truth
+/// matters an unknown part of a conjunction decides it as a false one does.
+pub(crate) fn is_true(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> bool {
+    match node {
+        Node::And(all) => all.iter().all(|part| is_true(part, at, measures)),
+        Node::Or(any) => any.iter().any(|part| is_true(part, at, measures)),
+        other => eval(other, at, measures).holds(),
+    }
+}
+
+/// `And` with `stop == false`, `Or` with `stop == true`.
+fn fold(parts: &[Node], stop: bool, at: At<'_>, measures: &mut dyn Measures) -> Value {
+    let mut unknown = None;
+    for part in parts {
+        match eval(part, at, measures) {
+            Value::Bool(truth) if truth == stop => return Value::Bool(stop),
+            Value::Bool(_) => {}
+            other => unknown = unknown.or(Some(other)),
+        }
+    }
+    unknown.unwrap_or(Value::Bool(!stop))
+}
+
+/// An account compared with a text is compared as text.
+fn same_kind(value: Value, other: Value, env: Env<'_>) -> Value {
+    match (value, other) {
+        (Value::Account(_), Value::Text(_)) => match as_text(value, env) {
+            Some(atom) => Value::Text(atom),
+            None => value,
+        },
+        _ => value,
+    }
+}
+
+fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
+    match value {
+        Value::Text(atom) => Some(atom),
+        Value::Account(account) => env.ledger.atoms.find(env.ledger.account_text(account)),
+        _ => None,
+    }
+}
+
+fn in_list(at: At<'_>, list: usize, key: Option<Atom>) -> bool {
+    let Some((list, key)) = at.env.lists.get(list).zip(key) else { return false };
+    list.contains(key, at.row.time.date())
+}
+
+fn end_in_list(at: At<'_>, side: Side, list: usize) -> Value {
+    let leg = leg_of(at.leg, side);
+    let end = at.row.end(leg);
+    let rare = at.row.rare.as_ref().map(|rare| rare.end(leg));
+    let account = end.account.and_then(|account| as_text(Value::Account(account), at.env));
+    // The acceptor is the creditor's end, but for money that comes back.
+    let back = matches!(at.row.kind, PaymentKind::CardRefund | PaymentKind::GamingPayout);
+    let acceptor = if back { Leg::Debtor } else { Leg::Creditor };
+    let (merchant, domain) = if leg == acceptor {
+        (at.row.merchant_id, at.row.rare.as_ref().and_then(|rare| rare.merchant_domain))
+    } else {
+        (None, None)
+    };
+    let keys = [
+        account,
+        end.party,
+        end.bank,
+        rare.and_then(|rare| rare.wallet),
+        rare.and_then(|rare| rare.alias),
+        merchant,
+        domain,
+    ];
+    if keys.iter().all(Option::is_none) {
+        return Value::Unknown(Some(Field::End(side, EndField::Account)));
+    }
+    Value::Bool(keys.into_iter().any(|key| in_list(at, list, key)))
+}
+
+fn lookup(at: At<'_>, list: usize, key: Value, column: usize) -> Value {
+    if let Value::Unknown(field) = key {
+        return Value::Unknown(field);
+    }
+    let (Some(list), Some(key)) = (at.env.lists.get(list), as_text(key, at.env)) else {
+        return UNKNOWN;
+    };
+    match list.cell(key, column, at.row.time.date()) {
+        Some(node) => eval(node, at, &mut NoMeasures),
+        None => UNKNOWN,
+    }
+}
+
+fn kilometers(env: Env<'_>, a: Value, b: Value) -> Value {
+    match (a, b) {
+        (Value::Unknown(field), _) | (_, Value::Unknown(field)) => Value::Unknown(field),
+        (Value::Place(a), Value::Place(b)) => {
+            match env.ledger.places.coordinates(a).zip(env.ledger.places.coordinates(b)) {
+                Some((a, b)) => as_km(distance(a, b)),
+                None => UNKNOWN,
+            }
+        }
+        _ => UNKNOWN,
+    }
+}
+
+fn as_km(tenths: TenthKm) -> Value {
+    Value::Decimal(Decimal::new(tenths.0, 1))
+}
+
+fn near(env: Env<'_>, place: Value, list: usize, km: Value) -> Value {
+    let place = match place {
+        Value::Place(place) => place,
+        Value::Unknown(field) => return Value::Unknown(field),
+        _ => return UNKNOWN,
+    };
+    let (Some(here), Some(limit)) = (env.ledger.places.coordinates(place), km.number()) else {
+        return UNKNOWN;
+    };
+    let Some(list) = env.lists.get(list) else { return UNKNOWN };
+    Value::Bool(list.places.iter().any(|row| Decimal::new(distance(here, *row).0, 1) <= limit))
+}
+
+pub(crate) fn leg_of(own: Leg, side: Side) -> Leg {
+    match side {
+        Side::Own => own,
+        Side::Other => own.opposite(),
+    }
+}
+
+/// The party record behind one end: the holder of its account, else the party the payment names.
+pub(crate) fn party_of<'a>(env: Env<'a>, row: &Row, leg: Leg) -> Option<&'a KnownParty> {
+    let end = row.end(leg);
+    let holder = end.account.and_then(|account| env.ledger.parties.holder(account));
+    holder.or_else(|| env.ledger.parties.find(end.party?))
+}
+
+/// Whether there is evidence that the two ends know each other: the same party, a declared
+/// relation, or a shared address, phone or e-mail.
+fn related(at: At<'_>) -> bool {
+    let [a, b] = Leg::BOTH.map(|leg| party_of(at.env, at.row, leg));
+    let [a_id, b_id] =
+        Leg::BOTH.map(|leg| at.row.end(leg).party.or(party_of(at.env, at.row, leg).map(|p| p.id)));
+    if a_id.is_some() && a_id == b_id {
+        return true;
+    }
+    let accounts = Leg::BOTH.map(|leg| at.row.end(leg).account);
+    if accounts[0].is_some() && accounts[0] == accounts[1] {
+        return true;
+    }
+    let day = at.row.time.date();
+    let declares = |party: Option<&KnownParty>, other: Option<Atom>| {
+        party.zip(other).is_some_and(|(party, other)| {
+            party.relations.iter().any(|(id, since, until)| {
+                *id == other
+                    && since.is_none_or(|since| since <= day)
+                    && until.is_none_or(|until| day <= until)
+            })
+        })
+    };
+    if declares(a, b_id) || declares(b, a_id) {
+        return true;
+    }
+    let shared = |x: Option<Atom>, y: Option<Atom>| x.is_some() && x == y;
+    if let Some((a, b)) = a.zip(b)
+        && a.hash_key == b.hash_key
+        && (shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email))
+    {
+        return true;
+    }
+    at.row.rare.as_ref().is_some_and(|rare| {
+        let (a, b) = (&rare.debtor, &rare.creditor);
+        shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email)
+    })
+}
+
+fn local_ms(row: &Row, leg: Leg) -> Option<i64> {
+    // Known at the payer's end, or at a terminal or merchant (RULES.md, `hour`).
+    let located = leg == Leg::Debtor
+        || row.terminal_id.is_some()
+        || row.terminal_place.is_some()
+        || row.merchant_id.is_some()
+        || row.merchant_place.is_some();
+    let offset = row.utc_offset_minutes.filter(|_| located)?;
+    Some(row.time.0.saturating_add(i64::from(offset).saturating_mul(60_000)))
+}
+
+/// The local hour, 0-23.
+pub(crate) fn local_hour(row: &Row, leg: Leg) -> Option<i64> {
+    Some(EventTime(local_ms(row, leg)?).millis_of_day() / 3_600_000)
+}
+
+/// The local day on which the night of this payment began, if it was made between 22:00 and 06:00.
+pub(crate) fn local_night(row: &Row, leg: Leg) -> Option<Date> {
+    let day = EventTime(local_ms(row, leg)?).date();
+    match local_hour(row, leg)? {
+        22.. => Some(day),
+        0..6 => Some(Date(day.0.saturating_sub(1))),
+        _ => None,
+    }
+}
+
+/// A field of a payment, seen from one end.
+pub(crate) fn read(field: Field, env: Env<'_>, row: &Row, leg: Leg) -> Value {
+    let text = |atom: Option<Atom>| atom.map(Value::Text);
+    let rare = row.rare.as_deref();
+    let place = |place: Option<palermo_ledger::PlaceId>| place.map(Value::Place);
+    let symbol = |symbol: Option<Symbol>| symbol.map(Value::Symbol);
+    let truth = |truth: Option<bool>| truth.map(Value::Bool);
+    let value = match field {
+        Field::Direction => symbol(Some(Symbol::Direction(match leg {
+            Leg::Debtor => Direction::Out,
+            Leg::Creditor => Direction::In,
+        }))),
+        Field::Kind => symbol(Some(Symbol::Kind(row.kind))),
+        Field::Rail => symbol(Some(Symbol::Rail(row.rail))),
+        Field::Channel => symbol(row.channel.map(Symbol::Channel)),
+        Field::Status => symbol(Some(Symbol::Status(row.status))),
+        Field::Amount => row.amount.map(|cents| Value::Money(cents.to_decimal())),
+        Field::AmountOriginal => Some(Value::Decimal(row.amount_original)),
+        Field::Currency => text(Some(row.currency_text)),
+        Field::Fee => rare.and_then(|rare| rare.fee).map(Value::Decimal),
+        Field::GrossAmount => rare.and_then(|rare| rare.gross_amount).map(Value::Decimal),
+        Field::Purpose => text(row.purpose),
+        Field::Relation => symbol(row.relation.map(Symbol::Relation)),
+        Field::RefersTo => text(rare.and_then(|rare| rare.refers_to)),
+        Field::Place => place(row.terminal_place.or(row.merchant_place).or(row.end(leg).place)),
+        Field::Hour => local_hour(row, leg).map(Value::Int),
+        Field::Weekday => local_ms(row, leg).map(|ms| {
+            Value::Int(
+                i64::from(EventTime(ms).date().0).saturating_add(3).rem_euclid(7).saturating_add(1),
+            )
+        }),
+        Field::EventTime => Some(Value::Time(row.time)),
+        Field::MerchantId => text(row.merchant_id),
+        Field::MerchantMcc => text(row.merchant_mcc),
+        Field::MerchantDomain => text(rare.and_then(|rare| rare.merchant_domain)),
+        Field::MerchantCountry => part(env, row.merchant_place, |p| p.country),
+        Field::MerchantRegion => part(env, row.merchant_place, |p| p.region),
+        Field::MerchantTown => part(env, row.merchant_place, |p| p.town),
+        Field::MerchantPlace => place(row.merchant_place),
+        Field::TerminalId => text(row.terminal_id),
+        Field::TerminalKind => {
+            symbol(rare.and_then(|rare| rare.terminal_kind).map(Symbol::TerminalKind))
+        }
+        Field::TerminalCountry => part(env, row.terminal_place, |p| p.country),
+        Field::TerminalRegion => part(env, row.terminal_place, |p| p.region),
+        Field::TerminalTown => part(env, row.terminal_place, |p| p.town),
+        Field::TerminalPlace => place(row.terminal_place),
+        Field::DeviceId => text(rare.and_then(|rare| rare.device_id)),
+        Field::DeviceIpCountry => text(rare.and_then(|rare| rare.device_ip_country)),
+        Field::CardToken => text(rare.and_then(|rare| rare.card_token)),
+        Field::CardPrepaid => truth(rare.and_then(|rare| rare.card_prepaid)),
+        Field::CardPresent => truth(rare.and_then(|rare| rare.card_present)),
+        Field::CardReload => truth(rare.and_then(|rare| rare.card_reload)),
+        Field::ConductorParty => text(row.conductor_party),
+        Field::ConductorDocument => text(rare.and_then(|rare| rare.conductor_document)),
+        Field::ConductorIsHolder => truth(rare.and_then(|rare| rare.conductor_is_holder)),
+        Field::ServiceKind => {
+            symbol(rare.and_then(|rare| rare.service_kind).map(Symbol::ServiceKind))
+        }
+        Field::StayNights => {
+            rare.and_then(|rare| rare.stay_nights).map(|nights| Value::Int(i64::from(nights)))
+        }
+        Field::StayRooms => {
+            rare.and_then(|rare| rare.stay_rooms).map(|rooms| Value::Int(i64::from(rooms)))
+        }
+        Field::End(side, end_field) => read_end(end_field, env, row, leg_of(leg, side)),
+    };
+    Value::or_missing(value, field)
+}
+
+fn part(
+    env: Env<'_>,
+    place: Option<palermo_ledger::PlaceId>,
+    part: impl Fn(&PlaceParts) -> Option<Atom>,
+) -> Option<Value> {
+    part(&env.ledger.places.parts(place?)).map(Value::Text)
+}
+
+fn read_end(field: EndField, env: Env<'_>, row: &Row, leg: Leg) -> Option<Value> {
+    let end = row.end(leg);
+    let rare = row.rare.as_deref().map(|rare| rare.end(leg));
+    match field {
+        EndField::Account => end.account.map(Value::Account),
+        EndField::Party => {
+            end.party.or_else(|| party_of(env, row, leg).map(|party| party.id)).map(Value::Text)
+        }
+        EndField::Kind => end.kind.map(|kind| Value::Symbol(Symbol::EndKind(kind))),
+        EndField::Bank => end.bank.map(Value::Text),
+        EndField::Country => part(env, end.place, |p| p.country),
+        EndField::Region => part(env, end.place, |p| p.region),
+        EndField::Town => part(env, end.place, |p| p.town),
+        EndField::Locode => part(env, end.place, |p| p.locode),
+        EndField::Alias => rare.and_then(|rare| rare.alias).map(Value::Text),
+        EndField::Phone => rare.and_then(|rare| rare.phone).map(Value::Text),
+        EndField::Email => rare.and_then(|rare| rare.email).map(Value::Text),
+        EndField::Address => rare.and_then(|rare| rare.address).map(Value::Text),
+        EndField::Wallet => rare.and_then(|rare| rare.wallet).map(Value::Text),
+        EndField::BalanceAfter => rare.and_then(|rare| rare.balance_after).map(Value::Decimal),
+        EndField::Ours => {
+            let held =
+                end.account.is_some_and(|account| env.ledger.parties.owner(account).is_some());
+            rare.and_then(|rare| rare.ours).or(held.then_some(true)).map(Value::Bool)
+        }
+        EndField::AccountAge => {
+            let opened = env.ledger.parties.owner(end.account?)?.opened?;
+            Some(Value::Span(row.time.since(opened.midnight())))
+        }
+        // Roll-ups come with the ledger's next form.
+        EndField::IdleBefore | EndField::KnownFor => None,
+        _ => read_party(field, env, row.time, party_of(env, row, leg)?),
+    }
+}
+
+fn read_party(field: EndField, env: Env<'_>, at: EventTime, party: &KnownParty) -> Option<Value> {
+    match field {
+        EndField::Segment => party.segment.map(Value::Text),
+        EndField::AgeBand => party.age_band.map(|band| Value::Symbol(Symbol::AgeBand(band))),
+        EndField::Activity => {
+            party.activity.map(|activity| Value::Symbol(Symbol::Activity(activity)))
+        }
+        EndField::OccupationCode => party.occupation_code.map(Value::Text),
+        EndField::IndustryMcc => party.industry_mcc.map(Value::Text),
+        EndField::Home => party.home.map(Value::Place),
+        EndField::Work => party.work.map(Value::Place),
+        EndField::MonthlyIncome => {
+            let (income, currency) = party.monthly_income?;
+            let currency = currency.unwrap_or(env.ledger.rates.base());
+            let cents = env.ledger.rates.convert(income, currency, at)?;
+            Some(Value::Money(cents.to_decimal()))
+        }
+        EndField::Headcount => party.headcount.map(|count| Value::Int(i64::from(count))),
+        EndField::Licensed => party.licensed.map(Value::Bool),
+        EndField::Since => party.since.map(|day| Value::Time(day.midnight())),
+        EndField::Incorporated => party.incorporated.map(|day| Value::Time(day.midnight())),
+        _ => None,
+    }
+}
+
+/// Days between two times, a begun day as a whole one.
+pub(crate) fn days_between(from: EventTime, to: EventTime) -> i64 {
+    let day = Span::from_days(1).as_millis();
+    let ms = to.since(from).as_millis().saturating_add(day.saturating_sub(1));
+    ms.checked_div(day).unwrap_or(0)
+}
+
+/// Both ends of a payment that are accounts, with their side.
+pub(crate) fn touched(row: &Row) -> impl Iterator<Item = (AccountId, Leg)> {
+    Leg::BOTH.into_iter().filter_map(|leg| Some((row.end(leg).account?, leg)))
+}

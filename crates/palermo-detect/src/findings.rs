@@ -1,0 +1,580 @@
+//! Findings: folding hits into milestones, and deciding what is published.
+//!
+//! [`Detector::look`] is called whenever something a pair of typology and anchor rests on may have
+//! changed, and once more when the watermark has passed what was published. It folds (module
+//! `episode`), compares with what was published, and publishes a revision where they differ.
+
+use crate::condition::{Facts, Run};
+use crate::detector::{Applied, Detector, newest_at};
+use crate::episode::{Anchor, Milestone, Published, Support};
+use crate::eval::days_between;
+use palermo_domain::alert::{Action, Cause};
+use palermo_domain::{Alert, EventTime, FixedHashSet};
+use palermo_lang::program::{IndicatorId, RuleSet, Suppression, SuppressorId, Typology};
+use palermo_ledger::{AccountId, Ledger};
+
+impl Detector {
+    /// The anchors that a hit on an account can concern: for account anchors the account and its
+    /// holder's other accounts, for party anchors the holder.
+    pub(crate) fn anchors(
+        &self,
+        ledger: &Ledger,
+        typology: u16,
+        account: AccountId,
+    ) -> Vec<Anchor> {
+        let Some(typology) = self.rules.typologies.get(usize::from(typology)) else {
+            return Vec::new();
+        };
+        let owner = ledger.parties.owner(account);
+        match (typology.anchor, owner) {
+            (palermo_lang::program::Anchor::Party, Some(owned)) => vec![Anchor::Party(owned.party)],
+            (_, None) => vec![Anchor::Account(account)],
+            (palermo_lang::program::Anchor::Account, Some(_)) => {
+                owned_with(ledger, account).into_iter().map(Anchor::Account).collect()
+            }
+        }
+    }
+
+    /// Accounts on which a bare id may hold for this anchor: one ownership step.
+    pub(crate) fn accounts_of(ledger: &Ledger, anchor: Anchor) -> Vec<AccountId> {
+        match anchor {
+            Anchor::Account(account) => owned_with(ledger, account),
+            Anchor::Party(party) => {
+                ledger.parties.get(party).map(|party| party.accounts.clone()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Folds the hits of a track and publishes what follows.
+    pub(crate) fn look(
+        &mut self,
+        ledger: &Ledger,
+        track: usize,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let Some(state) = self.tracks.get(track) else { return };
+        if !state.open && !self.could_hold(ledger, track) {
+            return;
+        }
+        let milestone = self.fold(ledger, track, applied.watermark);
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        state.open |= milestone.is_some();
+        if milestone.is_some() {
+            self.note_end(track);
+        }
+        self.publish(ledger, track, milestone, applied, out);
+    }
+
+    /// A cheap necessary test: every way to satisfy `require` has hits somewhere since the floor.
+    fn could_hold(&self, ledger: &Ledger, track: usize) -> bool {
+        let Some((state, typology)) = self.track_and_rule(track) else { return false };
+        let accounts = Self::accounts_of(ledger, state.anchor);
+        typology.require.eval(&mut |indicator: IndicatorId| {
+            accounts.iter().any(|&account| {
+                let log = self.hits.log(indicator.0, account);
+                log.is_some_and(|log| !log.after(state.floor).is_empty())
+            })
+        })
+    }
+
+    pub(crate) fn track_and_rule(
+        &self,
+        track: usize,
+    ) -> Option<(&crate::episode::Track, &Typology)> {
+        let state = self.tracks.get(track)?;
+        Some((state, self.rules.typologies.get(usize::from(state.typology))?))
+    }
+
+    /// The last milestone over all hits known now. What lies before the watermark is remembered.
+    fn fold(
+        &mut self,
+        ledger: &Ledger,
+        track: usize,
+        watermark: Option<EventTime>,
+    ) -> Option<Milestone> {
+        let (state, typology) = self.track_and_rule(track)?;
+        let accounts = Self::accounts_of(ledger, state.anchor);
+        let mut times: Vec<EventTime> = typology
+            .required
+            .iter()
+            .chain(&typology.boost)
+            .flat_map(|indicator| accounts.iter().map(move |account| (indicator.0, *account)))
+            .filter_map(|(indicator, account)| self.hits.log(indicator, account))
+            .flat_map(|log| log.after(state.settled_until).iter().copied())
+            .collect();
+        times.sort_unstable();
+        times.dedup();
+        let (mut last, mut settled) = (state.settled.clone(), state.settled.clone());
+        let mut settled_until = state.settled_until;
+        let mut newest = state.settled.is_some().then_some(settled_until);
+        for time in times {
+            // What comes after a quiet time belongs to the next episode, however early it is known.
+            if newest.is_some_and(|newest| time > newest.plus(typology.emit.rearm)) {
+                break;
+            }
+            if let Some(mut next) = self.milestone(ledger, track, &accounts, time)
+                && last.as_ref().is_none_or(|last| {
+                    last.superseded_by(
+                        &next,
+                        typology.emit.new_indicator,
+                        typology.emit.amount_percent,
+                    )
+                })
+            {
+                next.live |= last.as_ref().is_some_and(|last| last.live);
+                last = Some(next);
+            }
+            newest = last.is_some().then_some(time);
+            if watermark.is_some_and(|watermark| time < watermark) {
+                settled_until = time;
+                settled.clone_from(&last);
+            }
+        }
+        let state = self.tracks.get_mut(track)?;
+        (state.settled_until, state.settled) = (settled_until, settled);
+        state.last_hit = newest;
+        last
+    }
+
+    /// The finding at one time, if the typology holds then.
+    fn milestone(
+        &self,
+        ledger: &Ledger,
+        track: usize,
+        accounts: &[AccountId],
+        time: EventTime,
+    ) -> Option<Milestone> {
+        let (state, typology) = self.track_and_rule(track)?;
+        let after = state.floor.max(EventTime(time.minus(typology.window).0.saturating_sub(1)));
+        let supports: Vec<Support> = typology
+            .required
+            .iter()
+            .chain(&typology.boost)
+            .filter_map(|&indicator| self.support(ledger, indicator, accounts, after, time))
+            .collect();
+        let holds = |indicator: IndicatorId| supports.iter().any(|s| s.indicator == indicator);
+        if !typology.require.eval(&mut |indicator| holds(indicator)) {
+            return None;
+        }
+        // The node that gathers: the first required indicator holds on the anchor account itself.
+        if let (Anchor::Account(anchor), Some(&first)) = (state.anchor, typology.required.first())
+            && self.hits.log(first.0, anchor).and_then(|log| log.latest(after, time)).is_none()
+        {
+            return None;
+        }
+        let families = families_of(&self.rules, &supports);
+        if !typology.families.eval(&mut |family| families.contains(&family.0)) {
+            return None;
+        }
+        let needed = if typology.protective { 2 } else { 3 };
+        if families.len() < needed || supports.len() < 2 {
+            return None;
+        }
+        let money = self.money(ledger, &supports);
+        let suppressed_by = self.suppressed_by(ledger, state.anchor, &supports, typology, time);
+        let excepted = self.exception(ledger, state.anchor, typology, time).is_some();
+        let live = suppressed_by.is_empty() && !excepted;
+        Some(Milestone { time, supports, money, suppressed_by, excepted, live })
+    }
+
+    /// The named exception of the rule set that covers an anchor at a time.
+    pub(crate) fn exception(
+        &self,
+        ledger: &Ledger,
+        anchor: Anchor,
+        typology: &Typology,
+        time: EventTime,
+    ) -> Option<&Suppression> {
+        let text = crate::alerts::anchor_text(ledger, anchor);
+        let key = text.split_once('/').map_or("", |(_, key)| key);
+        self.rules.suppressions.iter().find(|exception| {
+            exception.typology == typology.id
+                && exception.key == key
+                && time.date() <= exception.expires
+        })
+    }
+
+    /// The newest hit of an indicator on any of the accounts; ties go to the account whose text is
+    /// smallest, so that numbering does not matter.
+    fn support(
+        &self,
+        ledger: &Ledger,
+        indicator: IndicatorId,
+        accounts: &[AccountId],
+        after: EventTime,
+        until: EventTime,
+    ) -> Option<Support> {
+        accounts
+            .iter()
+            .filter_map(|&account| {
+                let time = self.hits.log(indicator.0, account)?.latest(after, until)?;
+                Some(Support { indicator, account, time })
+            })
+            .max_by(|a, b| {
+                let text = |support: &Support| ledger.account_text(support.account).to_owned();
+                a.time.cmp(&b.time).then_with(|| text(b).cmp(&text(a)))
+            })
+    }
+
+    /// The numbers of a support: from the ledger while its whole window is there, else as they
+    /// were kept. The flag says that neither is complete.
+    pub(crate) fn facts(&self, ledger: &Ledger, support: Support) -> (Facts, bool) {
+        let Some(condition) = self.indicators.get(usize::from(support.indicator.0)) else {
+            return (Facts::default(), true);
+        };
+        let whole = support.time.minus(condition.window) >= ledger.kept_from();
+        let kept = self
+            .hits
+            .log(support.indicator.0, support.account)
+            .and_then(|log| log.kept(support.time));
+        if let (false, Some(kept)) = (whole, kept) {
+            return (kept.facts.clone(), false);
+        }
+        let mut run = Run::new(
+            self.env(ledger),
+            &self.selections.sets,
+            condition,
+            support.account,
+            support.time,
+        );
+        (run.facts(), !whole)
+    }
+
+    fn money(&self, ledger: &Ledger, supports: &[Support]) -> i128 {
+        let mut rows = FixedHashSet::default();
+        for support in supports {
+            rows.extend(self.facts(ledger, *support).0.evidence.into_iter().map(|found| found.row));
+        }
+        let amounts = rows.into_iter().filter_map(|row| ledger.row(row)?.amount);
+        amounts.map(|cents| i128::from(cents.0)).fold(0, i128::saturating_add)
+    }
+
+    /// Suppressors that explain the finding: on the anchor account, or, for a party, on every
+    /// account that carries a hit (an explanation of one account does not explain another).
+    fn suppressed_by(
+        &self,
+        ledger: &Ledger,
+        anchor: Anchor,
+        supports: &[Support],
+        typology: &Typology,
+        time: EventTime,
+    ) -> Vec<SuppressorId> {
+        let on = suppressor_accounts(anchor, supports);
+        let applies = |id: &SuppressorId| {
+            on.iter().all(|&account| self.suppressor_holds(ledger, *id, account, time))
+        };
+        typology.suppress.iter().copied().filter(applies).collect()
+    }
+
+    /// Whether a suppressor's facts hold on an account at a time.
+    pub(crate) fn suppressor_holds(
+        &self,
+        ledger: &Ledger,
+        id: SuppressorId,
+        account: AccountId,
+        time: EventTime,
+    ) -> bool {
+        let (Some(condition), Some((row, leg))) = (
+            self.suppressors.get(usize::from(id.0)),
+            newest_at(ledger, account, EventTime::MIN, time),
+        ) else {
+            return false;
+        };
+        let Some(row) = ledger.row(row) else { return false };
+        let mut run = Run::new(self.env(ledger), &self.selections.sets, condition, account, time);
+        run.holds(row, leg)
+    }
+
+    /// Event times at which an indicator held on an account, in order; what an oracle compares with.
+    pub fn hit_times(&self, indicator: IndicatorId, account: AccountId) -> &[EventTime] {
+        self.hits.log(indicator.0, account).map_or(&[], |log| log.after(EventTime::MIN))
+    }
+
+    /// Accounts on which an indicator held at any time that is still kept, in order of text.
+    pub fn accounts_hit(&self, ledger: &Ledger, indicator: &str) -> Vec<String> {
+        let named = |rule: &palermo_lang::program::Indicator| rule.condition.id == indicator;
+        let Some(index) = self.rules.indicators.iter().position(named) else { return Vec::new() };
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        let mut accounts: Vec<String> = ledger
+            .account_ids()
+            .filter(|&account| self.hits.log(index, account).is_some_and(|log| !log.is_empty()))
+            .map(|account| ledger.account_text(account).to_owned())
+            .collect();
+        accounts.sort();
+        accounts
+    }
+
+    /// Whether a suppressor's facts hold on an account at a time.
+    pub fn suppressor_applies(
+        &self,
+        ledger: &Ledger,
+        suppressor: &str,
+        account: &str,
+        at: EventTime,
+    ) -> bool {
+        let named = |rule: &palermo_lang::program::Suppressor| rule.condition.id == suppressor;
+        let index = self.rules.suppressors.iter().position(named);
+        let id = index.and_then(|index| u16::try_from(index).ok()).map(SuppressorId);
+        let account = ledger.find_account(account);
+        id.zip(account).is_some_and(|(id, account)| self.suppressor_holds(ledger, id, account, at))
+    }
+
+    /// Publishes where the milestone differs from what was published.
+    fn publish(
+        &mut self,
+        ledger: &Ledger,
+        track: usize,
+        milestone: Option<Milestone>,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let Some(state) = self.tracks.get(track) else { return };
+        let passed = |time: EventTime| applied.watermark.is_some_and(|watermark| time < watermark);
+        match (&state.published, milestone) {
+            (None, None) => {}
+            (Some(published), None) => {
+                // Everything before the watermark is known; what is later may still come back.
+                if !published.retracted
+                    && (passed(published.milestone.time) || applied.cause != Cause::OnTime)
+                {
+                    self.retract(track, applied, out);
+                } else if !published.retracted {
+                    let time = published.milestone.time;
+                    self.settle.insert((time, track));
+                }
+            }
+            // It was alerted about before the payment came that explains it: in the order of
+            // events it was explained from the beginning, and is a suppressed finding.
+            (Some(published), Some(milestone)) if published.is_live() && !milestone.live => {
+                let time = milestone.time;
+                if !passed(time) {
+                    self.settle.insert((time, track));
+                    return;
+                }
+                self.retract(track, applied, out);
+                self.revise(ledger, track, milestone, applied, out);
+            }
+            (published, Some(milestone)) => {
+                let muted = self.settings.mute_before.is_some_and(|until| milestone.time < until);
+                if muted {
+                    return;
+                }
+                let time = milestone.time;
+                let new = match published {
+                    None => true,
+                    Some(published) => published.retracted || time > published.milestone.time,
+                };
+                if new || passed(time) {
+                    self.revise(ledger, track, milestone, applied, out);
+                }
+                if !passed(time) {
+                    self.settle.insert((time, track));
+                }
+            }
+        }
+    }
+
+    /// Sends a revision, unless its numbers are those of the last one.
+    fn revise(
+        &mut self,
+        ledger: &Ledger,
+        track: usize,
+        milestone: Milestone,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let mut alert = self.describe(ledger, track, &milestone, applied);
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        let last = state.published.as_ref();
+        let was_live = last.is_some_and(Published::is_live);
+        let held_back = !milestone.live;
+        // The same numbers in the other topic are news: an alert that was held back before its
+        // unexplained beginning came to be known.
+        if let Some(last) = last
+            && !last.retracted
+            && was_live == milestone.live
+            && same_numbers(&last.alert, &alert)
+        {
+            return;
+        }
+        if held_back {
+            state.suppressed_revision = state.suppressed_revision.saturating_add(1);
+            alert.revision = state.suppressed_revision;
+            alert.action = Action::Suppressed;
+        } else {
+            state.revision = state.revision.saturating_add(1);
+            alert.revision = state.revision;
+            alert.action = if was_live { Action::Updated } else { Action::Created };
+        }
+        state.open = true;
+        state.published =
+            Some(Published { alert: Box::new(alert.clone()), milestone, retracted: false });
+        out.push(alert);
+    }
+
+    fn retract(&mut self, track: usize, applied: Applied, out: &mut Vec<Alert>) {
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        state.open = false;
+        let Some(published) = state.published.as_mut() else { return };
+        published.retracted = true;
+        // A finding that only the suppressed topic knows is taken back there.
+        let suppressed = published.alert.action == Action::Suppressed;
+        let mut alert = (*published.alert).clone();
+        if suppressed {
+            return;
+        }
+        state.revision = state.revision.saturating_add(1);
+        alert.revision = state.revision;
+        alert.action = Action::Retracted;
+        alert.cause = applied.cause;
+        alert.watermark = applied.watermark;
+        alert.is_final = false;
+        out.push(alert);
+    }
+
+    /// Notes when the episode may end.
+    fn note_end(&mut self, track: usize) {
+        let Some((state, typology)) = self.track_and_rule(track) else { return };
+        let Some(last) = state.last_hit else { return };
+        let at = last.plus(typology.emit.rearm);
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        if let Some(before) = state.closes_at.replace(at)
+            && before != at
+        {
+            self.closing.remove(&(before, track));
+        }
+        self.closing.insert((at, track));
+    }
+
+    /// Ends the episode if it has been quiet, else looks again later.
+    pub(crate) fn end_episode(
+        &mut self,
+        ledger: &Ledger,
+        track: usize,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let Some((state, typology)) = self.track_and_rule(track) else { return };
+        let rearm = typology.emit.rearm;
+        if state.closes_at.is_none() {
+            return;
+        }
+        let last = state.last_hit.unwrap_or(state.floor);
+        let at = last.plus(rearm);
+        if applied.watermark.is_none_or(|watermark| at >= watermark) {
+            if let Some(state) = self.tracks.get_mut(track) {
+                state.closes_at = Some(at);
+                self.closing.insert((at, track));
+            }
+            return;
+        }
+        if let Some(alert) = self.closed(track, Cause::OnTime, applied.watermark) {
+            out.push(alert);
+        }
+        if let Some(state) = self.tracks.get_mut(track) {
+            if !state.open {
+                state.closes_at = None;
+                return;
+            }
+            state.close(last);
+        }
+        // Hits of the next episode may be known already.
+        self.look(ledger, track, applied, out);
+    }
+
+    /// The `closed` revision of what is open in the live or shadow topic.
+    fn closed(
+        &mut self,
+        track: usize,
+        cause: Cause,
+        watermark: Option<EventTime>,
+    ) -> Option<Alert> {
+        let state = self.tracks.get_mut(track)?;
+        let published = state.published.as_ref()?;
+        if published.retracted || published.alert.action == Action::Suppressed {
+            return None;
+        }
+        state.revision = state.revision.saturating_add(1);
+        let mut alert = (*published.alert).clone();
+        alert.revision = state.revision;
+        alert.action = Action::Closed;
+        alert.cause = cause;
+        alert.watermark = watermark;
+        alert.is_final = true;
+        Some(alert)
+    }
+
+    /// Closes what is open under typologies that the new rules no longer deploy the same way.
+    pub(crate) fn close_removed(
+        &mut self,
+        rules: &RuleSet,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let stays = |old: &Typology| {
+            rules
+                .typologies
+                .iter()
+                .any(|new| new.id == old.id && new.mode == old.mode && new.version == old.version)
+        };
+        let removed: Vec<usize> = (0..self.tracks.len())
+            .filter(|&track| self.track_and_rule(track).is_some_and(|(_, rule)| !stays(rule)))
+            .collect();
+        for track in removed {
+            out.extend(self.closed(track, Cause::RuleRemoved, applied.watermark));
+        }
+    }
+}
+
+/// The holder's accounts, or the account alone where the holder is not known.
+fn owned_with(ledger: &Ledger, account: AccountId) -> Vec<AccountId> {
+    match ledger.parties.holder(account) {
+        Some(party) if party.accounts.contains(&account) => party.accounts.clone(),
+        _ => vec![account],
+    }
+}
+
+/// The accounts on which a suppressor must hold.
+pub(crate) fn suppressor_accounts(anchor: Anchor, supports: &[Support]) -> Vec<AccountId> {
+    match anchor {
+        Anchor::Account(account) => vec![account],
+        Anchor::Party(_) => {
+            let mut accounts: Vec<AccountId> = supports.iter().map(|s| s.account).collect();
+            accounts.sort_unstable();
+            accounts.dedup();
+            accounts
+        }
+    }
+}
+
+pub(crate) fn families_of(rules: &RuleSet, supports: &[Support]) -> Vec<char> {
+    let mut families: Vec<char> = supports
+        .iter()
+        .filter_map(|support| rules.indicators.get(usize::from(support.indicator.0)))
+        .map(|rule| rule.family.0)
+        // Geography orders and explains; it never counts.
+        .filter(|family| *family != 'G')
+        .collect();
+    families.sort_unstable();
+    families.dedup();
+    families
+}
+
+/// Whether two revisions say the same, leaving aside what depends on arrival (DESIGN §8).
+fn same_numbers(published: &Alert, now: &Alert) -> bool {
+    let mut now = now.clone();
+    now.revision = published.revision;
+    now.action = published.action;
+    now.cause = published.cause;
+    now.triggered_by.clone_from(&published.triggered_by);
+    now.detected_at = published.detected_at;
+    now.watermark = published.watermark;
+    now.is_final = published.is_final;
+    now == *published
+}
+
+/// Days from the first evidence to the last, for headlines.
+pub(crate) fn episode_days(start: EventTime, last: EventTime) -> i64 {
+    days_between(start, last).max(1)
+}

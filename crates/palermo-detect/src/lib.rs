@@ -1,0 +1,24 @@
+//! Evaluates a rule set over the ledger: hits, findings, roles, scores, episodes.
+//!
+//! Principal type: [`Detector`]. It is told of every payment that entered or left the ledger and
+//! appends the alert revisions that follow. Promises: the revisions are a function of the payments
+//! and their order; the last revision of an alert does not depend on that order within the
+//! lateness; nothing is published twice; no possible victim is a subject.
+//!
+//! Reading order: `value` (three-valued logic), `bind` (program to nodes), `eval` (one payment),
+//! `select` (selections), `condition` (one window), `hits`, `episode` (what is worth
+//! publishing), `detector` (the loop), `alerts` (the words).
+
+mod alerts;
+mod bind;
+mod condition;
+mod detector;
+mod episode;
+mod eval;
+mod findings;
+mod hits;
+mod select;
+mod value;
+
+pub use detector::{Applied, Detector, Settings, Stats};
+pub use value::Value;

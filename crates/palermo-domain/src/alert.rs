@@ -1,0 +1,415 @@
+//! An alert as it is published: the content of `alert.v1`, before any encoding.
+//!
+//! Everything here is a function of the inputs; no field holds a clock reading. Texts that name
+//! accounts are plain here because an alert exists to be read by an investigator; the whole
+//! [`Alert`] is wrapped in no log line and its `Debug` is hidden.
+
+use crate::{Cents, Currency, EventTime, OutputTopic, Partition, PaymentKind, Span};
+use rust_decimal::Decimal;
+use std::fmt;
+
+/// Which way an alert revision changes what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// First revision, or the first after a retraction.
+    Created,
+    /// More or other evidence.
+    Updated,
+    /// The episode is over, or the rule was removed.
+    Closed,
+    /// A requirement was removed by a reversal or a late payment.
+    Retracted,
+    /// Held back by a suppressor or a suppression; published to the suppressed topic only.
+    Suppressed,
+}
+
+impl Action {
+    /// The text in records and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Closed => "closed",
+            Self::Retracted => "retracted",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
+/// Why a revision was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// By payments in time.
+    OnTime,
+    /// By a payment behind the watermark.
+    Late,
+    /// By a reversal.
+    Reversal,
+    /// The rule is no longer deployed.
+    RuleRemoved,
+}
+
+impl Cause {
+    /// The text in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OnTime => "on_time",
+            Self::Late => "late",
+            Self::Reversal => "reversal",
+            Self::RuleRemoved => "rule_removed",
+        }
+    }
+}
+
+/// How a typology is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Published to `alerts`.
+    Live,
+    /// Published to `alerts.shadow`.
+    Shadow,
+}
+
+impl Mode {
+    /// The text in records and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// Severity band of a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Below every band.
+    Low,
+    /// At or above the first band.
+    Medium,
+    /// At or above the second band.
+    High,
+    /// At or above the third band.
+    Critical,
+}
+
+impl Level {
+    /// The text in records and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// The part somebody plays in a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// May be reported.
+    Subject,
+    /// Must never be reported as a subject; masked.
+    PotentialVictim,
+    /// Not known whether controlled.
+    RoleUndetermined,
+    /// Only the other end of a payment.
+    CounterpartyOnly,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] =
+        [Self::Subject, Self::PotentialVictim, Self::RoleUndetermined, Self::CounterpartyOnly];
+
+    /// The text in records and rules.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::PotentialVictim => "potential_victim",
+            Self::RoleUndetermined => "role_undetermined",
+            Self::CounterpartyOnly => "counterparty_only",
+        }
+    }
+
+    /// The role of a text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// Somebody in an alert.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// `account` or `party`.
+    pub entity: &'static str,
+    /// Its key.
+    pub key: String,
+    /// The part it plays.
+    pub role: Role,
+    /// What it does in the scheme, such as `collector` or `payer`.
+    pub function: &'static str,
+    /// Hidden by default on screens.
+    pub masked: bool,
+}
+
+/// A value with the currency it is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MoneyIn {
+    /// The amount.
+    pub value: Cents,
+    /// The base currency.
+    pub currency: Currency,
+}
+
+/// One indicator of an alert, with what was seen and what was needed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IndicatorEvidence {
+    /// Indicator id.
+    pub id: String,
+    /// Version of the indicator.
+    pub version: String,
+    /// Family letter.
+    pub family: char,
+    /// `A`, `B`, `C` or `A!`.
+    pub tier: &'static str,
+    /// `account/…` or `party/…`.
+    pub on: String,
+    /// Points in the score.
+    pub points: u32,
+    /// The indicator's text with numbers.
+    pub text: String,
+    /// Deciding time of the hit.
+    pub at: EventTime,
+    /// Measures: name and value as text.
+    pub observed: Vec<(String, String)>,
+    /// Parameters: name and value as text.
+    pub required: Vec<(String, String)>,
+    /// Smallest relative distance to a threshold, where one is defined.
+    pub margin: Option<Decimal>,
+    /// Source key, institution and document.
+    pub cite: Cite,
+    /// Payment ids, in event-time order, at most the evidence bound.
+    pub evidence: Vec<String>,
+    /// How many payments there are in all.
+    pub evidence_total: u64,
+}
+
+/// Where an indicator comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cite {
+    /// Key of the source index.
+    pub key: String,
+    /// Institution.
+    pub source: String,
+    /// Document and item.
+    pub doc: String,
+}
+
+/// A suppressor that was tested.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SuppressorEvidence {
+    /// Suppressor id.
+    pub id: String,
+    /// Whether its facts hold.
+    pub applied: bool,
+    /// The facts, with numbers.
+    pub because: String,
+}
+
+/// An indicator that could not be decided.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// Indicator id.
+    pub indicator: String,
+    /// The field that was missing.
+    pub field: String,
+    /// In how many payments of the window.
+    pub missing: u64,
+}
+
+/// A payment shown as evidence.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EvidencePayment {
+    /// Payment id.
+    pub id: String,
+    /// Event time.
+    pub time: EventTime,
+    /// Kind.
+    pub kind: PaymentKind,
+    /// Amount as sent.
+    pub amount: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+    /// The other end, or the place of cash.
+    pub other: String,
+}
+
+/// Which part of an input partition an alert rests on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InputRange {
+    /// Partition of the payments topic.
+    pub partition: Partition,
+    /// First offset.
+    pub from: i64,
+    /// Last offset.
+    pub to: i64,
+}
+
+/// Hashes of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRef {
+    /// Typology id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the detection logic.
+    pub logic_sha256: String,
+    /// SHA-256 of the parameters.
+    pub params_sha256: String,
+}
+
+/// One revision of an alert.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// `alr_` and 20 hex digits: a function of mode, typology, anchor and episode number.
+    pub alert_id: String,
+    /// From 1, without gaps.
+    pub revision: u32,
+    /// What this revision does.
+    pub action: Action,
+    /// Why it was made.
+    pub cause: Cause,
+    /// Live or shadow.
+    pub mode: Mode,
+    /// Typology id.
+    pub typology: String,
+    /// Its title.
+    pub title: String,
+    /// Crimes.
+    pub crime: Vec<String>,
+    /// Stages of laundering.
+    pub stage: Vec<String>,
+    /// AMLTRIX techniques.
+    pub amltrix: Vec<String>,
+    /// One sentence with numbers, at most 160 characters.
+    pub headline: String,
+    /// Severity.
+    pub level: Level,
+    /// Sum of points, at most 100.
+    pub score: u32,
+    /// Sum before the cut.
+    pub score_sum: u32,
+    /// Bands of the score.
+    pub bands: (u32, u32, u32),
+    /// A bound cut something this alert rests on.
+    pub truncated: bool,
+    /// Number of the episode of this pair of rule and anchor.
+    pub episode_n: u32,
+    /// First payment of the episode's evidence.
+    pub episode_start: EventTime,
+    /// Last hit of the episode.
+    pub episode_last: EventTime,
+    /// `account/…` or `party/…`.
+    pub anchor: String,
+    /// Task that published it.
+    pub task: String,
+    /// Subjects.
+    pub subjects: Vec<Actor>,
+    /// Related people, at most the evidence bound.
+    pub related: Vec<Actor>,
+    /// How many there are in all.
+    pub related_count: u64,
+    /// Money in.
+    pub amount_in: MoneyIn,
+    /// Money out.
+    pub amount_out: MoneyIn,
+    /// How many payments are evidence.
+    pub payments: u64,
+    /// Window of the typology.
+    pub window: Span,
+    /// Payment that decided.
+    pub triggered_by: String,
+    /// Event time of the decision.
+    pub decided_at: EventTime,
+    /// Record timestamp of the deciding record.
+    pub detected_at: EventTime,
+    /// Watermark at the decision.
+    pub watermark: Option<EventTime>,
+    /// The numbers will not change by payments in time.
+    pub is_final: bool,
+    /// Payments in per region of the other end.
+    pub in_regions: Vec<(String, u64)>,
+    /// Cash out per place.
+    pub out_places: Vec<(String, u64)>,
+    /// Lists that were consulted, with their hash.
+    pub lists: Vec<(String, String)>,
+    /// Indicators.
+    pub indicators: Vec<IndicatorEvidence>,
+    /// Families reached.
+    pub families: Vec<char>,
+    /// Suppressors tested.
+    pub suppressors: Vec<SuppressorEvidence>,
+    /// Which of them held it back.
+    pub suppressed_by: Vec<String>,
+    /// One in twenty of the suppressed, by hash.
+    pub review: bool,
+    /// What could not be decided.
+    pub undecided: Vec<Undecided>,
+    /// Rule hashes.
+    pub rule: RuleRef,
+    /// Name and version of the rule set.
+    pub ruleset: String,
+    /// Bundle hash.
+    pub bundle: String,
+    /// Input range.
+    pub input: Vec<InputRange>,
+    /// Evidence payments, at most the evidence bound.
+    pub evidence: Vec<EvidencePayment>,
+    /// Next steps.
+    pub investigate: Vec<String>,
+    /// Earlier alerts of this pair.
+    pub prior_alerts: u32,
+    /// Protective case: urgent, nothing adverse to anyone.
+    pub urgent: bool,
+    /// Key term of reports.
+    pub key_term: Option<String>,
+    /// Report form codes.
+    pub report_codes: Vec<String>,
+}
+
+impl Alert {
+    /// The topic a revision goes to.
+    pub fn topic(&self) -> OutputTopic {
+        match (self.action, self.mode) {
+            (Action::Suppressed, _) => OutputTopic::Suppressed,
+            (_, Mode::Live) => OutputTopic::Alerts,
+            (_, Mode::Shadow) => OutputTopic::Shadow,
+        }
+    }
+}
+
+impl fmt::Debug for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alert")
+            .field("alert_id", &self.alert_id)
+            .field("revision", &self.revision)
+            .field("action", &self.action)
+            .field("typology", &self.typology)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `Debug` for the parts of an alert that name people: the type's name and nothing else.
+macro_rules! opaque_debug {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque_debug! { Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }

@@ -1,0 +1,107 @@
+//! Payment life: a reversal takes a whole payment back, once.
+//!
+//! A reversal that comes before its payment waits for it, up to the horizon. A second reversal of
+//! the same payment is a duplicate; one that reverses a reversal, or that does not repeat the
+//! payment's kind, amount, currency and both ends, is dead-lettered (DESIGN §8).
+
+use palermo_codec::Refusal;
+use palermo_domain::{DeadLetterReason, End, FixedHashMap, Payment, Status};
+use palermo_ledger::{EndRow, Known, Ledger, Row, RowId};
+
+/// What a new payment means for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgment {
+    /// Nothing: it goes into the windows.
+    Ordinary,
+    /// A reversal was waiting for it: it goes nowhere.
+    AlreadyReversed,
+    /// It takes this payment out.
+    Reverses(RowId),
+    /// It waits for the payment it reverses.
+    Waits,
+    /// It reverses what was reversed already.
+    Again,
+}
+
+/// Reversals that wait for their payment, by its id. There may be several that say different
+/// things: only the payment will tell which of them is about it.
+#[derive(Debug, Default)]
+pub(super) struct Reversals {
+    waiting: FixedHashMap<String, Vec<RowId>>,
+}
+
+impl Reversals {
+    pub(super) fn judge(
+        &self,
+        ledger: &Ledger,
+        payment: &Payment<'_>,
+    ) -> Result<Judgment, Refusal> {
+        let refuse = |reason| Err(Refusal::at(reason, &["refers_to"]));
+        let Some(target) =
+            payment.refers_to.as_ref().filter(|_| payment.status == Status::Reversed)
+        else {
+            let fits = self.says_the_same(ledger, payment.payment_id.expose(), payment);
+            return Ok(if fits { Judgment::AlreadyReversed } else { Judgment::Ordinary });
+        };
+        let target: &str = target.expose();
+        if target == payment.payment_id.expose().as_ref() {
+            return refuse(DeadLetterReason::ReversalOfReversal);
+        }
+        let Known::Seen(id) = ledger.find(target) else {
+            let again = self.says_the_same(ledger, target, payment);
+            return Ok(if again { Judgment::Again } else { Judgment::Waits });
+        };
+        match ledger.row(id) {
+            Some(row) if row.status == Status::Reversed => {
+                refuse(DeadLetterReason::ReversalOfReversal)
+            }
+            Some(row) if !repeats(ledger, payment, row) => {
+                refuse(DeadLetterReason::ReversalMismatch)
+            }
+            Some(row) if row.reversed => Ok(Judgment::Again),
+            _ => Ok(Judgment::Reverses(id)),
+        }
+    }
+
+    /// Whether a reversal that waits for `target` repeats the payment.
+    fn says_the_same(&self, ledger: &Ledger, target: &str, payment: &Payment<'_>) -> bool {
+        let mut rows = self.waiting.get(target).into_iter().flatten();
+        rows.any(|&row| ledger.row(row).is_some_and(|row| repeats(ledger, payment, row)))
+    }
+
+    pub(super) fn wait(&mut self, reversal: &Payment<'_>, row: RowId) {
+        if let Some(target) = &reversal.refers_to {
+            self.waiting.entry(target.expose().clone().into_owned()).or_default().push(row);
+        }
+    }
+
+    /// Forgets reversals whose own row has left the ledger.
+    pub(super) fn forget(&mut self, ledger: &Ledger) {
+        let stays = |row: &Row| row.status == Status::Reversed;
+        self.waiting.retain(|target, rows| {
+            // A row number is given again after eviction; its text says whether it is still ours.
+            rows.retain(|row| {
+                ledger.row(*row).is_some_and(stays)
+                    && refers_to(ledger, *row) == Some(target.as_str())
+            });
+            !rows.is_empty()
+        });
+    }
+}
+
+fn refers_to(ledger: &Ledger, row: RowId) -> Option<&str> {
+    let atom = ledger.row(row)?.rare.as_ref()?.refers_to?;
+    Some(ledger.atoms.text(atom))
+}
+
+fn repeats(ledger: &Ledger, payment: &Payment<'_>, row: &Row) -> bool {
+    let same = |end: &End<'_>, row: &EndRow| {
+        let account = row.account.map(|account| ledger.account_text(account));
+        end.account.as_ref().map(|text| text.expose().as_ref()) == account
+    };
+    payment.kind == row.kind
+        && payment.amount == row.amount_original
+        && payment.currency == row.currency
+        && same(&payment.debtor, &row.debtor)
+        && same(&payment.creditor, &row.creditor)
+}

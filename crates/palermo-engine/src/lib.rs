@@ -1,0 +1,23 @@
+//! The deterministic task: inputs in, effects out; the order of reading, commits, recovery
+//! decisions; the ports and their in-memory forms.
+
+mod engine;
+mod machine;
+mod manual_clock;
+mod memory_log;
+mod merger;
+pub mod port;
+mod progress;
+pub mod recovery;
+pub mod rule_tests;
+mod stats;
+mod task;
+
+pub use engine::{Bundle, Counters, Engine, EngineConfig, EngineStop, Fates};
+pub use machine::Machine;
+pub use manual_clock::ManualClock;
+pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
+pub use merger::{Merger, MergerConfig, Next, PushError, Reading, Ticks};
+pub use palermo_codec::{Started, Tick};
+pub use stats::{Phase, Stats, Volume};
+pub use task::{StartAt, Task, TaskConfig, TaskError, Turn};

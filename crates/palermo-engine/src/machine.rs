@@ -1,0 +1,98 @@
+//! What a task drives: the [`Engine`] in production, something smaller in simulation tests.
+//!
+//! The trait is exactly the part of the engine's contract that commits and recovery rest on, so a
+//! test of the loop does not depend on detection, and detection does not know the loop.
+
+use crate::port::{OutRecord, RecordRef};
+use crate::recovery::Positions;
+use crate::{Bundle, Engine, EngineConfig, EngineStop, Fates};
+use palermo_domain::{EventTime, Fate, Partition};
+use std::collections::BTreeMap;
+
+/// A deterministic state machine over records.
+pub trait Machine: Sized {
+    /// One that has read nothing; see [`Engine::new`].
+    ///
+    /// # Errors
+    /// A stop with a code.
+    fn start(
+        config: EngineConfig,
+        bundle: Bundle,
+        from: &Positions,
+        mute_before: Option<EventTime>,
+    ) -> Result<Self, EngineStop>;
+
+    /// Applies one record; see [`Engine::apply`].
+    ///
+    /// # Errors
+    /// A stop with a code.
+    fn apply(
+        &mut self,
+        record: RecordRef<'_>,
+        effects: &mut Vec<OutRecord>,
+    ) -> Result<Fate, EngineStop>;
+
+    /// Changes the rules here; see [`Engine::activate`].
+    ///
+    /// # Errors
+    /// A stop with a code.
+    fn activate(&mut self, bundle: Bundle, effects: &mut Vec<OutRecord>) -> Result<(), EngineStop>;
+
+    /// Hash of the bundle in force.
+    fn bundle_sha256(&self) -> &str;
+
+    /// The next position of every partition.
+    fn positions(&self) -> &Positions;
+
+    /// Fates and undelivered offsets per partition.
+    fn fates(&self) -> &BTreeMap<Partition, Fates>;
+
+    /// The watermark.
+    fn watermark(&self) -> Option<EventTime>;
+
+    /// The hash chained over inputs and effects.
+    fn chain(&self) -> String;
+}
+
+impl Machine for Engine {
+    fn start(
+        config: EngineConfig,
+        bundle: Bundle,
+        from: &Positions,
+        mute_before: Option<EventTime>,
+    ) -> Result<Self, EngineStop> {
+        Self::new(config, bundle, from, mute_before)
+    }
+
+    fn apply(
+        &mut self,
+        record: RecordRef<'_>,
+        effects: &mut Vec<OutRecord>,
+    ) -> Result<Fate, EngineStop> {
+        Self::apply(self, record, effects)
+    }
+
+    fn activate(&mut self, bundle: Bundle, effects: &mut Vec<OutRecord>) -> Result<(), EngineStop> {
+        Self::activate(self, bundle, effects)
+    }
+
+    fn bundle_sha256(&self) -> &str {
+        &self.bundle().sha256
+    }
+
+    fn positions(&self) -> &Positions {
+        Self::positions(self)
+    }
+
+    fn fates(&self) -> &BTreeMap<Partition, Fates> {
+        &self.counters().fates
+    }
+
+    fn watermark(&self) -> Option<EventTime> {
+        Self::watermark(self)
+    }
+
+    fn chain(&self) -> String {
+        Self::chain(self)
+    }
+}

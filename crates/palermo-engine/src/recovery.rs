@@ -1,0 +1,416 @@
+//! What to do at a start: facts in, one decision out.
+//!
+//! [`resolve`] looks at what the group and the progress topic hold, at what the topics still hold
+//! and at what the operator said, and answers with a [`Plan`] or with a stop that names what a
+//! person must decide. It does nothing itself; [`crate::Task::open`] gathers the facts and acts.
+//!
+//! Promises:
+//! * An offset is never guessed and never reset. What does not fit together stops, with a code
+//!   that has a page under `docs/errors/`.
+//! * A plan to recover replays exactly the records, ticks and rule sets that led to the committed
+//!   positions, from the task's first position (there are no snapshots yet).
+//! * `--start` and `--warm-up-until` count at the first start only; later they are ignored and a
+//!   note says so.
+//!
+//! Cost: linear in the progress records; what is kept of them is one map of ticks.
+
+use crate::EngineStop;
+use crate::merger::Ticks;
+use crate::port::Extent;
+use palermo_codec::{Progress, Started, Tick};
+use palermo_domain::{EventTime, Partition, Position, TopicRole};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of the first progress record of a task.
+pub const FIRST_SEQ: u64 = 1;
+
+/// One position per partition.
+pub type Positions = BTreeMap<Partition, Position>;
+
+/// What the operator asked for with `--start`, times already looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The oldest records that are there.
+    Earliest,
+    /// Only what comes from now on.
+    Latest,
+    /// These positions (`--start TIME`, answered by [`crate::port::Log::positions_at`]).
+    At(Positions),
+}
+
+/// A rule set and the positions from which on it was in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Hash of the bundle.
+    pub bundle: String,
+    /// In force from here on.
+    pub since: Positions,
+}
+
+/// All progress records of a task, folded into what recovery needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    task: String,
+    started: Started,
+    seq: u64,
+    positions: Positions,
+    chain: String,
+    segments: Vec<Segment>,
+    bundle_since: u64,
+    ticks: Ticks,
+}
+
+impl History {
+    /// Folds progress records, oldest first; `None` where there are none.
+    ///
+    /// # Errors
+    /// The first record that could not be read; `progress_gap` where the first or one in between
+    /// is missing, `task_mismatch` where they are of more than one task.
+    pub fn fold(
+        records: impl IntoIterator<Item = Result<Progress, EngineStop>>,
+    ) -> Result<Option<Self>, EngineStop> {
+        let mut history: Option<Self> = None;
+        for progress in records {
+            match &mut history {
+                Some(history) => history.add(progress?)?,
+                None => history = Some(Self::first(progress?)?),
+            }
+        }
+        Ok(history)
+    }
+
+    fn first(progress: Progress) -> Result<Self, EngineStop> {
+        if progress.seq != FIRST_SEQ {
+            return Err(gap(&progress.task, 0, progress.seq));
+        }
+        // What the first record adds to the state before it.
+        let mut history = Self {
+            task: progress.task.clone(),
+            started: progress.started.clone(),
+            seq: 0,
+            positions: progress.started.positions.clone(),
+            chain: String::new(),
+            segments: Vec::new(),
+            bundle_since: 0,
+            ticks: Ticks::new(),
+        };
+        history.add(progress)?;
+        Ok(history)
+    }
+
+    fn add(&mut self, progress: Progress) -> Result<(), EngineStop> {
+        if progress.task != self.task {
+            return Err(task_mismatch(&self.task, &progress.task));
+        }
+        if Some(progress.seq) != self.seq.checked_add(1) {
+            return Err(gap(&self.task, self.seq, progress.seq));
+        }
+        // Rules are changed between commits, so they begin where the commit before ended.
+        let same = self.segments.last().is_some_and(|last| last.bundle == progress.bundle);
+        if !same || progress.bundle_since != self.bundle_since {
+            let since = self.positions.clone();
+            self.segments.push(Segment { bundle: progress.bundle, since });
+        }
+        self.note_ticks(&progress.ticks);
+        self.bundle_since = progress.bundle_since;
+        self.seq = progress.seq;
+        self.positions = progress.positions;
+        self.chain = progress.chain;
+        Ok(())
+    }
+
+    fn note_ticks(&mut self, ticks: &[Tick]) {
+        for tick in ticks {
+            let floor = self
+                .ticks
+                .entry(tick.partition)
+                .or_default()
+                .entry(tick.position)
+                .or_insert(tick.floor_ms);
+            *floor = tick.floor_ms.max(*floor);
+        }
+    }
+
+    /// Hashes of every bundle that a replay needs.
+    pub fn bundles(&self) -> BTreeSet<&str> {
+        self.segments.iter().map(|segment| segment.bundle.as_str()).collect()
+    }
+}
+
+/// Everything the decision rests on.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Name of this task.
+    pub task: String,
+    /// Committed positions of the group; empty where there are none.
+    pub committed: Positions,
+    /// What the progress topic says.
+    pub history: Option<History>,
+    /// What the input topics hold now.
+    pub extents: BTreeMap<Partition, Extent>,
+    /// `--start`, if given.
+    pub start: Option<Start>,
+    /// `--warm-up-until`, if given.
+    pub mute_before: Option<EventTime>,
+    /// Hash of the bundle that the configuration asks for.
+    pub configured: String,
+    /// Hashes of the bundles that can be loaded.
+    pub bundles: BTreeSet<String>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// The first start: commit where it begins, then read.
+    Fresh(Fresh),
+    /// A later start: replay, compare, go on.
+    Recover(Box<Recover>),
+}
+
+/// The plan of a first start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// Committed with the first progress record before anything is read.
+    pub started: Started,
+}
+
+/// The plan of a later start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recover {
+    /// What the first start decided; the replay begins at its positions.
+    pub started: Started,
+    /// The replay ends here: what was committed.
+    pub until: Positions,
+    /// The recorded ticks.
+    pub ticks: Ticks,
+    /// Rule sets in the order in which they were in force; never empty.
+    pub segments: Vec<Segment>,
+    /// The chained hash that the replay must arrive at.
+    pub chain: String,
+    /// Number of the last progress record.
+    pub seq: u64,
+    /// Number of the first one under the last rule set.
+    pub bundle_since: u64,
+    /// Bundle to activate after the replay, where it is not the last one.
+    pub activate: Option<String>,
+    /// Words for the operator.
+    pub notes: Vec<String>,
+}
+
+/// Decides.
+///
+/// # Errors
+/// A stop whose code has a page under `docs/errors/`.
+pub fn resolve(facts: &Facts) -> Result<Plan, EngineStop> {
+    match (&facts.history, facts.committed.is_empty()) {
+        (None, true) => fresh(facts).map(Plan::Fresh),
+        (Some(history), false) => recover(facts, history).map(Box::new).map(Plan::Recover),
+        (Some(history), true) => Err(EngineStop {
+            code: "progress_without_offsets",
+            reason: format!(
+                "the progress topic knows task `{}` up to record {}, but its consumer group has no \
+                 committed offsets",
+                history.task, history.seq
+            ),
+        }),
+        (None, false) => Err(EngineStop {
+            code: "offsets_without_progress",
+            reason: format!(
+                "the consumer group has committed offsets for {} partitions, but the progress topic \
+                 holds nothing of task `{}`",
+                facts.committed.len(),
+                facts.task
+            ),
+        }),
+    }
+}
+
+/// Compares the chained hash after a replay with the recorded one.
+///
+/// # Errors
+/// `chain_mismatch`.
+pub fn check_chain(recorded: &str, replayed: &str) -> Result<(), EngineStop> {
+    if recorded == replayed {
+        return Ok(());
+    }
+    Err(EngineStop {
+        code: "chain_mismatch",
+        reason: format!(
+            "the replay arrived at `{replayed}`, the progress record says `{recorded}`; nothing was \
+             published"
+        ),
+    })
+}
+
+fn fresh(facts: &Facts) -> Result<Fresh, EngineStop> {
+    let Some(start) = &facts.start else {
+        return Err(EngineStop {
+            code: "start_required",
+            reason: format!(
+                "task `{}` has never run here; say where it begins with `--start earliest`, \
+                 `--start latest` or `--start TIME`",
+                facts.task
+            ),
+        });
+    };
+    let mut started = Started { warm_up_until: facts.mute_before, ..Started::default() };
+    for (&partition, extent) in &facts.extents {
+        // What the bank knows is read from its beginning wherever the payments begin.
+        let reference = partition.role != TopicRole::Payments;
+        let position = match start {
+            _ if reference => extent.start,
+            Start::Earliest => extent.start,
+            Start::Latest => extent.end,
+            Start::At(found) => {
+                let at = found.get(&partition).copied().unwrap_or(extent.end);
+                at.max(extent.start).min(extent.end)
+            }
+        };
+        started.positions.insert(partition, position);
+        if reference {
+            started.preload_ends.insert(partition, extent.end);
+        }
+    }
+    Ok(Fresh { started })
+}
+
+fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
+    if history.task != facts.task {
+        return Err(task_mismatch(&facts.task, &history.task));
+    }
+    check_positions(facts, history)?;
+    check_partitions(facts)?;
+    check_extents(facts, history)?;
+    check_bundles(facts, history)?;
+    let last = history.segments.last().map_or("", |segment| segment.bundle.as_str());
+    Ok(Recover {
+        started: history.started.clone(),
+        until: facts.committed.clone(),
+        ticks: history.ticks.clone(),
+        segments: history.segments.clone(),
+        chain: history.chain.clone(),
+        seq: history.seq,
+        bundle_since: history.bundle_since,
+        activate: (last != facts.configured).then(|| facts.configured.clone()),
+        notes: notes(facts, history),
+    })
+}
+
+fn check_positions(facts: &Facts, history: &History) -> Result<(), EngineStop> {
+    let all: BTreeSet<_> = facts.committed.keys().chain(history.positions.keys()).collect();
+    let differs = all
+        .into_iter()
+        .map(|p| (p, facts.committed.get(p), history.positions.get(p)))
+        .find(|(_, group, progress)| group != progress);
+    let Some((partition, group, progress)) = differs else {
+        return Ok(());
+    };
+    let text = |at: Option<&Position>| at.map_or("nothing".to_owned(), |at| format!("`{at}`"));
+    Err(EngineStop {
+        code: "offsets_differ_from_progress",
+        reason: format!(
+            "for {partition} the consumer group committed {}, progress record {} says {}",
+            text(group),
+            history.seq,
+            text(progress)
+        ),
+    })
+}
+
+fn check_partitions(facts: &Facts) -> Result<(), EngineStop> {
+    if facts.committed.keys().eq(facts.extents.keys()) {
+        return Ok(());
+    }
+    let mut changes = Vec::new();
+    for role in TopicRole::ALL {
+        let count =
+            |of: &mut dyn Iterator<Item = &Partition>| of.filter(|p| p.role == role).count();
+        let was = count(&mut facts.committed.keys());
+        let is = count(&mut facts.extents.keys());
+        if was != is {
+            changes.push(format!("{role} had {was} partitions and has {is}"));
+        }
+    }
+    if changes.is_empty() {
+        changes.push("the partitions have other numbers than before".to_owned());
+    }
+    Err(EngineStop { code: "partition_count_changed", reason: changes.join(", ") })
+}
+
+fn check_extents(facts: &Facts, history: &History) -> Result<(), EngineStop> {
+    for (partition, extent) in &facts.extents {
+        let committed = facts.committed.get(partition).copied().unwrap_or_default();
+        let from = history.started.positions.get(partition).copied().unwrap_or_default();
+        if extent.start > from {
+            let lost = if extent.start > committed {
+                format!("offsets {committed} to {} were never read", extent.start)
+            } else {
+                "what is gone was read before, but the replay needs it".to_owned()
+            };
+            return Err(EngineStop {
+                code: "log_truncated",
+                reason: format!(
+                    "{partition} begins at offset {}, task `{}` must replay from {from}; {lost}",
+                    extent.start, facts.task
+                ),
+            });
+        }
+        if committed > extent.end {
+            return Err(EngineStop {
+                code: "offset_beyond_end",
+                reason: format!(
+                    "{partition} ends at offset {}, but {committed} was committed; was the topic \
+                     deleted and created again?",
+                    extent.end
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_bundles(facts: &Facts, history: &History) -> Result<(), EngineStop> {
+    let configured = (!facts.bundles.contains(&facts.configured)).then_some(&*facts.configured);
+    let missing = history.bundles().into_iter().find(|hash| !facts.bundles.contains(*hash));
+    let Some(hash) = missing.or(configured) else {
+        return Ok(());
+    };
+    Err(EngineStop {
+        code: "bundle_missing",
+        reason: format!(
+            "the bundle `{hash}` is needed and cannot be loaded from `state.dir`/bundles"
+        ),
+    })
+}
+
+fn notes(facts: &Facts, history: &History) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.start.is_some() {
+        notes.push("`--start` is ignored: this task has started before".to_owned());
+    }
+    if facts.mute_before.is_some() && facts.mute_before != history.started.warm_up_until {
+        notes.push("`--warm-up-until` is ignored: the first start decided it".to_owned());
+    }
+    notes
+}
+
+fn gap(task: &str, before: u64, after: u64) -> EngineStop {
+    let reason = if before == 0 {
+        format!(
+            "the oldest progress record of task `{task}` has the number {after}, not {FIRST_SEQ}"
+        )
+    } else {
+        format!("progress record {before} of task `{task}` is followed by {after}")
+    };
+    EngineStop { code: "progress_gap", reason }
+}
+
+fn task_mismatch(expected: &str, found: &str) -> EngineStop {
+    EngineStop {
+        code: "task_mismatch",
+        reason: format!("the progress records are of task `{found}`, this is task `{expected}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

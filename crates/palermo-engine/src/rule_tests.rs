@@ -1,0 +1,244 @@
+//! The runner of rule tests: feeds the events of a test file to a real engine in virtual time and
+//! compares what comes out with what the author expects.
+//!
+//! A test runs on the same [`Engine`] that runs in production, over encoded records. Variations
+//! (`invariants`) run the same payments in another order, with duplicates, over several
+//! partitions, and with a restart between every two events; the last revision of every alert must
+//! be the same (for restarts: every effect, byte for byte). `boundary: auto` recompiles the rule
+//! with one parameter moved at a time.
+//!
+//! Cost: one engine per run; a boundary takes a handful of runs per parameter, a restart test is
+//! quadratic in its events.
+
+mod boundary;
+mod feed;
+mod judge;
+
+use crate::engine::{Bundle, Engine, EngineConfig};
+use crate::port::OutRecord;
+use feed::Feed;
+use palermo_codec::Limits as RecordLimits;
+use palermo_domain::alert::Action;
+use palermo_domain::{Alert, EventTime, Span, TopicRole};
+use palermo_lang::program::RuleSet;
+use palermo_lang::{Diagnostics, Limits, Sources, Test, TestFile, compile_all, parse_tests};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of one test.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    /// Path of the test file.
+    pub path: String,
+    /// Line of the test, from 1.
+    pub line: usize,
+    /// The rule under test.
+    pub rule: String,
+    /// Name of the test.
+    pub name: String,
+    /// What is wrong; empty where it passed.
+    pub failures: Vec<String>,
+    /// What is worth knowing, such as parameters that do not bind.
+    pub notes: Vec<String>,
+}
+
+impl TestResult {
+    /// Whether it passed.
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// Runs every test of the sources that `chosen` takes, in order of path and file.
+///
+/// # Errors
+/// The diagnostics of rule or test files that do not compile.
+pub fn run(
+    sources: &Sources,
+    chosen: &dyn Fn(&TestFile, &Test) -> bool,
+    done: &mut dyn FnMut(&TestResult),
+) -> Result<Vec<TestResult>, Diagnostics> {
+    let files = parse_tests(sources)?;
+    let mut results = Vec::new();
+    for file in &files {
+        let limits = limits(file);
+        let rules = compile_all(sources, &limits)?.rules;
+        for test in file.tests.iter().filter(|test| chosen(file, test)) {
+            let mut result = TestResult {
+                path: file.path.clone(),
+                line: test.position.0,
+                rule: file.rule.clone(),
+                name: test.name.clone(),
+                failures: Vec::new(),
+                notes: Vec::new(),
+            };
+            let bench = Bench { sources, file, test, limits: &limits };
+            bench.run(&rules, &mut result);
+            done(&result);
+            results.push(result);
+        }
+    }
+    Ok(results)
+}
+
+/// The defaults of `palermo.yaml`, where the file says nothing else.
+fn limits(file: &TestFile) -> Limits {
+    Limits {
+        horizon: file.world.horizon.unwrap_or(Span::from_days(90)),
+        evidence_horizon: file.world.evidence_horizon.unwrap_or(Span::from_days(400)),
+    }
+}
+
+/// One test with what it needs.
+pub(crate) struct Bench<'a> {
+    sources: &'a Sources,
+    file: &'a TestFile,
+    test: &'a Test,
+    limits: &'a Limits,
+}
+
+/// What one run of a test gave.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Last revision per alert id and topic.
+    pub(crate) last: BTreeMap<(String, bool), Alert>,
+    /// Alert ids that were created, in order.
+    pub(crate) created: Vec<String>,
+    /// Accounts the rule under test held on.
+    pub(crate) held_on: BTreeSet<String>,
+    /// Effects per record.
+    pub(crate) effects: Vec<Vec<OutRecord>>,
+    /// Why the engine stopped, if it did.
+    pub(crate) stopped: Option<String>,
+}
+
+impl Bench<'_> {
+    fn run(&self, rules: &RuleSet, result: &mut TestResult) {
+        if self.test.boundary_auto {
+            boundary::run(self, rules, result);
+            return;
+        }
+        let plain = self.outcome(rules, &Feed::plain(self.file, self.test));
+        if let Some(stopped) = &plain.stopped {
+            result.failures.push(stopped.clone());
+            return;
+        }
+        judge::judge(self.file, self.test, &plain, result);
+        self.variations(rules, &plain, result);
+    }
+
+    fn variations(&self, rules: &RuleSet, plain: &Outcome, result: &mut TestResult) {
+        let invariants = &self.test.invariants;
+        let mut check = |name: String, feed: Feed| {
+            let varied = self.outcome(rules, &feed);
+            if let Some(difference) = judge::difference(plain, &varied) {
+                result.failures.push(format!("{name}: {difference}"));
+            }
+        };
+        if let Some(within) = invariants.shuffle_within {
+            for seed in 0..3 {
+                let feed = Feed::plain(self.file, self.test).shuffled(within, seed);
+                check(format!("shuffled within {within} (seed {seed})"), feed);
+            }
+        }
+        if let Some(share) = invariants.duplicate {
+            let feed = Feed::plain(self.file, self.test).duplicated(share);
+            check(format!("with {share} of the payments twice"), feed);
+        }
+        for &partitions in &invariants.partitions {
+            let feed = Feed::plain(self.file, self.test).partitioned(partitions);
+            check(format!("over {partitions} partitions"), feed);
+        }
+        if invariants.restart_between_every_event
+            && let Some(difference) = self.restarted(rules, plain)
+        {
+            result.failures.push(difference);
+        }
+    }
+
+    /// An engine rebuilt before every event makes the same effects.
+    fn restarted(&self, rules: &RuleSet, plain: &Outcome) -> Option<String> {
+        let feed = Feed::plain(self.file, self.test);
+        for (at, expected) in plain.effects.iter().enumerate() {
+            let mut engine = self.engine(rules, &feed).ok()?;
+            let mut effects = Vec::new();
+            for index in 0..=at {
+                effects.clear();
+                engine.apply(feed.record(index)?, &mut effects).ok()?;
+            }
+            if effects != *expected {
+                return Some(format!("a restart before record {at} changes what it publishes"));
+            }
+        }
+        None
+    }
+
+    fn engine(&self, rules: &RuleSet, feed: &Feed) -> Result<Engine, crate::EngineStop> {
+        let config = EngineConfig {
+            task: "test".to_owned(),
+            base_currency: self.file.world.base_currency,
+            horizon: self.limits.horizon,
+            evidence_horizon: self.limits.evidence_horizon,
+            lateness: self.lateness(),
+            idle_after: Span::from_days(400),
+            limits: RecordLimits::default(),
+            memory_max_bytes: 1 << 32,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            topic_names: BTreeMap::new(),
+        };
+        let bundle = Bundle { sha256: rules.sha256.clone(), rules: rules.clone() };
+        Engine::new(config, bundle, &feed.start(), None)
+    }
+
+    fn lateness(&self) -> Span {
+        self.file.world.lateness.unwrap_or(Span::from_millis(2 * 3_600_000))
+    }
+
+    pub(crate) fn outcome(&self, rules: &RuleSet, feed: &Feed) -> Outcome {
+        let mut outcome = Outcome::default();
+        let flushed = feed.with_flush(self.lateness());
+        let mut engine = match self.engine(rules, feed) {
+            Ok(engine) => engine,
+            Err(stop) => {
+                outcome.stopped = Some(stop.to_string());
+                return outcome;
+            }
+        };
+        let mut index = 0;
+        while let Some(record) = flushed.record(index) {
+            let mut effects = Vec::new();
+            let (last, created) = (&mut outcome.last, &mut outcome.created);
+            let mut seen = |alert: &Alert| {
+                let suppressed = alert.action == Action::Suppressed;
+                if alert.action == Action::Created {
+                    created.push(alert.alert_id.clone());
+                }
+                last.insert((alert.alert_id.clone(), suppressed), alert.clone());
+            };
+            if let Err(stop) = engine.apply_seen(record, &mut effects, &mut seen) {
+                outcome.stopped = Some(stop.to_string());
+                return outcome;
+            }
+            if record.partition.role == TopicRole::Payments {
+                self.note_suppressor(&engine, &flushed, index, &mut outcome);
+            }
+            if index < feed.len() {
+                outcome.effects.push(effects);
+            }
+            index = index.saturating_add(1);
+        }
+        outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
+        outcome
+    }
+
+    fn note_suppressor(&self, engine: &Engine, feed: &Feed, index: usize, outcome: &mut Outcome) {
+        if !self.file.rule.starts_with("SUP-") {
+            return;
+        }
+        for (account, time) in feed.touched(index) {
+            let time: EventTime = time;
+            if engine.suppressor_holds(&self.file.rule, account, time) {
+                outcome.held_on.insert(account.to_owned());
+            }
+        }
+    }
+}

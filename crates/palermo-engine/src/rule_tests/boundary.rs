@@ -1,0 +1,138 @@
+//! `boundary: auto`: for each parameter, the strictest value at which the rule still holds, found
+//! by moving the parameter in its steps; there it holds, one step stricter it does not.
+//!
+//! A parameter at whose range's end the rule still holds does not bind in this test; that is
+//! noted, not failed. The search is by halving, so a parameter with 100 steps takes seven runs.
+
+use super::feed::Feed;
+use super::{Bench, Outcome, TestResult};
+use palermo_domain::alert::Action;
+use palermo_domain::{Decimal, Span};
+use palermo_lang::program::{Condition, Literal, Param, RuleSet, Stricter};
+use palermo_lang::{Overrides, compile_with};
+
+/// Bound on the steps of one parameter.
+const STEPS_MAX: i64 = 1 << 16;
+
+pub(super) fn run(bench: &Bench<'_>, rules: &RuleSet, result: &mut TestResult) {
+    if !holds(bench, rules) {
+        result.failures.push("the rule does not hold with its own parameters".to_owned());
+        return;
+    }
+    for (rule, param) in parameters(bench, rules) {
+        check(bench, &rule, &param, result);
+    }
+}
+
+/// The parameters of the rule, or of the indicators that a typology requires.
+fn parameters(bench: &Bench<'_>, rules: &RuleSet) -> Vec<(String, Param)> {
+    let rule = &bench.file.rule;
+    let all = |condition: &Condition| -> Vec<(String, Param)> {
+        condition.params.iter().map(|param| (condition.id.clone(), param.clone())).collect()
+    };
+    if let Some(typology) = rules.typologies.iter().find(|typology| typology.id == *rule) {
+        let required = typology.required.iter();
+        let conditions = required.filter_map(|id| rules.indicators.get(usize::from(id.0)));
+        return conditions.flat_map(|indicator| all(&indicator.condition)).collect();
+    }
+    let indicators = rules.indicators.iter().map(|indicator| &indicator.condition);
+    let suppressors = rules.suppressors.iter().map(|suppressor| &suppressor.condition);
+    indicators.chain(suppressors).filter(|condition| condition.id == *rule).flat_map(all).collect()
+}
+
+fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) {
+    let (Some((low, high)), Some(step)) = (&param.range, &param.step) else {
+        result.notes.push(format!("{rule}.{} has no step: not moved", param.name));
+        return;
+    };
+    let end = if param.stricter == Stricter::Up { high } else { low };
+    let numbers = (number(&param.value), number(end), number(step));
+    let (Some(value), Some(end), Some(step)) = numbers else {
+        result.notes.push(format!("{rule}.{} is not a number: not moved", param.name));
+        return;
+    };
+    let room = end
+        .saturating_sub(value)
+        .abs()
+        .checked_div(step)
+        .map_or(Decimal::ZERO, |steps| steps.floor());
+    let room = i64::try_from(room).unwrap_or(0).min(STEPS_MAX);
+    let at = |steps: i64| {
+        let moved = step.checked_mul(Decimal::from(steps)).unwrap_or_default();
+        let up = param.stricter == Stricter::Up;
+        let value = if up { value.saturating_add(moved) } else { value.saturating_sub(moved) };
+        like(&param.value, value)
+    };
+    let mut holds_at = |steps: i64| -> Option<bool> {
+        let key = (rule.to_owned(), param.name.clone());
+        let overrides = Overrides::from([(key, at(steps)?)]);
+        match compile_with(bench.sources, None, bench.limits, &overrides) {
+            Ok(compiled) => Some(holds(bench, &compiled.rules)),
+            Err(diagnostics) => {
+                result.failures.push(format!("{rule}.{}: {diagnostics}", param.name));
+                None
+            }
+        }
+    };
+    // `low_steps` holds, `high_steps` does not.
+    let (mut low_steps, mut high_steps) = (0, room);
+    match holds_at(room) {
+        None => return,
+        Some(true) => {
+            let text = format!("{rule}.{} does not bind in this test", param.name);
+            result.notes.push(text);
+            return;
+        }
+        Some(false) => {}
+    }
+    while high_steps.saturating_sub(low_steps) > 1 {
+        let middle = low_steps.midpoint(high_steps);
+        match holds_at(middle) {
+            None => return,
+            Some(true) => low_steps = middle,
+            Some(false) => high_steps = middle,
+        }
+    }
+    let edge = at(low_steps).map_or_else(String::new, |edge| show(&edge));
+    result.notes.push(format!("{rule}.{} binds at {edge}", param.name));
+}
+
+/// Whether the rule under test holds: an alert of it was created and stands, or it hit.
+fn holds(bench: &Bench<'_>, rules: &RuleSet) -> bool {
+    let outcome: Outcome = bench.outcome(rules, &Feed::plain(bench.file, bench.test));
+    let rule = &bench.file.rule;
+    let stands = outcome.last.iter().any(|((_, suppressed), alert)| {
+        !suppressed && alert.typology == *rule && alert.action != Action::Retracted
+    });
+    stands || !outcome.held_on.is_empty()
+}
+
+fn number(literal: &Literal) -> Option<Decimal> {
+    match literal {
+        Literal::Int(int) => Some(Decimal::from(*int)),
+        Literal::Decimal(number) | Literal::Money(number, _) => Some(*number),
+        Literal::Duration(span) => Some(Decimal::from(span.as_millis())),
+        Literal::Bool(_) | Literal::Text(_) | Literal::Symbol(_) => None,
+    }
+}
+
+fn like(literal: &Literal, value: Decimal) -> Option<Literal> {
+    let whole = || i64::try_from(value.round()).ok();
+    match literal {
+        Literal::Int(_) => whole().map(Literal::Int),
+        Literal::Decimal(_) => Some(Literal::Decimal(value)),
+        Literal::Money(_, currency) => Some(Literal::Money(value, *currency)),
+        Literal::Duration(_) => whole().map(|ms| Literal::Duration(Span::from_millis(ms))),
+        Literal::Bool(_) | Literal::Text(_) | Literal::Symbol(_) => None,
+    }
+}
+
+fn show(literal: &Literal) -> String {
+    match literal {
+        Literal::Int(int) => int.to_string(),
+        Literal::Decimal(number) => number.normalize().to_string(),
+        Literal::Money(amount, currency) => format!("{currency} {}", amount.normalize()),
+        Literal::Duration(span) => span.to_string(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,264 @@
+//! Opening a task: facts, decision, replay, going live.
+
+use super::{Pending, StartAt, Task, TaskConfig, TaskError, feed, merger_config, pause};
+use crate::engine::{Bundle, EngineStop};
+use crate::machine::Machine;
+use crate::merger::{Merger, Next, Reading};
+use crate::port::{Batch, Clock, Committed, Log};
+use crate::progress;
+use crate::recovery::{
+    FIRST_SEQ, Facts, Fresh, History, Plan, Positions, Recover, Segment, Start, check_chain,
+    resolve,
+};
+use crate::stats::{Phase, Stats};
+use palermo_codec::Started;
+use palermo_domain::Partition;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// What opening works with.
+struct Opener<'a> {
+    log: &'a mut dyn Log,
+    clock: &'a dyn Clock,
+    config: TaskConfig,
+    watch: &'a mut dyn FnMut(&Stats) -> ControlFlow<()>,
+    stats: Stats,
+    /// The bundles that may be needed, by hash.
+    bundles: BTreeMap<String, Bundle>,
+}
+
+impl<M: Machine> Task<M> {
+    /// [`Task::open`] for any machine.
+    ///
+    /// # Errors
+    /// As [`Task::open`].
+    pub fn open_with(
+        log: &mut dyn Log,
+        clock: &dyn Clock,
+        config: TaskConfig,
+        bundles: &dyn Fn(&str) -> Option<Bundle>,
+        configured: Bundle,
+        watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
+    ) -> Result<Self, TaskError> {
+        let hash = configured.sha256.clone();
+        let mut opener = Opener {
+            log,
+            clock,
+            config,
+            watch,
+            stats: Stats::default(),
+            bundles: BTreeMap::from([(hash.clone(), configured)]),
+        };
+        opener.look()?;
+        let facts = opener.gather(bundles, hash.clone())?;
+        match resolve(&facts)? {
+            Plan::Fresh(plan) => opener.begin(plan, &hash),
+            Plan::Recover(plan) => opener.recover(*plan),
+        }
+    }
+}
+
+impl Opener<'_> {
+    fn look(&mut self) -> Result<(), TaskError> {
+        match (self.watch)(&self.stats) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(TaskError::Interrupted),
+        }
+    }
+
+    fn gather(
+        &mut self,
+        bundles: &dyn Fn(&str) -> Option<Bundle>,
+        configured: String,
+    ) -> Result<Facts, TaskError> {
+        let Committed { positions: committed, progress } = self.log.fence()?;
+        let history = History::fold(progress.iter().map(|value| progress::read(value)))?;
+        for hash in history.iter().flat_map(History::bundles) {
+            if !self.bundles.contains_key(hash)
+                && let Some(bundle) = bundles(hash).filter(|bundle| bundle.sha256 == hash)
+            {
+                self.bundles.insert(hash.to_owned(), bundle);
+            }
+        }
+        let first = history.is_none() && committed.is_empty();
+        let start = match self.config.start {
+            None => None,
+            Some(StartAt::Time(at)) if first => Some(Start::At(self.log.positions_at(at)?)),
+            Some(StartAt::Latest) => Some(Start::Latest),
+            Some(StartAt::Earliest | StartAt::Time(_)) => Some(Start::Earliest),
+        };
+        Ok(Facts {
+            task: self.config.engine.task.clone(),
+            committed,
+            history,
+            extents: self.log.extents()?,
+            start,
+            mute_before: self.config.warm_up_until,
+            configured,
+            bundles: self.bundles.keys().cloned().collect(),
+        })
+    }
+
+    fn bundle(&self, hash: &str) -> Result<Bundle, EngineStop> {
+        self.bundles.get(hash).cloned().ok_or_else(|| EngineStop {
+            code: "bundle_missing",
+            reason: format!("the bundle `{hash}` is needed and was not loaded"),
+        })
+    }
+
+    /// The first start: nothing is read before its positions are committed.
+    fn begin<M: Machine>(mut self, plan: Fresh, hash: &str) -> Result<Task<M>, TaskError> {
+        let Fresh { started } = plan;
+        let bundle = self.bundle(hash)?;
+        let from = started.positions.clone();
+        let machine = M::start(self.config.engine.clone(), bundle, &from, started.warm_up_until)?;
+        let preload_ends = started.preload_ends.clone();
+        let reading = Reading { from: from.clone(), preload_ends, ..Reading::default() };
+        let merger = Merger::new(merger_config(&self.config), reading);
+        self.stats.phase = Phase::Restored;
+        self.look()?;
+        self.log.subscribe(&from)?;
+        self.stats.phase = Phase::Assigned;
+        let mut task = Task::assemble(self.config, machine, merger, started, self.stats);
+        task.commit(self.log, self.clock)?;
+        task.forget_committed();
+        Ok(task)
+    }
+
+    /// A later start: replay, compare, activate, go on.
+    fn recover<M: Machine>(mut self, plan: Recover) -> Result<Task<M>, TaskError> {
+        let started = plan.started;
+        let reading = Reading {
+            from: started.positions.clone(),
+            preload_ends: started.preload_ends.clone(),
+            ticks: plan.ticks,
+            until: Some(plan.until.clone()),
+        };
+        let mut merger = Merger::new(merger_config(&self.config), reading);
+        self.log.replay(&started.positions, &plan.until)?;
+        self.stats.phase = Phase::Restoring;
+        self.stats.replay_offsets = distance(&started.positions, &plan.until);
+        let machine = self.replay(&started, &mut merger, plan.segments.into())?;
+        check_chain(&plan.chain, &Machine::chain(&machine))?;
+        self.stats.phase = Phase::Restored;
+        self.look()?;
+        merger.go_live();
+        self.log.subscribe(&plan.until)?;
+        self.stats.phase = Phase::Assigned;
+        self.stats.paused = 0;
+        let activate = plan.activate.map(|hash| self.bundle(&hash)).transpose()?;
+        let mut task = Task::assemble(self.config, machine, merger, started, self.stats);
+        task.next_seq = plan.seq.saturating_add(1);
+        task.bundle_since = plan.bundle_since;
+        task.notes = plan.notes;
+        task.last_commit_ms = self.clock.monotonic_ms();
+        if let Some(bundle) = activate {
+            task.activate(bundle)?;
+        }
+        Ok(task)
+    }
+
+    /// Applies what was committed; its effects were published then.
+    fn replay<M: Machine>(
+        &mut self,
+        started: &Started,
+        merger: &mut Merger,
+        mut segments: VecDeque<Segment>,
+    ) -> Result<M, TaskError> {
+        let first = segments.pop_front().map(|segment| segment.bundle).unwrap_or_default();
+        let (engine, bundle) = (self.config.engine.clone(), self.bundle(&first)?);
+        let mut machine = M::start(engine, bundle, &started.positions, started.warm_up_until)?;
+        let began_ms = self.clock.monotonic_ms();
+        let wait = Duration::from_millis(self.config.poll_wait_max_ms);
+        let polled = self.config.poll_records_max.max(1);
+        let mut suppressed = Vec::new();
+        loop {
+            self.change_rules(&mut machine, &mut segments)?;
+            match merger.next(0) {
+                Next::Record(record) => {
+                    machine.apply(record, &mut suppressed)?;
+                    suppressed.clear();
+                    self.stats.replayed = self.stats.replayed.saturating_add(1);
+                }
+                Next::Wait { .. } => {
+                    self.stats.replay_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
+                    self.look()?;
+                    self.stats.paused = pause(self.log, merger, self.stats.paused)?;
+                    feed(self.log, self.clock, merger, &mut self.stats, wait, polled)?;
+                }
+                Next::Exhausted => break,
+            }
+        }
+        self.stats.replay_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
+        match segments.front() {
+            None => Ok(machine),
+            Some(segment) => Err(EngineStop {
+                code: "chain_mismatch",
+                reason: format!(
+                    "the bundle `{}` began at positions that the replay did not pass",
+                    segment.bundle
+                ),
+            }
+            .into()),
+        }
+    }
+
+    /// Changes the rules where they were changed.
+    fn change_rules<M: Machine>(
+        &self,
+        machine: &mut M,
+        segments: &mut VecDeque<Segment>,
+    ) -> Result<(), TaskError> {
+        while let Some(segment) = segments.pop_front_if(|next| next.since == *machine.positions()) {
+            machine.activate(self.bundle(&segment.bundle)?, &mut Vec::new())?;
+        }
+        Ok(())
+    }
+}
+
+/// How many offsets lie between.
+fn distance(from: &Positions, until: &Positions) -> u64 {
+    let of =
+        |(p, until): (&Partition, &i64)| until.saturating_sub(from.get(p).copied().unwrap_or(0));
+    u64::try_from(until.iter().map(of).fold(0, i64::saturating_add)).unwrap_or(0)
+}
+
+impl<M: Machine> Task<M> {
+    fn assemble(
+        config: TaskConfig,
+        machine: M,
+        merger: Merger,
+        started: Started,
+        stats: Stats,
+    ) -> Self {
+        Self {
+            config,
+            machine,
+            merger,
+            batch: Batch::default(),
+            batch_committed: false,
+            pending: Pending::default(),
+            started,
+            next_seq: FIRST_SEQ,
+            bundle_since: FIRST_SEQ,
+            last_commit_ms: 0,
+            ready: false,
+            held_until_ms: None,
+            notes: Vec::new(),
+            stats,
+        }
+    }
+
+    /// Changes the rules here; what follows from it is committed with the next turn.
+    ///
+    /// # Errors
+    /// As the machine.
+    fn activate(&mut self, bundle: Bundle) -> Result<(), TaskError> {
+        self.machine.activate(bundle, &mut self.batch.records)?;
+        self.bundle_since = self.next_seq;
+        self.pending.activation = true;
+        self.weigh_effects();
+        Ok(())
+    }
+}

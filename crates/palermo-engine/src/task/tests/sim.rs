@@ -1,0 +1,431 @@
+//! What the simulation is made of: dice, a stand-in machine, a world that grows, and the oracle.
+
+use super::*;
+use crate::port::{Batch, Delivery, Log, RecordRef};
+use crate::recovery::Positions;
+use crate::{EngineConfig, Fates, ManualClock, MemoryLog};
+use palermo_codec::{Limits, Progress};
+use palermo_domain::{Currency, Fate, Span};
+use palermo_lang::program::RuleSet;
+use std::collections::BTreeSet;
+
+/// Seeded chance (splitmix64).
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    /// As `below`, for places.
+    pub(super) fn index(&mut self, n: usize) -> usize {
+        usize::try_from(self.below(n as u64)).unwrap()
+    }
+
+    fn small(&mut self, n: u64) -> i64 {
+        i64::try_from(self.below(n)).unwrap()
+    }
+
+    pub(super) fn delivering(&mut self) -> Delivering {
+        Delivering { seed: Some(self.below(u64::MAX)), chunk_max: self.index(7) + 1 }
+    }
+}
+
+/// A task with random bounds.
+pub(super) fn config(dice: &mut Dice) -> TaskConfig {
+    let engine = EngineConfig {
+        task: TASK.into(),
+        base_currency: Currency::try_new("EUR").unwrap(),
+        horizon: Span::from_days(90),
+        evidence_horizon: Span::from_days(400),
+        lateness: Span::ZERO,
+        idle_after: Span::ZERO,
+        limits: Limits::default(),
+        memory_max_bytes: u64::MAX,
+        version: "0".into(),
+        topic_names: BTreeMap::new(),
+    };
+    TaskConfig {
+        commit_every_ms: dice.below(150),
+        commit_records_max: dice.index(20) + 1,
+        commit_bytes_max: dice.index(500) + 1,
+        hold_ms: 50,
+        buffer_records_max: dice.index(9) + 1,
+        buffer_bytes_max: dice.index(100) + 1,
+        poll_records_max: dice.index(20) + 1,
+        start: Some(StartAt::Earliest),
+        ..TaskConfig::new(engine)
+    }
+}
+
+/// The rule sets of the simulation.
+pub(super) fn bundle(number: u64) -> Bundle {
+    let rules = RuleSet {
+        name: "sim".into(),
+        version: number.to_string(),
+        sha256: String::new(),
+        indicators: Vec::new(),
+        suppressors: Vec::new(),
+        typologies: Vec::new(),
+        selections: Vec::new(),
+        lists: Vec::new(),
+        suppressions: Vec::new(),
+    };
+    Bundle { sha256: format!("{number}").repeat(64)[..64].replace('0', "a"), rules }
+}
+
+pub(super) fn open<M: Machine>(
+    log: &mut MemoryLog,
+    clock: &ManualClock,
+    config: TaskConfig,
+    rules: u64,
+) -> Result<Task<M>, TaskError> {
+    let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
+    let mut watch = |_: &Stats| ControlFlow::Continue(());
+    Task::open_with(log, clock, config, &bundles, bundle(rules), &mut watch)
+}
+
+/// A machine whose every output depends on everything before it.
+#[derive(Debug)]
+pub(super) struct Fake {
+    bundle: String,
+    positions: Positions,
+    fates: BTreeMap<Partition, Fates>,
+    seen: BTreeSet<Vec<u8>>,
+    chain: u64,
+    highest: Option<EventTime>,
+    pub(super) applied: u64,
+}
+
+impl Fake {
+    fn mix(&mut self, bytes: &[u8]) {
+        self.chain = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.chain);
+    }
+
+    fn emit(&mut self, topic: OutputTopic, word: &str, effects: &mut Vec<OutRecord>) {
+        let value = format!("{word} {} {:016x}", self.bundle.get(..2).unwrap(), self.chain);
+        self.mix(value.as_bytes());
+        effects.push(OutRecord {
+            topic,
+            key: Some(vec![b'k'; word.len()]),
+            value: Some(value.into_bytes()),
+            headers: vec![("h", b"v".to_vec())],
+            timestamp_ms: self.highest.map(|time| time.0),
+        });
+    }
+}
+
+impl Machine for Fake {
+    fn start(
+        _: EngineConfig,
+        bundle: Bundle,
+        from: &Positions,
+        _: Option<EventTime>,
+    ) -> Result<Self, EngineStop> {
+        Ok(Self {
+            bundle: bundle.sha256,
+            positions: from.clone(),
+            fates: from.keys().map(|partition| (*partition, Fates::default())).collect(),
+            seen: BTreeSet::new(),
+            chain: 1,
+            highest: None,
+            applied: 0,
+        })
+    }
+
+    fn apply(
+        &mut self,
+        record: RecordRef<'_>,
+        effects: &mut Vec<OutRecord>,
+    ) -> Result<Fate, EngineStop> {
+        let position = self.positions.get_mut(&record.partition).unwrap();
+        assert!(record.offset >= *position, "{record:?} after {position}");
+        let gap = u64::try_from(record.offset - *position).unwrap();
+        *position = record.offset + 1;
+        let value = record.value.unwrap_or_default();
+        self.mix(format!("{} {}", record.partition, record.offset).as_bytes());
+        self.mix(value);
+        self.highest = self.highest.max(Some(EventTime(record.timestamp_ms)));
+        self.applied += 1;
+        let fate = if value.starts_with(b"bad") {
+            self.emit(OutputTopic::DeadLetter, "dead", effects);
+            Fate::DeadLetter
+        } else if self.seen.insert(value.to_vec()) {
+            if self.chain.is_multiple_of(3) {
+                self.emit(OutputTopic::Alerts, "created", effects);
+            }
+            if self.chain.is_multiple_of(2) {
+                self.emit(OutputTopic::Alerts, "updated", effects);
+            }
+            Fate::Processed
+        } else {
+            Fate::Duplicate
+        };
+        let fates = self.fates.get_mut(&record.partition).unwrap();
+        fates.undelivered += gap;
+        fates.counts[fate as usize] += 1;
+        Ok(fate)
+    }
+
+    fn activate(&mut self, bundle: Bundle, effects: &mut Vec<OutRecord>) -> Result<(), EngineStop> {
+        self.bundle = bundle.sha256;
+        self.emit(OutputTopic::Alerts, "closed", effects);
+        Ok(())
+    }
+
+    fn bundle_sha256(&self) -> &str {
+        &self.bundle
+    }
+
+    fn positions(&self) -> &Positions {
+        &self.positions
+    }
+
+    fn fates(&self) -> &BTreeMap<Partition, Fates> {
+        &self.fates
+    }
+
+    fn watermark(&self) -> Option<EventTime> {
+        self.highest
+    }
+
+    fn chain(&self) -> String {
+        format!("{:016x}", self.chain)
+    }
+}
+
+/// One thing that happens upstream.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Record(Partition, i64, Vec<u8>),
+    Skip(Partition, u64),
+    Hold(Partition),
+    Release(Partition),
+}
+
+/// A broker, and what is still to happen to it.
+pub(super) struct World {
+    pub(super) broker: MemoryBroker,
+    rest: Vec<Event>,
+}
+
+impl World {
+    /// A random history upstream: records, duplicates, bad ones, control records, transactions.
+    pub(super) fn records(dice: &mut Dice) -> Vec<Event> {
+        let parties = Partition { role: TopicRole::Parties, index: 0 };
+        let lists = Partition { role: TopicRole::Lists, index: 0 };
+        let all = [payments(0), payments(1), payments(2), parties, lists];
+        let mut events = Vec::new();
+        let mut time = 1000;
+        for n in 0..20 + dice.below(60) {
+            let partition = all[dice.index(all.len())];
+            time += dice.small(9);
+            let value = match dice.below(8) {
+                0 => format!("bad {n}"),
+                1 => "again".to_owned(),
+                _ => format!("{n}"),
+            };
+            let late = dice.small(20);
+            events.push(match dice.below(12) {
+                0 => Event::Skip(partition, dice.below(3) + 1),
+                1 => Event::Hold(partition),
+                2 => Event::Release(partition),
+                _ => Event::Record(partition, time - late, value.into_bytes()),
+            });
+        }
+        events.extend(all.map(Event::Release));
+        events.reverse();
+        events
+    }
+
+    /// A history of payments for the real engine: good, late, repeated, conflicting, unreadable.
+    pub(super) fn payments(dice: &mut Dice) -> Vec<Event> {
+        let mut events = Vec::new();
+        for n in 0..60 {
+            let partition = payments(dice.small(3).try_into().unwrap());
+            let second = n / 2;
+            let day = if dice.below(10) == 0 { 5 } else { 6 };
+            let again = dice.below(6) == 0;
+            let (id, second, day) = if again { (1, 0, 6) } else { (n, second, day) };
+            let amount =
+                if dice.below(9) == 0 { "1e3".into() } else { format!("{}.00", n % 7 + 1) };
+            let payment = format!(
+                "{{\"schema\":\"payment.v1\",\"payment_id\":\"p-{id}\",\
+                 \"event_time\":\"2026-09-0{day}T09:25:{second:02}Z\",\"kind\":\"transfer\",\
+                 \"rail\":\"sct_inst\",\"channel\":\"online\",\"amount\":\"{amount}\",\
+                 \"currency\":\"EUR\",\"debtor\":{{\"account\":\"B:1\"}},\
+                 \"creditor\":{{\"account\":\"B:2\"}}}}"
+            );
+            let time = 1_788_686_700_000 + 1000 * second + dice.small(20);
+            events.push(Event::Record(partition, time, payment.into_bytes()));
+            if dice.below(9) == 0 {
+                events.push(Event::Skip(partition, 2));
+            }
+        }
+        events.reverse();
+        events
+    }
+
+    fn empty(events: &[Event]) -> Self {
+        let partitions = events.iter().map(|event| match event {
+            Event::Record(partition, ..)
+            | Event::Skip(partition, _)
+            | Event::Hold(partition)
+            | Event::Release(partition) => *partition,
+        });
+        Self { broker: MemoryBroker::new(partitions), rest: events.to_vec() }
+    }
+
+    /// Everything has happened before the first start.
+    pub(super) fn complete(events: &[Event]) -> Self {
+        let mut world = Self::empty(events);
+        while world.left() > 0 {
+            world.step();
+        }
+        world
+    }
+
+    /// Some of it has happened.
+    pub(super) fn growing(events: &[Event], dice: &mut Dice) -> Self {
+        let mut world = Self::empty(events);
+        (0..dice.below(20)).for_each(|_| world.step());
+        world
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(super) fn grow(&mut self, dice: &mut Dice) {
+        (0..dice.below(4)).for_each(|_| self.step());
+    }
+
+    fn step(&mut self) {
+        match self.rest.pop() {
+            Some(Event::Record(partition, time, value)) => {
+                self.broker.produce(partition, time, Some(b"key"), Some(&value));
+            }
+            Some(Event::Skip(partition, offsets)) => self.broker.skip(partition, offsets),
+            Some(Event::Hold(partition)) => self.broker.hold_stable(partition),
+            Some(Event::Release(partition)) => self.broker.release_stable(partition),
+            None => {}
+        }
+    }
+
+    /// All records that a reader may see, as (partition, offset, timestamp, value).
+    pub(super) fn visible(&self) -> Vec<(Partition, i64, i64, Vec<u8>)> {
+        let mut log = self.broker.log("reader", Delivering::default());
+        log.fence().unwrap();
+        let from = self.broker.extents().into_iter().map(|(p, extent)| (p, extent.start));
+        log.subscribe(&from.collect()).unwrap();
+        let mut all = Vec::new();
+        let mut take = |delivery: Delivery<'_>| {
+            if let Delivery::Record(record) = delivery {
+                let value = record.value.unwrap().to_vec();
+                all.push((record.partition, record.offset, record.timestamp_ms, value));
+            }
+        };
+        while log.poll(Duration::ZERO, 1000, &mut take).unwrap() > 0 {}
+        all
+    }
+
+    /// Whether the task has applied everything that is there.
+    pub(super) fn applied<M: Machine>(&self, task: &Task<M>) -> bool {
+        let mut last = BTreeMap::new();
+        for (partition, offset, ..) in self.visible() {
+            last.insert(partition, offset + 1);
+        }
+        let positions = Machine::positions(task.machine());
+        last.iter().all(|(partition, position)| positions[partition] == *position)
+    }
+}
+
+/// Everything published except progress, in order of publication.
+pub(super) fn outputs(broker: &MemoryBroker) -> Vec<OutRecord> {
+    [OutputTopic::Alerts, OutputTopic::DeadLetter]
+        .into_iter()
+        .flat_map(|topic| outputs_of(broker, topic))
+        .collect()
+}
+
+pub(super) fn outputs_of(broker: &MemoryBroker, topic: OutputTopic) -> Vec<OutRecord> {
+    broker.published(topic).into_iter().map(|published| published.record).collect()
+}
+
+pub(super) fn last_progress(broker: &MemoryBroker) -> Progress {
+    let last = broker.published(OutputTopic::Progress).pop().unwrap().record;
+    progress::read(&last.value.unwrap()).unwrap()
+}
+
+/// Publishes one more progress record, altered, as if it were the last.
+pub(super) fn progress_with(broker: &MemoryBroker, alter: fn(&mut Progress)) {
+    let last = broker.published(OutputTopic::Progress).pop().unwrap().record;
+    let mut progress = progress::read(last.value.as_ref().unwrap()).unwrap();
+    let positions = progress.positions.clone();
+    progress.seq += 1;
+    alter(&mut progress);
+    let mut log = broker.log(TASK, Delivering::default());
+    log.fence().unwrap();
+    let records = vec![OutRecord { value: Some(progress.encode()), ..last }];
+    log.commit(&Batch { records, positions }).unwrap();
+}
+
+/// What a run without tasks, logs and mergers publishes.
+pub(super) struct Pure {
+    pub(super) outputs: Vec<OutRecord>,
+    pub(super) ticks: usize,
+    pub(super) rule_changes: usize,
+}
+
+/// Sorts everything by the definition of the order and applies it; rules change where the progress
+/// records say.
+pub(super) fn oracle(world: &World) -> Pure {
+    let records = world.broker.published(OutputTopic::Progress).into_iter();
+    let history: Vec<Progress> =
+        records.map(|record| progress::read(&record.record.value.unwrap()).unwrap()).collect();
+    let ticks: Vec<Tick> = history.iter().flat_map(|progress| progress.ticks.clone()).collect();
+    let started = &history[0].started;
+    let mut order = Vec::new();
+    let mut running: BTreeMap<Partition, i64> = BTreeMap::new();
+    for (partition, offset, timestamp, value) in world.visible() {
+        let mine = ticks.iter().filter(|t| t.partition == partition && t.position <= offset);
+        let floor = mine.map(|tick| tick.floor_ms).max().unwrap_or(i64::MIN);
+        let time = running.entry(partition).or_insert(i64::MIN);
+        *time = timestamp.max(floor).max(*time);
+        let late = started.preload_ends.get(&partition).is_none_or(|end| offset >= *end);
+        order.push((late, *time, partition, offset, timestamp, value));
+    }
+    order.sort();
+    let of = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash).unwrap();
+    let mut fake =
+        Fake::start(config(&mut Dice(0)).engine, of(&history[0].bundle), &started.positions, None)
+            .unwrap();
+    let mut changes: Vec<_> = history
+        .windows(2)
+        .filter(|pair| pair[0].bundle_since != pair[1].bundle_since)
+        .map(|pair| (pair[0].positions.clone(), pair[1].bundle.clone()))
+        .collect();
+    let rule_changes = changes.len();
+    changes.reverse();
+    let mut outputs = Vec::new();
+    let mut change = |fake: &mut Fake, outputs: &mut Vec<OutRecord>| {
+        while changes.last().is_some_and(|(at, _)| at == Machine::positions(fake)) {
+            let (_, hash) = changes.pop().unwrap();
+            fake.activate(of(&hash), outputs).unwrap();
+        }
+    };
+    for (_, _, partition, offset, timestamp_ms, value) in &order {
+        change(&mut fake, &mut outputs);
+        let (partition, offset, timestamp_ms) = (*partition, *offset, *timestamp_ms);
+        let (key, value) = (Some(&b"key"[..]), Some(value.as_slice()));
+        let record = RecordRef { partition, offset, timestamp_ms, key, value, headers: 0 };
+        fake.apply(record, &mut outputs).unwrap();
+    }
+    change(&mut fake, &mut outputs);
+    outputs.sort_by_key(|record| record.topic);
+    Pure { outputs, ticks: ticks.len(), rule_changes }
+}

@@ -1,0 +1,453 @@
+//! Topics: are they there and fit for what rests on them, and making them.
+//!
+//! What rests on them: a replay reads inputs again from where a snapshot ends, so records must stay
+//! as long as they can still matter, all versions of them (no compaction); the progress topic is
+//! the order of commits, so it has one partition.
+
+use crate::config::KafkaConfig;
+use crate::error::{CONFIG, NOT_ALLOWED};
+use crate::error::{TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, stop};
+use crate::probe::Probe;
+use crate::watch::Health;
+use palermo_domain::{OutputTopic, TopicRole};
+use palermo_engine::port::LogError;
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::FromClientConfig;
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode as Code};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::Duration;
+
+/// What the bundle asks of the topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicNeeds {
+    /// How far back rules look.
+    pub horizon_ms: i64,
+    /// How late a payment may come.
+    pub lateness_ms: i64,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It works, with a disadvantage that is named.
+    Warning,
+    /// The engine must not start.
+    Error,
+}
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicProblem {
+    /// The topic's name.
+    pub topic: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Code with a page under `docs/errors/`.
+    pub code: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for TopicProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "topic `{}`: {}; {}", self.topic, self.found, self.remedy)
+    }
+}
+
+impl TopicProblem {
+    /// The problem as a reason to stop.
+    pub fn into_error(self) -> LogError {
+        let reason = self.to_string();
+        stop(self.code, reason)
+    }
+}
+
+/// What to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicPlan {
+    /// Partitions of `payments`.
+    pub payments_partitions: i32,
+    /// Partitions of `alerts`, `alerts.shadow`, `alerts.suppressed` and `payments.dead-letter`,
+    /// each.
+    pub output_partitions: i32,
+    /// Replicas; -1 leaves it to the broker.
+    pub replication: i32,
+    /// Whether `payments` gets broker time (`LogAppendTime`) as recommended. Off where payments are
+    /// produced with the times at which they happened, as the demo and the tests do.
+    pub payments_append_time: bool,
+}
+
+impl Default for TopicPlan {
+    fn default() -> Self {
+        Self {
+            payments_partitions: 4,
+            output_partitions: 1,
+            replication: -1,
+            payments_append_time: false,
+        }
+    }
+}
+
+/// The part that a topic plays, for the choice of its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Payments,
+    /// Control, lists, parties: few records, needed for ever.
+    Reference(TopicRole),
+    Progress,
+    /// Alerts in their three forms: every revision counts.
+    Alerts,
+    DeadLetter,
+}
+
+impl Part {
+    const fn of_input(role: TopicRole) -> Self {
+        match role {
+            TopicRole::Payments => Self::Payments,
+            other => Self::Reference(other),
+        }
+    }
+
+    const fn of_output(topic: OutputTopic) -> Self {
+        match topic {
+            OutputTopic::Progress => Self::Progress,
+            OutputTopic::DeadLetter => Self::DeadLetter,
+            _ => Self::Alerts,
+        }
+    }
+
+    /// Whether a replay reads it.
+    const fn is_replayed(self) -> bool {
+        !matches!(self, Self::Alerts | Self::DeadLetter)
+    }
+
+    /// How many partitions it must have, where that is fixed.
+    const fn partitions(self) -> Option<i32> {
+        match self {
+            Self::Progress | Self::Reference(TopicRole::Control) => Some(1),
+            _ => None,
+        }
+    }
+}
+
+fn topics(config: &KafkaConfig) -> Vec<(String, Part)> {
+    let inputs = config.inputs.iter().map(|(role, name)| (name.clone(), Part::of_input(*role)));
+    let outputs =
+        config.outputs.iter().map(|(topic, name)| (name.clone(), Part::of_output(*topic)));
+    inputs.chain(outputs).collect()
+}
+
+/// Looks at every topic of the configuration. An empty answer means that all is well.
+pub fn check_topics(
+    config: &KafkaConfig,
+    needs: &TopicNeeds,
+) -> Result<Vec<TopicProblem>, LogError> {
+    config.check()?;
+    let health = Arc::new(Health::default());
+    let probe = Probe::open(config, &health)?;
+    probe.check_cluster(config)?;
+    let mut problems = Vec::new();
+    let mut present = Vec::new();
+    for (name, part) in topics(config) {
+        match probe.partitions(&name) {
+            Ok(count) => present.push((name, part, count)),
+            Err(LogError::Stop { code: TOPIC_MISSING, .. }) => problems.push(TopicProblem {
+                topic: name,
+                severity: Severity::Error,
+                code: TOPIC_MISSING,
+                found: "it does not exist".to_owned(),
+                remedy: "make it, or start with `--create-topics`".to_owned(),
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    let settings = settings(config, present.iter().map(|(name, _, _)| name.as_str()))?;
+    for (name, part, count) in present {
+        let found = settings.get(&name).cloned().unwrap_or_default();
+        judge(&name, part, count, &found, needs, &mut problems);
+    }
+    Ok(problems)
+}
+
+/// The settings of a topic, as the broker names them.
+type Settings = BTreeMap<String, String>;
+
+/// Compares what is with what must be.
+fn judge(
+    name: &str,
+    part: Part,
+    partitions: i32,
+    found: &Settings,
+    needs: &TopicNeeds,
+    problems: &mut Vec<TopicProblem>,
+) {
+    let mut say = |severity, found: String, remedy: String| {
+        let topic = name.to_owned();
+        problems.push(TopicProblem { topic, severity, code: TOPIC_SETTINGS, found, remedy });
+    };
+    if let Some(fixed) = part.partitions().filter(|fixed| *fixed != partitions) {
+        say(
+            Severity::Error,
+            format!("it has {partitions} partitions"),
+            format!("make it anew with {fixed}: its order is the order of events"),
+        );
+    }
+    let policy = found.get("cleanup.policy").map_or("delete", String::as_str);
+    if policy.contains("compact") {
+        let severity = if part.is_replayed() { Severity::Error } else { Severity::Warning };
+        say(
+            severity,
+            format!("`cleanup.policy` is `{policy}`"),
+            "set it to `delete`: compaction drops old versions, which are needed".to_owned(),
+        );
+    }
+    judge_retention(part, found, needs, &mut say);
+    let kind = found.get("message.timestamp.type").map_or("CreateTime", String::as_str);
+    if part == Part::Payments && kind != "LogAppendTime" {
+        say(
+            Severity::Warning,
+            format!("`message.timestamp.type` is `{kind}`"),
+            "`LogAppendTime` is recommended: a producer's clock then can not disturb the order of \
+             reading"
+                .to_owned(),
+        );
+    }
+}
+
+fn judge_retention(
+    part: Part,
+    found: &Settings,
+    needs: &TopicNeeds,
+    say: &mut impl FnMut(Severity, String, String),
+) {
+    if !part.is_replayed() {
+        return;
+    }
+    let number = |key: &str| found.get(key).and_then(|value| value.parse::<i64>().ok());
+    let retention = number("retention.ms").unwrap_or(-1);
+    let needed = needs.horizon_ms.saturating_add(needs.lateness_ms);
+    if retention >= 0 && retention < needed {
+        say(
+            Severity::Error,
+            format!("`retention.ms` is {retention}"),
+            format!("set it to -1 or at least {needed}: a replay needs horizon plus lateness"),
+        );
+    } else if retention >= 0 && matches!(part, Part::Reference(_) | Part::Progress) {
+        say(
+            Severity::Warning,
+            format!("`retention.ms` is {retention}"),
+            "set it to -1: what is deleted here can not be replayed".to_owned(),
+        );
+    }
+    if let Some(bytes) = number("retention.bytes").filter(|bytes| *bytes >= 0) {
+        say(
+            Severity::Warning,
+            format!("`retention.bytes` is {bytes}"),
+            "set it to -1: by size, records can go before their time".to_owned(),
+        );
+    }
+}
+
+/// Makes the topics that are missing; returns their names. Those that exist are left as they are.
+pub fn create_topics(config: &KafkaConfig, plan: &TopicPlan) -> Result<Vec<String>, LogError> {
+    config.check()?;
+    if plan.payments_partitions < 1 || plan.output_partitions < 1 {
+        return Err(stop(CONFIG, "a topic needs at least one partition".to_owned()));
+    }
+    let all = topics(config);
+    let wanted: Vec<NewTopic<'_>> = all
+        .iter()
+        .map(|(name, part)| {
+            let partitions = match part {
+                Part::Payments => plan.payments_partitions,
+                Part::Reference(_) | Part::Progress => 1,
+                Part::Alerts | Part::DeadLetter => plan.output_partitions,
+            };
+            let replication = TopicReplication::Fixed(plan.replication);
+            let kind = if *part == Part::Payments && plan.payments_append_time {
+                "LogAppendTime"
+            } else {
+                "CreateTime"
+            };
+            // Record timestamps are often event times in the past: anything but unlimited
+            // retention would delete such records at once.
+            NewTopic::new(name, partitions, replication)
+                .set("cleanup.policy", "delete")
+                .set("retention.ms", "-1")
+                .set("message.timestamp.type", kind)
+        })
+        .collect();
+    let made = make(config, &wanted)?;
+    let probe = Probe::open(config, &Arc::new(Health::default()))?;
+    for (name, _) in &all {
+        probe.partitions(name)?;
+    }
+    Ok(made)
+}
+
+/// Makes one topic, for tests and tools. An existing one is left as it is.
+pub fn create_topic(
+    config: &KafkaConfig,
+    name: &str,
+    partitions: i32,
+    settings: &[(&str, &str)],
+) -> Result<bool, LogError> {
+    config.check()?;
+    let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(-1));
+    for (key, value) in settings {
+        topic = topic.set(key, value);
+    }
+    let made = make(config, std::slice::from_ref(&topic))?;
+    Probe::open(config, &Arc::new(Health::default()))?.partitions(name)?;
+    Ok(!made.is_empty())
+}
+
+/// Deletes topics, for tests.
+pub fn delete_topics(config: &KafkaConfig, names: &[&str]) -> Result<(), LogError> {
+    config.check()?;
+    let client = client(config)?;
+    let results = block_on(client.delete_topics(names, &options(config)))
+        .map_err(|error| general("deleting topics", &error))?;
+    for result in results {
+        if let Err((name, code)) = result
+            && code != Code::UnknownTopicOrPartition
+        {
+            return Err(recover(format!("deleting topic `{name}`: {code}")));
+        }
+    }
+    Ok(())
+}
+
+fn make(config: &KafkaConfig, wanted: &[NewTopic<'_>]) -> Result<Vec<String>, LogError> {
+    let client = client(config)?;
+    let results = block_on(client.create_topics(wanted, &options(config)))
+        .map_err(|error| general("making topics", &error))?;
+    let mut made = Vec::new();
+    for result in results {
+        match result {
+            Ok(name) => made.push(name),
+            Err((_, Code::TopicAlreadyExists)) => {}
+            Err((name, code)) if is_not_allowed(code) => {
+                return Err(stop(NOT_ALLOWED, format!("making topic `{name}`: {code}")));
+            }
+            Err((name, code)) => {
+                return Err(stop(TOPIC_SETTINGS, format!("making topic `{name}`: {code}")));
+            }
+        }
+    }
+    Ok(made)
+}
+
+fn settings<'a>(
+    config: &KafkaConfig,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<String, Settings>, LogError> {
+    let asked: Vec<ResourceSpecifier<'_>> = names.map(ResourceSpecifier::Topic).collect();
+    if asked.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let client = client(config)?;
+    let results: Vec<KafkaResult<ConfigResource>> =
+        block_on(client.describe_configs(&asked, &options(config)))
+            .map_err(|error| general("asking for the settings of topics", &error))?
+            .into_iter()
+            .map(|result| result.map_err(rdkafka::error::KafkaError::AdminOp))
+            .collect();
+    let mut all = BTreeMap::new();
+    for result in results {
+        let resource =
+            result.map_err(|error| general("asking for the settings of topics", &error))?;
+        let OwnedResourceSpecifier::Topic(name) = resource.specifier else { continue };
+        let entries = resource.entries.into_iter();
+        all.insert(name, entries.filter_map(|e| Some((e.name, e.value?))).collect());
+    }
+    Ok(all)
+}
+
+fn client(config: &KafkaConfig) -> Result<AdminClient<DefaultClientContext>, LogError> {
+    AdminClient::from_config(&config.admin())
+        .map_err(|error| general("making the administration client", &error))
+}
+
+fn options(config: &KafkaConfig) -> AdminOptions {
+    let timeout = Duration::from_millis(u64::from(config.tuning.request_timeout_ms));
+    AdminOptions::new().request_timeout(Some(timeout)).operation_timeout(Some(timeout))
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for an answer of the administration client, which has a thread of its own; its requests
+/// carry their own timeouts.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker: Waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEEDS: TopicNeeds = TopicNeeds { horizon_ms: 90, lateness_ms: 10 };
+
+    fn found(part: Part, partitions: i32, settings: &[(&str, &str)]) -> Vec<(Severity, String)> {
+        let settings =
+            settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let mut problems = Vec::new();
+        judge("t", part, partitions, &settings, &NEEDS, &mut problems);
+        problems.into_iter().map(|problem| (problem.severity, problem.found)).collect()
+    }
+
+    /// Part, partitions, settings, what is expected.
+    type Row = (Part, i32, &'static [(&'static str, &'static str)], &'static [Severity]);
+
+    #[test]
+    fn settings_are_judged_by_the_part_that_a_topic_plays() {
+        use Severity::{Error, Warning};
+        const TIME: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
+        let parties = Part::Reference(TopicRole::Parties);
+        let rows: [Row; 11] = [
+            (Part::Payments, 4, &[("retention.ms", "100"), TIME], &[]),
+            (Part::Payments, 4, &[("retention.ms", "99"), TIME], &[Error]),
+            (Part::Payments, 4, &[("retention.ms", "-1")], &[Warning]),
+            (Part::Payments, 4, &[("retention.bytes", "7"), TIME], &[Warning]),
+            (Part::Payments, 4, &[("cleanup.policy", "compact,delete"), TIME], &[Error]),
+            (parties, 2, &[("cleanup.policy", "compact")], &[Error]),
+            (parties, 2, &[("retention.ms", "100")], &[Warning]),
+            (Part::Reference(TopicRole::Control), 2, &[], &[Error]),
+            (Part::Progress, 2, &[], &[Error]),
+            (Part::Progress, 1, &[("retention.ms", "99")], &[Error]),
+            (Part::Alerts, 3, &[("cleanup.policy", "compact"), ("retention.ms", "1")], &[Warning]),
+        ];
+        for (part, partitions, settings, expected) in rows {
+            let severities: Vec<Severity> = found(part, partitions, settings)
+                .into_iter()
+                .map(|(severity, _)| severity)
+                .collect();
+            assert_eq!(severities, expected, "{part:?} {settings:?}");
+        }
+    }
+}

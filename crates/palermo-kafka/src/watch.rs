@@ -1,0 +1,306 @@
+//! The ears of the clients: what librdkafka says on the side (rebalances, statistics, connection,
+//! the offset at which a partition ended) and the bell that wakes the reading thread.
+//!
+//! Callbacks run inside `poll`, on the thread that polls, except the bell, which librdkafka's own
+//! threads ring while they hold a queue's lock: it must touch nothing but its flag.
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A topic's partition as Kafka names it.
+pub(crate) type Name = (String, i32);
+
+/// Waits for nothing: a lock that a panicking thread left behind is still good, its data are plain.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What readiness asks; shared with other threads.
+#[derive(Debug, Default)]
+pub struct Health {
+    connected: AtomicBool,
+    assigned: AtomicBool,
+}
+
+impl Health {
+    /// Whether a broker answered lately: false from the moment that all brokers are known to be
+    /// down until one has answered again.
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Whether live reading has every partition of every input topic.
+    pub fn is_assigned(&self) -> bool {
+        self.assigned.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_connected(&self, connected: bool) {
+        if self.connected.swap(connected, Ordering::Relaxed) && !connected {
+            tracing::warn!("all brokers are down; reading goes on when one is back");
+        }
+    }
+
+    pub(crate) fn set_assigned(&self, assigned: bool) {
+        self.assigned.store(assigned, Ordering::Relaxed);
+    }
+}
+
+/// Rung when a queue that was empty has something.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        *lock(&self.rung) = true;
+        self.changed.notify_one();
+    }
+
+    /// Before the queues are looked at: what comes from now on rings again.
+    pub(crate) fn hush(&self) {
+        *lock(&self.rung) = false;
+    }
+
+    /// Returns when the bell has rung since the last `hush`, or after `at_most`.
+    pub(crate) fn wait(&self, at_most: Duration) {
+        let rung = lock(&self.rung);
+        if !*rung {
+            drop(self.changed.wait_timeout(rung, at_most));
+        }
+    }
+}
+
+/// How partitions went, as the rebalance callback saw it.
+#[derive(Debug, Default)]
+pub(crate) struct Membership {
+    /// Where each partition is to be read from when it is assigned.
+    pub(crate) plan: BTreeMap<Name, i64>,
+    /// What is assigned now.
+    pub(crate) assigned: BTreeSet<Name>,
+    /// Assigned, but not in the plan: the topic has grown.
+    pub(crate) unexpected: BTreeSet<Name>,
+    /// Something was taken away.
+    pub(crate) revoked: bool,
+    /// It was taken because the group had given us up.
+    pub(crate) lost: bool,
+    /// The client could not do it.
+    pub(crate) failed: Option<String>,
+}
+
+/// The context of every reading client.
+pub(crate) struct ConsumerWatch {
+    pub(crate) health: Arc<Health>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) membership: Mutex<Membership>,
+    /// Offset named by the last report of a partition's end.
+    eof_at: Mutex<Option<i64>>,
+    /// Last stable offset per partition, from the statistics.
+    pub(crate) ends: Mutex<BTreeMap<Name, i64>>,
+}
+
+impl ConsumerWatch {
+    pub(crate) fn new(health: Arc<Health>, plan: BTreeMap<Name, i64>) -> Self {
+        Self {
+            health,
+            bell: Arc::new(Bell::default()),
+            membership: Mutex::new(Membership { plan, ..Membership::default() }),
+            eof_at: Mutex::new(None),
+            ends: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The offset that the report of an end, just polled, was about.
+    pub(crate) fn take_eof(&self) -> Option<i64> {
+        lock(&self.eof_at).take()
+    }
+
+    fn on_assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let mut membership = lock(&self.membership);
+        let mut wanted = TopicPartitionList::new();
+        for element in list.elements() {
+            let name = (element.topic().to_owned(), element.partition());
+            let Some(position) = membership.plan.get(&name).copied() else {
+                membership.unexpected.insert(name);
+                continue;
+            };
+            if let Err(error) =
+                wanted.add_partition_offset(&name.0, name.1, Offset::Offset(position))
+            {
+                membership.failed = Some(error.to_string());
+            }
+            membership.assigned.insert(name);
+        }
+        if let Err(error) = consumer.incremental_assign(&wanted) {
+            membership.failed = Some(error.to_string());
+        }
+    }
+
+    fn on_revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let lost = consumer.assignment_lost();
+        let mut membership = lock(&self.membership);
+        let mut held = TopicPartitionList::new();
+        for element in list.elements() {
+            let name = (element.topic().to_owned(), element.partition());
+            // The plan's topic may have grown: what was never taken can not be given back.
+            if membership.assigned.remove(&name) {
+                held.add_partition(&name.0, name.1);
+                membership.revoked = true;
+            }
+        }
+        membership.lost |= lost;
+        self.health.set_assigned(false);
+        if let Err(error) = consumer.incremental_unassign(&held) {
+            membership.failed = Some(error.to_string());
+        }
+    }
+}
+
+/// The offset in `... reached end of partition at offset 42 (HighwaterMark 43)`. The client reports
+/// an end by partition number and this text alone; the text is the only place that knows of the
+/// control records before the end. Without it the caller falls back to the last record.
+fn eof_offset(text: &str) -> Option<i64> {
+    let (_, rest) = text.split_once("end of partition at offset ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Passes the client's own log lines on; they name brokers and topics, never records.
+fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error
+        | RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", "{facility} {message}"),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+            tracing::info!(target: "librdkafka", "{facility} {message}");
+        }
+        RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", "{facility} {message}"),
+    }
+}
+
+impl ClientContext for ConsumerWatch {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        forward(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::PartitionEOF) => *lock(&self.eof_at) = eof_offset(reason),
+            Some(RDKafkaErrorCode::AllBrokersDown) => self.health.set_connected(false),
+            _ => tracing::debug!("the client reports: {reason}"),
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        if up {
+            self.health.set_connected(true);
+        }
+        let mut ends = lock(&self.ends);
+        for topic in statistics.topics.values() {
+            for partition in topic.partitions.values() {
+                if partition.ls_offset >= 0 {
+                    ends.insert((topic.topic.clone(), partition.partition), partition.ls_offset);
+                }
+            }
+        }
+    }
+}
+
+impl ConsumerContext for ConsumerWatch {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        match event {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.on_assign(consumer, list),
+            _ => self.on_revoke(consumer, list),
+        }
+    }
+}
+
+/// The first thing that went wrong with the delivery of what was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedDelivery {
+    pub(crate) code: RDKafkaErrorCode,
+    pub(crate) topic: String,
+    pub(crate) size_bytes: usize,
+}
+
+/// The context of every writing client.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    failed: Mutex<Option<FailedDelivery>>,
+}
+
+impl Deliveries {
+    pub(crate) fn take_failed(&self) -> Option<FailedDelivery> {
+        lock(&self.failed).take()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        forward(level, facility, message);
+    }
+
+    fn error(&self, _error: KafkaError, reason: &str) {
+        tracing::debug!("the client reports: {reason}");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let Err((error, record)) = result else { return };
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let purged = matches!(code, RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight);
+        let mut failed = lock(&self.failed);
+        // What was purged fell with something else; the first real cause is kept.
+        if failed.is_none() || !purged {
+            let keep = failed.as_ref().is_some_and(|first| {
+                !matches!(
+                    first.code,
+                    RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight
+                )
+            });
+            if !keep {
+                *failed = Some(FailedDelivery {
+                    code,
+                    topic: record.topic().to_owned(),
+                    size_bytes: record.payload_len().saturating_add(record.key_len()),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::eof_offset;
+
+    #[test]
+    fn the_offset_of_an_end_is_read_from_the_clients_words() {
+        let text = "Fetch from broker 1 reached end of partition at offset 42 (HighwaterMark 43)";
+        assert_eq!(eof_offset(text), Some(42));
+        assert_eq!(eof_offset("Fetch from broker 1 failed"), None);
+        assert_eq!(eof_offset("end of partition at offset (none)"), None);
+    }
+}

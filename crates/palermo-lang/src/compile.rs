@@ -1,0 +1,516 @@
+//! From sources to a rule set: read every file, check every rule, keep what is deployed.
+
+use crate::check::analysis::COST_MAX;
+use crate::check::condition::{Env, indicator, suppressor};
+use crate::check::deploy::{RuleSetFile, Typologies, ruleset};
+use crate::check::pool::{Lists, Pool, index};
+use crate::check::typology::{Rules, typology};
+use crate::check::{forbidden, list};
+use crate::diagnostic::{Diagnostics, RuleError, Severity};
+use crate::program::{
+    Condition, Indicator, IndicatorId, Literal, Logic, Piece, RuleSet, Suppressor, SuppressorId,
+    Template, Typology,
+};
+use crate::read::{Cx, Fields};
+use crate::source::{FILE_BYTES_MAX, Sources};
+use crate::yaml::{self, Node};
+use palermo_domain::Span;
+use palermo_domain::alert::Mode;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bounds of the engine that rules must respect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long payments are kept (`state.horizon`): the longest window of an indicator.
+    pub horizon: Span,
+    /// How long hits are kept (`state.evidence_horizon`): the longest window of a typology.
+    pub evidence_horizon: Span,
+}
+
+/// Values that replace those of the files, by rule id and parameter name without `$`.
+pub type Overrides = BTreeMap<(String, String), Literal>;
+
+/// A rule set, what was left out of it, and what a person should look at.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The rule set.
+    pub rules: RuleSet,
+    /// Typologies of the folder that are off in this environment: id, version and reason.
+    pub off: Vec<(String, String, String)>,
+    /// Warnings.
+    pub warnings: Diagnostics,
+}
+
+/// Checks every file and compiles what `ruleset.yaml` deploys in `environment`.
+pub fn compile(
+    sources: &Sources,
+    environment: &str,
+    limits: &Limits,
+) -> Result<Compiled, Diagnostics> {
+    compile_with(sources, Some(environment), limits, &Overrides::new())
+}
+
+/// Checks every file and compiles every rule as live; for tests of single rules. `ruleset.yaml`
+/// may be missing.
+pub fn compile_all(sources: &Sources, limits: &Limits) -> Result<Compiled, Diagnostics> {
+    compile_with(sources, None, limits, &Overrides::new())
+}
+
+/// As [`compile`] (or [`compile_all`] where `environment` is `None`), with parameters replaced;
+/// a value may leave its declared range. The hash of the rule set stays that of the sources.
+pub fn compile_with(
+    sources: &Sources,
+    environment: Option<&str>,
+    limits: &Limits,
+    overrides: &Overrides,
+) -> Result<Compiled, Diagnostics> {
+    let mut folder = Folder::read(sources);
+    let lists = folder.lists();
+    let mut program = folder.check(&lists, limits, overrides, environment);
+    if sources.tests().next().is_some() {
+        folder.check_tests(sources);
+    }
+    let (errors, warnings): (Vec<RuleError>, Vec<RuleError>) =
+        folder.into_errors().into_iter().partition(|error| error.severity == Severity::Error);
+    if !errors.is_empty() {
+        return Err(Diagnostics::new(errors));
+    }
+    program.warnings = Diagnostics::new(warnings);
+    program.rules.sha256 = sources.sha256();
+    Ok(program)
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Indicator,
+    Suppressor,
+    Typology,
+    RuleSet,
+    List,
+    Unknown,
+}
+
+impl What {
+    const fn is_rule(self) -> bool {
+        matches!(self, Self::Indicator | Self::Suppressor | Self::Typology)
+    }
+}
+
+struct File {
+    cx: Cx,
+    root_unreadable: bool,
+    root: Node,
+    what: What,
+    id: String,
+    version: String,
+}
+
+/// Every file of a folder, read.
+struct Folder {
+    files: Vec<File>,
+}
+
+impl Folder {
+    fn read(sources: &Sources) -> Self {
+        Self { files: sources.rules().map(|(path, text)| File::read(path, text)).collect() }
+    }
+
+    fn into_errors(self) -> Vec<RuleError> {
+        self.files.into_iter().flat_map(|file| file.cx.errors).collect()
+    }
+
+    fn of(&mut self, what: What) -> impl Iterator<Item = &mut File> {
+        self.files.iter_mut().filter(move |file| file.what == what)
+    }
+
+    /// Whether every file could be read far enough to know its id.
+    fn complete(&self) -> bool {
+        self.files.iter().all(|file| {
+            file.what != What::Unknown
+                && (!file.what.is_rule() || crate::check::head::is_id(&file.id))
+                && !file.root_unreadable
+        })
+    }
+
+    fn ids(&self, what: What) -> BTreeSet<String> {
+        let files = self.files.iter().filter(|file| file.what == what);
+        files.map(|file| file.id.clone()).collect()
+    }
+
+    fn lists(&mut self) -> Lists {
+        let mut lists = Lists::new();
+        for file in self.of(What::List) {
+            list::list(&mut file.cx, &file.root, &mut lists);
+        }
+        lists
+    }
+
+    fn check(
+        &mut self,
+        lists: &Lists,
+        limits: &Limits,
+        overrides: &Overrides,
+        environment: Option<&str>,
+    ) -> Compiled {
+        self.duplicates();
+        let mut pool = Pool::new(lists);
+        let mut env = Env { pool: &mut pool, lists, limits, overrides };
+        let all = self.conditions(&mut env);
+        let typologies = self.typologies(&mut env, &all);
+        let ruleset = self.ruleset(environment);
+        let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > COST_MAX;
+        if too_many {
+            self.too_costly(&all);
+        }
+        let Some(environment) = environment else {
+            return all.with(typologies, pool, ruleset, Vec::new());
+        };
+        let _ = environment;
+        let (deployed, off) = deployed(&ruleset, typologies);
+        // Again, with only what is deployed: positions and selections are those of the program.
+        let mut pool = Pool::new(lists);
+        let mut env = Env { pool: &mut pool, lists, limits, overrides };
+        let used = used(&all, &deployed);
+        let mut scratch = self.restricted(&used);
+        let conditions = scratch.conditions(&mut env);
+        let deployed = renumbered(deployed, &all, &conditions);
+        conditions.with(deployed, pool, ruleset, off)
+    }
+
+    /// A copy of the files of these rules, with nothing reported yet.
+    fn restricted(&self, used: &BTreeSet<String>) -> Self {
+        let wanted = |file: &&File| {
+            matches!(file.what, What::Indicator | What::Suppressor) && used.contains(&file.id)
+        };
+        let copy = |file: &File| File {
+            cx: Cx::new(file.cx.path(), file.cx.text()),
+            root_unreadable: file.root_unreadable,
+            root: file.root.clone(),
+            what: file.what,
+            id: file.id.clone(),
+            version: file.version.clone(),
+        };
+        Self { files: self.files.iter().filter(wanted).map(copy).collect() }
+    }
+
+    fn duplicates(&mut self) {
+        let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for file in &mut self.files {
+            if file.id.is_empty() {
+                continue;
+            }
+            // Versions of a typology may stand side by side: champion and challenger.
+            let key = match file.what {
+                What::Typology => format!("{}@{}", file.id, file.version),
+                _ => file.id.clone(),
+            };
+            let path = file.cx.path().to_owned();
+            match seen.get(&key) {
+                None => {
+                    seen.insert(key, (path, file.id.clone()));
+                }
+                Some((earlier, _)) => {
+                    let range = id_range(&file.root);
+                    let message = format!("id `{}` is already used by {earlier}", file.id);
+                    file.cx.error("E170", &range, message, "choose another id");
+                }
+            }
+        }
+    }
+
+    fn conditions(&mut self, env: &mut Env<'_, '_>) -> Conditions {
+        let mut all = Conditions::default();
+        self.files.sort_by(|a, b| a.id.cmp(&b.id));
+        for file in self.of(What::Indicator) {
+            all.indicators.extend(indicator(&mut file.cx, &file.root, env));
+        }
+        for file in self.of(What::Suppressor) {
+            all.suppressors.extend(suppressor(&mut file.cx, &file.root, env));
+        }
+        all
+    }
+
+    fn typologies(&mut self, env: &mut Env<'_, '_>, all: &Conditions) -> Vec<Typology> {
+        let (indicator_ids, suppressor_ids, typology_ids) =
+            (self.ids(What::Indicator), self.ids(What::Suppressor), self.ids(What::Typology));
+        let rules = Rules {
+            indicators: &all.indicators,
+            suppressors: &all.suppressors,
+            indicator_ids: &indicator_ids,
+            suppressor_ids: &suppressor_ids,
+            typology_ids: &typology_ids,
+            complete: self.complete(),
+        };
+        let files = self.of(What::Typology);
+        let mut typologies: Vec<Typology> =
+            files.filter_map(|file| typology(&mut file.cx, &file.root, env, &rules)).collect();
+        typologies.sort_by(|a, b| (&a.id, &a.version).cmp(&(&b.id, &b.version)));
+        typologies
+    }
+
+    fn ruleset(&mut self, environment: Option<&str>) -> RuleSetFile {
+        let all = self.of(What::Typology).map(|file| (file.id.clone(), file.version.clone()));
+        let typologies = Typologies { all: all.collect(), complete: self.complete() };
+        let mut read = None;
+        let mut found = false;
+        for file in self.of(What::RuleSet) {
+            if found {
+                let message = "a second rule set in one folder";
+                file.cx.error("E170", &id_range(&file.root), message, "keep one of the two");
+                continue;
+            }
+            found = true;
+            read = ruleset(&mut file.cx, &file.root, environment, &typologies);
+        }
+        if !found && environment.is_some() {
+            let mut file = File::read("rules/ruleset.yaml", "");
+            file.cx.errors.clear();
+            let help = "add `ruleset.yaml` with `kind: RuleSet` and what it deploys";
+            file.cx.error("E106", &(0..0), "there is no rule set", help);
+            self.files.push(file);
+        }
+        read.unwrap_or_default()
+    }
+
+    fn too_costly(&mut self, all: &Conditions) {
+        let mut costs: Vec<(u64, &str)> =
+            all.each().map(|condition| (cost(condition), condition.id.as_str())).collect();
+        costs.sort_by(|a, b| b.cmp(a));
+        let worst: Vec<String> =
+            costs.iter().take(3).map(|(cost, id)| format!("`{id}` ({cost})")).collect();
+        let Some(file) =
+            costs.first().and_then(|(_, id)| self.files.iter_mut().find(|file| file.id == **id))
+        else {
+            return;
+        };
+        let message = format!("the rules cost {} of at most {COST_MAX}", all.cost());
+        let help = format!("the costliest are {}", worst.join(", "));
+        let range = id_range(&file.root);
+        file.cx.error("E113", &range, message, help);
+    }
+
+    /// Whether every rule has its tests beside it.
+    fn check_tests(&mut self, sources: &Sources) {
+        for file in &mut self.files {
+            if !file.what.is_rule() {
+                continue;
+            }
+            let path = file.cx.path();
+            let stem = path.strip_suffix(".yaml").or(path.strip_suffix(".yml")).unwrap_or(path);
+            let beside = format!("{stem}.test.yaml");
+            if sources.get(&beside).is_none() {
+                let message = format!("`{}` has no tests beside it", file.id);
+                let help =
+                    format!("write `{beside}`: one positive, `boundary: auto`, one negative");
+                let range = id_range(&file.root);
+                file.cx.error("E160", &range, message, help);
+            }
+        }
+    }
+}
+
+impl File {
+    fn read(path: &str, text: &str) -> Self {
+        let mut cx = Cx::new(path, text);
+        let root = root(&mut cx);
+        let root_unreadable = !cx.errors.is_empty();
+        let what = what(&mut cx, &root, root_unreadable);
+        forbidden::scan(&mut cx, &root);
+        let text_of = |key: &str| match &root.value {
+            yaml::Value::Map(entries) => entries
+                .iter()
+                .find(|(k, _)| k.text == key)
+                .and_then(|(_, node)| node.scalar())
+                .unwrap_or("")
+                .to_owned(),
+            _ => String::new(),
+        };
+        let id = if what.is_rule() { text_of("id") } else { String::new() };
+        let version = text_of("version");
+        Self { cx, root_unreadable, root, what, id, version }
+    }
+}
+
+/// The tree of a file; an empty one where it cannot be read.
+pub(crate) fn root(cx: &mut Cx) -> Node {
+    let empty = || Node { range: 0..0, value: yaml::Value::Map(Vec::new()) };
+    if cx.text().len() > FILE_BYTES_MAX {
+        let message = format!("the file is longer than {FILE_BYTES_MAX} bytes");
+        cx.error("E100", &(0..0), message, "split it");
+        return empty();
+    }
+    let text = cx.text().to_owned();
+    match yaml::parse(&text) {
+        Ok(root) => root,
+        Err(error) => {
+            let help = "quote texts that hold `: `, `#` or begin with a sign";
+            cx.error("E100", &error.range, error.message, help);
+            empty()
+        }
+    }
+}
+
+fn what(cx: &mut Cx, root: &Node, unreadable: bool) -> What {
+    let yaml::Value::Map(entries) = &root.value else {
+        let help = "a rule file is made of `key: value` lines";
+        cx.error(
+            "E107",
+            &root.range,
+            format!("expected a mapping, found {}", root.describe()),
+            help,
+        );
+        return What::Unknown;
+    };
+    let Some((_, kind)) = entries.iter().find(|(key, _)| key.text == "kind") else {
+        if entries.iter().any(|(key, _)| key.text == "list") {
+            return What::List;
+        }
+        if !unreadable && let Some(fields) = Fields::any(cx, root, "a rule file") {
+            fields.need(cx, "kind");
+        }
+        return What::Unknown;
+    };
+    let known = ["Indicator", "Suppressor", "Typology", "RuleSet"];
+    let word = cx.word(kind, "kind of rule", &known, |word| match word {
+        "Indicator" => Some(What::Indicator),
+        "Suppressor" => Some(What::Suppressor),
+        "Typology" => Some(What::Typology),
+        "RuleSet" => Some(What::RuleSet),
+        "Modifier" => Some(What::Unknown),
+        _ => None,
+    });
+    if word == Some(What::Unknown) {
+        cx.unsupported(&kind.range, "`kind: Modifier`");
+    }
+    word.unwrap_or(What::Unknown)
+}
+
+/// Where the id of a rule is written, else its first key.
+fn id_range(root: &Node) -> std::ops::Range<usize> {
+    let yaml::Value::Map(entries) = &root.value else { return 0..0 };
+    let id = entries.iter().find(|(key, _)| key.text == "id").map(|(_, node)| node.range.clone());
+    id.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
+}
+
+/// Indicators and suppressors, in order of id.
+#[derive(Debug, Default)]
+struct Conditions {
+    indicators: Vec<Indicator>,
+    suppressors: Vec<Suppressor>,
+}
+
+impl Conditions {
+    fn each(&self) -> impl Iterator<Item = &Condition> {
+        let indicators = self.indicators.iter().map(|indicator| &indicator.condition);
+        indicators.chain(self.suppressors.iter().map(|suppressor| &suppressor.condition))
+    }
+
+    fn cost(&self) -> u64 {
+        self.each().map(cost).fold(0, u64::saturating_add)
+    }
+
+    fn with(
+        self,
+        typologies: Vec<Typology>,
+        pool: Pool<'_>,
+        ruleset: RuleSetFile,
+        off: Vec<(String, String, String)>,
+    ) -> Compiled {
+        let (selections, lists) = pool.finish();
+        let rules = RuleSet {
+            name: ruleset.name,
+            version: ruleset.version,
+            sha256: String::new(),
+            indicators: self.indicators,
+            suppressors: self.suppressors,
+            typologies,
+            selections,
+            lists,
+            suppressions: ruleset.suppressions,
+        };
+        Compiled { rules, off, warnings: Diagnostics::default() }
+    }
+}
+
+/// The static cost of a condition: every measure once.
+fn cost(condition: &Condition) -> u64 {
+    condition.measures.iter().map(|measure| u64::from(measure.cost)).fold(1, u64::saturating_add)
+}
+
+type Off = Vec<(String, String, String)>;
+
+fn deployed(ruleset: &RuleSetFile, all: Vec<Typology>) -> (Vec<Typology>, Off) {
+    let (mut kept, mut off) = (Vec::new(), Vec::new());
+    for typology in all {
+        let entry = ruleset
+            .deployed
+            .iter()
+            .find(|entry| (&entry.id, &entry.version) == (&typology.id, &typology.version));
+        match entry {
+            Some(entry) => match entry.mode {
+                Some(mode) => kept.push(Typology { mode, ..typology }),
+                None => off.push((typology.id, typology.version, entry.reason.clone())),
+            },
+            None => kept.push(Typology { mode: Mode::Shadow, ..typology }),
+        }
+    }
+    (kept, off)
+}
+
+/// Ids of the indicators and suppressors that these typologies name.
+fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for typology in typologies {
+        for id in typology.required.iter().chain(&typology.boost) {
+            ids.extend(all.indicators.get(usize::from(id.0)).map(|i| i.condition.id.clone()));
+        }
+        for id in &typology.suppress {
+            ids.extend(all.suppressors.get(usize::from(id.0)).map(|s| s.condition.id.clone()));
+        }
+    }
+    ids
+}
+
+/// The typologies with positions in `to` instead of `from`.
+fn renumbered(typologies: Vec<Typology>, from: &Conditions, to: &Conditions) -> Vec<Typology> {
+    let indicator = |id: IndicatorId| {
+        let name = from.indicators.get(usize::from(id.0)).map(|i| &i.condition.id);
+        let at = to.indicators.iter().position(|i| Some(&i.condition.id) == name);
+        IndicatorId(index(at.unwrap_or(usize::MAX)))
+    };
+    let suppressor = |id: SuppressorId| {
+        let name = from.suppressors.get(usize::from(id.0)).map(|s| &s.condition.id);
+        let at = to.suppressors.iter().position(|s| Some(&s.condition.id) == name);
+        SuppressorId(index(at.unwrap_or(usize::MAX)))
+    };
+    let piece = |piece: Piece| match piece {
+        Piece::Of(id, measure) => Piece::Of(indicator(id), measure),
+        piece => piece,
+    };
+    let each = |ids: Vec<IndicatorId>| ids.into_iter().map(indicator).collect();
+    typologies
+        .into_iter()
+        .map(|typology| Typology {
+            require: mapped(&typology.require, &indicator),
+            required: each(typology.required),
+            boost: each(typology.boost),
+            suppress: typology.suppress.into_iter().map(suppressor).collect(),
+            headline: Template(typology.headline.0.into_iter().map(piece).collect()),
+            ..typology
+        })
+        .collect()
+}
+
+fn mapped(
+    logic: &Logic<IndicatorId>,
+    to: &dyn Fn(IndicatorId) -> IndicatorId,
+) -> Logic<IndicatorId> {
+    let all = |parts: &[Logic<IndicatorId>]| parts.iter().map(|part| mapped(part, to)).collect();
+    match logic {
+        Logic::Var(id) => Logic::Var(to(*id)),
+        Logic::And(parts) => Logic::And(all(parts)),
+        Logic::Or(parts) => Logic::Or(all(parts)),
+        Logic::Not(inner) => Logic::Not(Box::new(mapped(inner, to))),
+    }
+}

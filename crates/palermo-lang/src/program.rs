@@ -1,0 +1,479 @@
+//! The checked program: what the compiler makes of a folder of rule files, and all that the
+//! evaluator (`palermo-detect`) sees of it.
+//!
+//! Promises: every name is resolved to an index, every expression is well typed, every window is
+//! inside its horizon, every measure a `hit` needs is listed before it. Texts are still texts; the
+//! evaluator binds them to its interner once, at activation. Nothing here knows the ledger.
+
+mod expression;
+
+pub use expression::{
+    Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
+};
+
+use palermo_domain::alert::{Cite, Mode, Role};
+use palermo_domain::{PaymentKind, Span};
+use std::collections::BTreeMap;
+
+/// A compiled rule set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSet {
+    /// Name of `ruleset.yaml`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 (hex) over every rule file, list file and `ruleset.yaml`, in path order.
+    pub sha256: String,
+    /// Indicators that a deployed typology names, in order of id.
+    pub indicators: Vec<Indicator>,
+    /// Suppressors that a deployed typology names, in order of id.
+    pub suppressors: Vec<Suppressor>,
+    /// Deployed typologies (live and shadow), in order of id, version.
+    pub typologies: Vec<Typology>,
+    /// Every distinct selection, shared between the rules that write it alike.
+    pub selections: Vec<Selection>,
+    /// Lists that a rule names.
+    pub lists: Vec<List>,
+    /// Named exceptions of `ruleset.yaml`.
+    pub suppressions: Vec<Suppression>,
+}
+
+/// Index into [`RuleSet::selections`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SelectionId(pub u16);
+/// Index into [`RuleSet::indicators`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndicatorId(pub u16);
+/// Index into [`RuleSet::suppressors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SuppressorId(pub u16);
+/// Index into [`RuleSet::lists`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListId(pub u16);
+/// Index into the parameters of the rule at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParamId(pub u16);
+/// Index into the measures of the rule at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MeasureId(pub u16);
+
+/// A predicate over one payment seen from one of its ends. Its result is decided once, when the
+/// payment is applied, and kept with the entry. Parameters are already replaced by their values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// Where it was first written, `MS-08.credit`.
+    pub label: String,
+    /// The condition, with `status == booked` added where the author does not name `status`.
+    pub condition: Expr,
+    /// Necessary conditions read off `condition`; lets the index skip it without evaluation.
+    pub gate: Gate,
+}
+
+/// What `condition` needs of the fields that the selection index looks at; empty means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// Only these kinds.
+    pub kinds: Vec<PaymentKind>,
+    /// Only this direction.
+    pub direction: Option<Direction>,
+}
+
+/// Which way money moves, seen from the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// The subject is the creditor.
+    In,
+    /// The subject is the debtor.
+    Out,
+}
+
+/// A declared parameter with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Name without `$`.
+    pub name: String,
+    /// Value.
+    pub value: Literal,
+    /// Declared range, where the type is ordered.
+    pub range: Option<(Literal, Literal)>,
+    /// Step of tuning and of `boundary: auto`.
+    pub step: Option<Literal>,
+    /// Which way is stricter.
+    pub stricter: Stricter,
+    /// `published` or `default`.
+    pub basis: Basis,
+    /// Used in a selection; otherwise only in measures, `hit` or the sequence.
+    pub in_selection: bool,
+}
+
+/// Which way makes a rule fire less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stricter {
+    /// Larger values.
+    Up,
+    /// Smaller values.
+    Down,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Printed in the source.
+    Published,
+    /// Ours.
+    Default,
+}
+
+/// A named value computed over the subject's window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// Name in the file.
+    pub name: String,
+    /// Its type.
+    pub value_type: Type,
+    /// How it is computed.
+    pub kind: MeasureKind,
+    /// Relative cost; the evaluator computes lazily, so `hit` orders by it.
+    pub cost: u32,
+}
+
+/// How a measure is computed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MeasureKind {
+    /// A function over the selected payments of the window.
+    Aggregate(Aggregate),
+    /// Arithmetic over earlier measures.
+    Derived(Expr),
+    /// How many distinct keys occur in both selections.
+    Overlap {
+        /// The key.
+        key: Expr,
+        /// One selection.
+        a: SelectionId,
+        /// The other.
+        b: SelectionId,
+    },
+    /// How often the sequence occurs in the window, non-overlapping.
+    Repeats,
+}
+
+/// `FN(value) over SELECTION [where EXPR] [within DURATION]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// The function.
+    pub function: Function,
+    /// Its first argument; `None` for `count()` and `nights()`.
+    pub value: Option<Expr>,
+    /// Its further arguments (`near_share(v, limit, share)`, `places(km)`); no fields of other
+    /// payments in them.
+    pub arguments: Vec<Expr>,
+    /// Over which selection.
+    pub over: SelectionId,
+    /// Further condition, per payment.
+    pub filter: Option<Expr>,
+    /// Shorter window.
+    pub within: Option<Span>,
+}
+
+/// The functions of this slice of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// How many.
+    Count,
+    /// Sum; unknown over an unknown value.
+    Sum,
+    /// Distinct known values.
+    Distinct,
+    /// Smallest known value; unknown over nothing.
+    Min,
+    /// Largest known value; unknown over nothing.
+    Max,
+    /// Mean; unknown over nothing or an unknown value.
+    Avg,
+    /// Lower-middle and upper-middle mean; unknown over nothing or an unknown value.
+    Median,
+    /// Share of the values in `[share * limit, limit)`.
+    NearShare,
+    /// How many places that are further apart than so many kilometers from each other, taken
+    /// greedily in event-time order.
+    Places,
+    /// How many different local nights (22:00 to 06:00, named by the day they begin).
+    Nights,
+}
+
+/// Two steps in event-time order on one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sequence {
+    /// Names of the steps.
+    pub names: [String; 2],
+    /// Selection of each step, without what names the other step.
+    pub steps: [SelectionId; 2],
+    /// What ties the second step to the first, over [`Expr::Field`] (second) and [`Expr::Step`]
+    /// (first).
+    pub tie: Option<Expr>,
+    /// The second at most so long after the first.
+    pub within: Span,
+}
+
+/// Evidence family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Family(pub char);
+
+/// Weight class of an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Specific.
+    A,
+    /// Contextual.
+    B,
+    /// Weak.
+    C,
+    /// Authoritative list match.
+    Listed,
+}
+
+impl Tier {
+    /// The text in files and alerts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::Listed => "A!",
+        }
+    }
+}
+
+/// What indicators and suppressors share: a condition about one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Id, such as `MS-08`.
+    pub id: String,
+    /// Version of the detection.
+    pub version: String,
+    /// Title.
+    pub title: String,
+    /// Window.
+    pub window: Span,
+    /// Parameters.
+    pub params: Vec<Param>,
+    /// Named selections, in file order.
+    pub selections: Vec<(String, SelectionId)>,
+    /// Measures, each after those it needs.
+    pub measures: Vec<Measure>,
+    /// The sequence, if any.
+    pub sequence: Option<Sequence>,
+    /// `hit` of an indicator, `holds` of a suppressor.
+    pub holds: Expr,
+    /// More payments of a selection can only make `holds` true, never false, and nothing but a
+    /// payment that a selection matches can make it true: lets the evaluator skip the rest.
+    pub monotone: bool,
+    /// Lists consulted.
+    pub lists: Vec<ListId>,
+    /// Text with numbers.
+    pub text: Template,
+    /// Source.
+    pub cite: Cite,
+    /// SHA-256 (hex) of the detection logic.
+    pub logic_sha256: String,
+    /// SHA-256 (hex) of the parameters.
+    pub params_sha256: String,
+}
+
+/// One red flag about one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Indicator {
+    /// The condition.
+    pub condition: Condition,
+    /// Crimes.
+    pub crime: Vec<String>,
+    /// Evidence family.
+    pub family: Family,
+    /// Weight class.
+    pub tier: Tier,
+    /// Role of the subject, where the indicator says one.
+    pub subject_role: Option<Role>,
+    /// Role of the other ends.
+    pub other_role: Option<Role>,
+}
+
+/// One lawful explanation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suppressor {
+    /// The condition.
+    pub condition: Condition,
+    /// Why it did not apply, with numbers.
+    pub text_not: Template,
+}
+
+/// Who a typology is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// An account.
+    Account,
+    /// A party with all its accounts; an account whose party is not known stands for itself.
+    Party,
+}
+
+/// Which indicators together make a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typology {
+    /// Id, such as `CT-14`.
+    pub id: String,
+    /// Version.
+    pub version: String,
+    /// Title.
+    pub title: String,
+    /// How it is deployed.
+    pub mode: Mode,
+    /// Crimes.
+    pub crime: Vec<String>,
+    /// Stages of laundering.
+    pub stage: Vec<String>,
+    /// AMLTRIX techniques.
+    pub amltrix: Vec<String>,
+    /// Who it is about.
+    pub anchor: Anchor,
+    /// Window over hits.
+    pub window: Span,
+    /// What must hold.
+    pub require: Logic<IndicatorId>,
+    /// Every indicator named in `require`, in order.
+    pub required: Vec<IndicatorId>,
+    /// What adds to the score.
+    pub boost: Vec<IndicatorId>,
+    /// Which families must be reached.
+    pub families: Logic<Family>,
+    /// Explanations to test.
+    pub suppress: Vec<SuppressorId>,
+    /// Points per tier.
+    pub points: BTreeMap<Tier, u32>,
+    /// Lower edges of medium, high and critical.
+    pub bands: (u32, u32, u32),
+    /// Role of the anchor.
+    pub anchor_role: AnchorRole,
+    /// Role of the other ends of the credits that the indicators selected, if any.
+    pub payers_role: Option<Role>,
+    /// When an open finding is published again.
+    pub emit: Emit,
+    /// Headline.
+    pub headline: Template,
+    /// Next steps.
+    pub investigate: Vec<String>,
+    /// Key term of reports.
+    pub key_term: Option<String>,
+    /// Report form codes.
+    pub report_codes: Vec<String>,
+    /// Urgent; two families are enough; proposes nothing adverse.
+    pub protective: bool,
+    /// SHA-256 (hex) of the detection logic.
+    pub logic_sha256: String,
+    /// SHA-256 (hex) of the parameters.
+    pub params_sha256: String,
+}
+
+/// A boolean formula.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logic<T> {
+    /// A variable.
+    Var(T),
+    /// All of them.
+    And(Vec<Self>),
+    /// Any of them.
+    Or(Vec<Self>),
+    /// Negation.
+    Not(Box<Self>),
+}
+
+impl<T: Copy> Logic<T> {
+    /// The truth under an assignment. Cost: one visit per node.
+    pub fn eval(&self, holds: &mut dyn FnMut(T) -> bool) -> bool {
+        match self {
+            Self::Var(variable) => holds(*variable),
+            Self::And(all) => all.iter().all(|part| part.eval(holds)),
+            Self::Or(any) => any.iter().any(|part| part.eval(holds)),
+            Self::Not(inner) => !inner.eval(holds),
+        }
+    }
+}
+
+/// The role of the anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnchorRole {
+    /// Always this role.
+    Fixed(Role),
+    /// `role_undetermined` while evidence of family C holds, else `subject`.
+    SubjectUnlessControl,
+}
+
+/// When an open finding is published again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Emit {
+    /// When one more indicator holds.
+    pub new_indicator: bool,
+    /// When the evidence's money has grown by so many percent.
+    pub amount_percent: Option<u32>,
+    /// An episode ends after so long without a hit.
+    pub rearm: Span,
+}
+
+/// A text with places for values.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Template(pub Vec<Piece>);
+
+/// A piece of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// As it stands.
+    Text(String),
+    /// A measure of the rule itself.
+    Measure(MeasureId),
+    /// A parameter of the rule itself.
+    Param(ParamId),
+    /// A measure of an indicator (in headlines).
+    Of(IndicatorId, MeasureId),
+    /// A field of the subject, such as `self.home.town`.
+    SelfText(SelfText),
+    /// Days from the first evidence payment to the last.
+    EpisodeDays,
+}
+
+/// What a headline may say of the subject itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the paths of RULES.md")]
+pub enum SelfText {
+    HomeTown,
+    HomeRegion,
+    WorkTown,
+    AccountAge,
+}
+
+/// A versioned list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List {
+    /// Id.
+    pub id: String,
+    /// SHA-256 (hex) of the file.
+    pub sha256: String,
+    /// Columns in order.
+    pub columns: Vec<(String, Type)>,
+    /// Rows: key and one cell per column. Number ranges such as `3501..3999` are expanded.
+    pub rows: Vec<(String, Vec<Option<Literal>>)>,
+    /// For lists with columns `lat` and `lon`: the coordinates of each row, in row order.
+    pub places: Vec<Option<(palermo_domain::MicroDegrees, palermo_domain::MicroDegrees)>>,
+}
+
+/// A named exception: one account, one reason, one owner, one end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Typology id.
+    pub typology: String,
+    /// The account or party it is for.
+    pub key: String,
+    /// Reason.
+    pub reason: String,
+    /// Owner.
+    pub owner: String,
+    /// Last day.
+    pub expires: palermo_domain::Date,
+}

@@ -1,0 +1,262 @@
+//! Typed expressions: values, fields and operators, in three-valued logic.
+
+use super::{Direction, ListId, MeasureId, ParamId};
+use palermo_domain::{
+    Channel, Currency, Decimal, EndKind, PaymentKind, Rail, Relation, ServiceKind, Span, Status,
+    TerminalKind,
+};
+
+/// The static type of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// True, false or unknown.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A decimal number, such as a ratio, an original amount or kilometers.
+    Decimal,
+    /// Money in the base currency.
+    Money,
+    /// A length of time.
+    Duration,
+    /// A point in time.
+    Time,
+    /// Text, compared byte for byte.
+    Text,
+    /// A word of a closed vocabulary.
+    Symbol(Vocabulary),
+    /// A place.
+    Place,
+    /// One end of the payment; only as an argument of `unrelated` and before `in list`.
+    End,
+}
+
+/// The closed vocabularies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Vocabulary {
+    /// `in`, `out`.
+    Direction,
+    /// Kinds of payment.
+    Kind,
+    /// Rails.
+    Rail,
+    /// Channels.
+    Channel,
+    /// Status.
+    Status,
+    /// Kinds of an end.
+    EndKind,
+    /// Kinds of terminal.
+    TerminalKind,
+    /// Declared relations.
+    Relation,
+    /// Kinds of service.
+    ServiceKind,
+    /// Age bands.
+    AgeBand,
+    /// Activities.
+    Activity,
+}
+
+/// A word of a closed vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant names its vocabulary")]
+pub enum Symbol {
+    Direction(Direction),
+    Kind(PaymentKind),
+    Rail(Rail),
+    Channel(Channel),
+    Status(Status),
+    EndKind(EndKind),
+    TerminalKind(TerminalKind),
+    Relation(Relation),
+    ServiceKind(ServiceKind),
+    AgeBand(palermo_domain::AgeBand),
+    Activity(palermo_domain::Activity),
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// `true`, `false`.
+    Bool(bool),
+    /// `25`.
+    Int(i64),
+    /// `0.6`.
+    Decimal(Decimal),
+    /// An amount with its currency; converted to the base currency like a payment of that day.
+    Money(Decimal, Currency),
+    /// `48h`.
+    Duration(Span),
+    /// `'SALA'` or a bare word compared with a text field.
+    Text(String),
+    /// A word of a vocabulary.
+    Symbol(Symbol),
+}
+
+/// Which end of the payment, seen from the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The subject's own end.
+    Own,
+    /// The other end.
+    Other,
+}
+
+/// Something a payment or its ends carry. Every field may be missing in a given payment: reading
+/// a missing one gives *unknown*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the names of RULES.md")]
+pub enum Field {
+    Direction,
+    Kind,
+    Rail,
+    Channel,
+    Status,
+    /// Base currency.
+    Amount,
+    AmountOriginal,
+    Currency,
+    Fee,
+    GrossAmount,
+    Purpose,
+    Relation,
+    RefersTo,
+    /// Terminal, else merchant, else the own end.
+    Place,
+    /// Local hour 0-23.
+    Hour,
+    /// Local weekday 1-7, Monday is 1.
+    Weekday,
+    EventTime,
+    MerchantId,
+    MerchantMcc,
+    MerchantDomain,
+    MerchantCountry,
+    MerchantRegion,
+    MerchantTown,
+    MerchantPlace,
+    TerminalId,
+    TerminalKind,
+    TerminalCountry,
+    TerminalRegion,
+    TerminalTown,
+    TerminalPlace,
+    DeviceId,
+    DeviceIpCountry,
+    CardToken,
+    CardPrepaid,
+    CardPresent,
+    CardReload,
+    ConductorParty,
+    ConductorDocument,
+    ConductorIsHolder,
+    ServiceKind,
+    StayNights,
+    StayRooms,
+    /// A field of one end.
+    End(Side, EndField),
+}
+
+/// A field of one end: first those of the payment, then those of the party, where it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the names of RULES.md")]
+pub enum EndField {
+    Account,
+    Party,
+    Kind,
+    Bank,
+    Country,
+    Region,
+    Town,
+    Locode,
+    Alias,
+    Phone,
+    Email,
+    Address,
+    Wallet,
+    Ours,
+    BalanceAfter,
+    Segment,
+    AgeBand,
+    Activity,
+    OccupationCode,
+    IndustryMcc,
+    Home,
+    Work,
+    MonthlyIncome,
+    Headcount,
+    Licensed,
+    AccountAge,
+    Since,
+    Incorporated,
+    /// Unknown until the ledger keeps roll-ups.
+    IdleBefore,
+    /// Unknown until the ledger keeps roll-ups.
+    KnownFor,
+}
+
+/// Comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are the operators")]
+pub enum Compare {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Arithmetic operators. Division by zero is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are the operators")]
+pub enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+/// A typed expression in three-valued logic.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A constant.
+    Literal(Literal),
+    /// A field of the payment at hand.
+    Field(Field),
+    /// A field of the payment that an earlier step of the sequence matched (step 0).
+    Step(Field),
+    /// A parameter of the rule.
+    Param(ParamId),
+    /// A measure of the rule.
+    Measure(MeasureId),
+    /// Negation.
+    Not(Box<Self>),
+    /// All of them; the compiler puts the cheapest first.
+    And(Vec<Self>),
+    /// Any of them; the compiler puts the cheapest first.
+    Or(Vec<Self>),
+    /// A comparison of two values of one type (`Int` and `Decimal` only after a conversion that
+    /// the compiler writes as [`Expr::ToDecimal`]).
+    Compare(Compare, Box<Self>, Box<Self>),
+    /// Arithmetic; `Money / Money` and `Int / Int` are `Decimal`, `Decimal * Money` is `Money`.
+    Arithmetic(Arithmetic, Box<Self>, Box<Self>),
+    /// `Int` as `Decimal`; the only conversion, never of money.
+    ToDecimal(Box<Self>),
+    /// Text in the rows of a list.
+    InList(Box<Self>, ListId),
+    /// An end in a list: its account, party, bank, wallet, alias, merchant id or domain is a row,
+    /// in that order.
+    EndInList(Side, ListId),
+    /// `list('id')[key].column`; unknown where there is no such row.
+    Lookup(ListId, Box<Self>, u16, Type),
+    /// Great-circle distance of two places as `Decimal` kilometers with one place.
+    Distance(Box<Self>, Box<Self>),
+    /// Whether a row of a list of places is within so many kilometers.
+    Near(Box<Self>, ListId, Box<Self>),
+    /// False only on evidence that the two ends are related.
+    Unrelated,
+    /// Whether the field was delivered; never unknown.
+    Present(Field),
+}

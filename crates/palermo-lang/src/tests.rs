@@ -1,0 +1,8 @@
+//! The rules that ship compile; errors of every code say what the author reads.
+
+mod compiled;
+mod diagnostics;
+mod expanded;
+mod folder;
+mod robust;
+mod shipped;

@@ -1,0 +1,216 @@
+//! Test files: reading and checking.
+
+use super::event::{Places, template};
+use super::expect::{Ids, expect, invariants};
+use super::party::party;
+use super::{Expect, Invariants, Test, TestFile, World};
+use crate::check::forbidden;
+use crate::check::list::list;
+use crate::check::pool::Lists;
+use crate::diagnostic::{Diagnostics, RuleError};
+use crate::program::Literal;
+use crate::read::{Cx, Fields};
+use crate::source::Sources;
+use crate::yaml::{Node, Value};
+use palermo_domain::{Currency, Date, EventTime, Place};
+
+/// The list that tests name places of.
+const PLACES: &str = "places";
+
+/// Reads every test file. The rules that it names and the places are looked up in the rule and
+/// list files of the same sources, whose own problems [`crate::compile`] reports.
+///
+/// # Errors
+/// Every problem of every test file.
+pub fn parse_tests(sources: &Sources) -> Result<Vec<TestFile>, Diagnostics> {
+    let (ids, places) = context(sources);
+    let mut files = Vec::new();
+    let mut errors: Vec<RuleError> = Vec::new();
+    for (path, text) in sources.tests() {
+        let mut cx = Cx::new(path, text);
+        let root = crate::compile::root(&mut cx);
+        if cx.errors.is_empty() {
+            forbidden::scan(&mut cx, &root);
+            files.extend(file(&mut cx, &root, &ids, &places));
+        }
+        errors.append(&mut cx.errors);
+    }
+    if errors.is_empty() { Ok(files) } else { Err(Diagnostics::new(errors)) }
+}
+
+/// Ids of every rule, and every place.
+fn context(sources: &Sources) -> (Ids, Places) {
+    let mut ids = Ids::new();
+    let mut lists = Lists::new();
+    for (path, text) in sources.rules() {
+        let mut cx = Cx::new(path, text);
+        let root = crate::compile::root(&mut cx);
+        let Value::Map(entries) = &root.value else { continue };
+        let scalar = |key: &str| {
+            entries.iter().find(|(k, _)| k.text == key).and_then(|(_, node)| node.scalar())
+        };
+        if scalar("kind").is_some() {
+            ids.extend(scalar("id").map(str::to_owned));
+        } else if scalar("list") == Some(PLACES) {
+            list(&mut cx, &root, &mut lists);
+        }
+    }
+    (ids, places(&lists))
+}
+
+fn places(lists: &Lists) -> Places {
+    let Some(list) = lists.get(PLACES) else { return Places::new() };
+    let column = |name: &str| list.columns.iter().position(|(column, _)| column == name);
+    let (country, region, town) = (column("country"), column("region"), column("town"));
+    let cell = |cells: &[Option<Literal>], at: Option<usize>| match cells.get(at?)? {
+        Some(Literal::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let rows = list.rows.iter().enumerate().map(|(at, (key, cells))| {
+        let place = Place {
+            country: cell(cells, country),
+            region: cell(cells, region),
+            town: cell(cells, town),
+            locode: None,
+            coordinates: list.places.get(at).copied().flatten(),
+        };
+        (key.clone(), place)
+    });
+    rows.collect()
+}
+
+fn file(cx: &mut Cx, root: &Node, ids: &Ids, places: &Places) -> Option<TestFile> {
+    let keys = ["rule", "world", "parties", "tests"];
+    let fields = Fields::open(cx, root, "a test file", &keys, &[])?;
+    let rule = fields.need(cx, "rule").and_then(|node| {
+        let rule = cx.filled(node)?;
+        if !ids.contains(rule) {
+            cx.unknown("E102", &node.range, "rule", rule, ids.iter().map(String::as_str));
+        }
+        Some(rule.to_owned())
+    });
+    let world = fields.need(cx, "world").and_then(|node| world(cx, node));
+    let tests_node = fields.need(cx, "tests");
+    let tests = tests_node.map_or_else(Vec::new, |node| tests(cx, node, ids, places));
+    complete(cx, &fields, &tests);
+    let world = world?;
+    let mut parties = Vec::new();
+    if let Some(node) = fields.get("parties") {
+        for item in cx.items(node) {
+            parties.extend(party(cx, item, places, &world));
+        }
+    }
+    Some(TestFile { path: cx.path().to_owned(), rule: rule?, world, parties, tests })
+}
+
+/// A rule is tested by what it finds, what it leaves alone, and where it begins.
+fn complete(cx: &mut Cx, fields: &Fields<'_>, tests: &[Test]) {
+    let Some(node) = fields.get("tests") else { return };
+    let finds = |expect: &Expect| {
+        expect.hits.as_ref().is_some_and(|all| !all.is_empty())
+            || expect.holds.as_ref().is_some_and(|all| !all.is_empty())
+            || expect.alerts.as_ref().is_some_and(|all| !all.is_empty())
+    };
+    let none = |expect: &Expect| !finds(expect) && *expect != Expect::default();
+    let missing = [
+        (tests.iter().any(|test| finds(&test.expect)), "positive test", "where the rule holds"),
+        (tests.iter().any(|test| none(&test.expect)), "negative test", "where it must stay quiet"),
+        (tests.iter().any(|test| test.boundary_auto), "boundary test", "with `boundary: auto`"),
+    ];
+    for (present, what, help) in missing {
+        if !present && !tests.is_empty() {
+            let range = fields.anchor();
+            cx.error("E160", &range, format!("no {what}"), format!("add a test {help}"));
+        }
+    }
+    if tests.is_empty() && cx.errors.is_empty() {
+        cx.error("E160", &node.range, "no tests", "add one positive, one negative, one boundary");
+    }
+}
+
+fn world(cx: &mut Cx, node: &Node) -> Option<World> {
+    let keys = ["base_currency", "start", "horizon", "evidence_horizon", "lateness"];
+    let fields = Fields::open(cx, node, "`world`", &keys, &[])?;
+    let base_currency = fields
+        .need(cx, "base_currency")
+        .and_then(|node| cx.parsed(node, "a currency", "USD", Currency::try_new));
+    let start = fields.need(cx, "start").and_then(|node| {
+        let read =
+            |text: &str| Date::parse(text).ok().map(Date::midnight).or(EventTime::parse(text).ok());
+        cx.parsed(node, "a day or a time", "2026-03-02", read)
+    });
+    let mut span = |key| fields.get(key).and_then(|node| cx.duration(node));
+    let (horizon, evidence_horizon, lateness) =
+        (span("horizon"), span("evidence_horizon"), span("lateness"));
+    Some(World {
+        base_currency: base_currency?,
+        start: start?,
+        horizon,
+        evidence_horizon,
+        lateness,
+    })
+}
+
+fn tests(cx: &mut Cx, node: &Node, ids: &Ids, places: &Places) -> Vec<Test> {
+    let mut all: Vec<Test> = Vec::new();
+    let mut borrowed: Vec<(&Node, String)> = Vec::new();
+    for item in cx.items(node) {
+        let Some((test, from, name)) = test(cx, item, ids, places) else { continue };
+        if all.iter().any(|seen| seen.name == test.name) {
+            let message = format!("a second test named `{}`", test.name);
+            cx.error("E170", &name.range, message, "choose another name");
+            continue;
+        }
+        borrowed.extend(from.zip(test.from.clone()));
+        all.push(test);
+    }
+    let names: Vec<&str> =
+        all.iter().filter(|test| test.from.is_none()).map(|test| test.name.as_str()).collect();
+    for (node, from) in borrowed {
+        if !names.contains(&from.as_str()) {
+            cx.unknown("E102", &node.range, "test with events", &from, names.iter().copied());
+        }
+    }
+    all
+}
+
+type ReadTest<'n> = (Test, Option<&'n Node>, &'n Node);
+
+fn test<'n>(cx: &mut Cx, item: &'n Node, ids: &Ids, places: &Places) -> Option<ReadTest<'n>> {
+    let keys =
+        ["name", "lookalike", "known_gap", "from", "boundary", "events", "expect", "invariants"];
+    let fields = Fields::open(cx, item, "a test", &keys, &[])?;
+    let name_node = fields.need(cx, "name")?;
+    let name = cx.filled(name_node)?;
+    let boundary_auto = fields.get("boundary").is_some_and(|node| {
+        cx.word(node, "boundary", &["auto"], |word| (word == "auto").then_some(())).is_some()
+    });
+    let from_node = fields.get("from");
+    let from = from_node.and_then(|node| cx.filled(node)).map(str::to_owned);
+    let events = fields.get("events").map_or_else(Vec::new, |node| {
+        let items = cx.items(node);
+        items.iter().filter_map(|item| template(cx, item, places)).collect()
+    });
+    if fields.get("events").is_none() && from.is_none() {
+        fields.need(cx, "events");
+    }
+    let known_gap = fields.get("known_gap").and_then(|node| cx.boolean(node)).unwrap_or(false);
+    let expect_node = fields.get("expect");
+    if expect_node.is_none() && !boundary_auto && !known_gap {
+        fields.need(cx, "expect");
+    }
+    let expect = expect_node.and_then(|node| expect(cx, node, ids)).unwrap_or_default();
+    let varied = fields.get("invariants");
+    let test = Test {
+        name: name.to_owned(),
+        position: cx.position(name_node.range.start),
+        lookalike: fields.get("lookalike").and_then(|node| cx.filled(node)).map(str::to_owned),
+        known_gap,
+        from,
+        boundary_auto,
+        events,
+        expect,
+        invariants: varied.map_or_else(Invariants::default, |node| invariants(cx, node)),
+    };
+    Some((test, from_node, name_node))
+}

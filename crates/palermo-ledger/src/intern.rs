@@ -1,0 +1,238 @@
+//! Interned texts, accounts and places: a `u32` in the rows, the text once.
+//!
+//! Promises: the same text always gets the same number; numbers are given in order of first
+//! sight, so they are the same in every run over the same input; nothing is ever forgotten (the
+//! memory cap counts it). Cost: one hash and one comparison per look-up, no allocation for a text
+//! seen before.
+
+use hashbrown::HashTable;
+use palermo_domain::{FixedState, MicroDegrees, Place, PlaceText};
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+
+/// An interned text. `Option<Atom>` takes four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Atom(NonZeroU32);
+
+/// Texts by number.
+#[derive(Default)]
+pub struct Atoms {
+    bytes: String,
+    /// End of each text in `bytes`; text `i` starts at the end of text `i - 1`.
+    ends: Vec<usize>,
+    table: HashTable<u32>,
+    state: FixedState,
+}
+
+impl Atoms {
+    /// The atom of a text, made on first sight.
+    ///
+    /// # Panics
+    /// Never: the memory cap ends the engine long before 2^32 texts.
+    pub fn intern(&mut self, text: &str) -> Atom {
+        let Self { bytes, ends, table, state } = self;
+        let hash = state.hash_one(text);
+        let entry = table.entry(
+            hash,
+            |&i| slice(bytes, ends, i) == text,
+            |&i| state.hash_one(slice(bytes, ends, i)),
+        );
+        let index = match entry {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Vacant(place) => {
+                let index = u32::try_from(ends.len()).unwrap_or(u32::MAX - 1);
+                place.insert(index);
+                bytes.push_str(text);
+                ends.push(bytes.len());
+                index
+            }
+        };
+        Atom(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    /// The atom of a text, if it was seen.
+    pub fn find(&self, text: &str) -> Option<Atom> {
+        let hash = self.state.hash_one(text);
+        let found = self.table.find(hash, |&i| slice(&self.bytes, &self.ends, i) == text)?;
+        Some(Atom(NonZeroU32::MIN.saturating_add(*found)))
+    }
+
+    /// The text of an atom.
+    pub fn text(&self, atom: Atom) -> &str {
+        slice(&self.bytes, &self.ends, atom.index())
+    }
+
+    /// The text with this number.
+    pub(crate) fn text_at(&self, index: usize) -> &str {
+        slice(&self.bytes, &self.ends, u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+            .capacity()
+            .saturating_add(self.ends.capacity().saturating_mul(size_of::<usize>()))
+            .saturating_add(self.table.capacity().saturating_mul(5))
+    }
+}
+
+impl std::fmt::Debug for Atoms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Atoms({})", self.len())
+    }
+}
+
+impl Atom {
+    /// Its number, from 0.
+    pub fn index(self) -> u32 {
+        self.0.get().saturating_sub(1)
+    }
+}
+
+fn slice<'a>(bytes: &'a str, ends: &[usize], index: u32) -> &'a str {
+    let index = index as usize;
+    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    ends.get(index).and_then(|&end| bytes.get(start..end)).unwrap_or("")
+}
+
+/// An interned place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceId(NonZeroU32);
+
+/// The texts of a place as atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of a place")]
+pub struct PlaceParts {
+    pub country: Option<Atom>,
+    pub region: Option<Atom>,
+    pub town: Option<Atom>,
+    pub locode: Option<Atom>,
+}
+
+/// Places by number.
+#[derive(Default)]
+pub struct Places {
+    places: Vec<Place>,
+    parts: Vec<PlaceParts>,
+    table: HashTable<u32>,
+    state: FixedState,
+}
+
+impl Places {
+    /// The number of a place; `None` where nothing of it is known.
+    pub fn intern(&mut self, place: &PlaceText<'_>, atoms: &mut Atoms) -> Option<PlaceId> {
+        if place.absent() {
+            return None;
+        }
+        let Self { places, parts, table, state } = self;
+        let hash = state.hash_one(place);
+        let same = |&i: &u32| places.get(i as usize).is_some_and(|known| equal(known, place));
+        if let Some(&found) = table.find(hash, same) {
+            return Some(PlaceId(NonZeroU32::MIN.saturating_add(found)));
+        }
+        let index = u32::try_from(places.len()).unwrap_or(u32::MAX - 1);
+        places.push(place.to_place());
+        let mut atom = |text: &Option<Cow<'_, str>>| text.as_deref().map(|text| atoms.intern(text));
+        parts.push(PlaceParts {
+            country: atom(&place.country),
+            region: atom(&place.region),
+            town: atom(&place.town),
+            locode: atom(&place.locode),
+        });
+        table.insert_unique(hash, index, |&i| {
+            places.get(i as usize).map_or(0, |known| state.hash_one(borrowed(known)))
+        });
+        Some(PlaceId(NonZeroU32::MIN.saturating_add(index)))
+    }
+
+    /// The number of an owned place.
+    pub fn intern_owned(&mut self, place: &Place, atoms: &mut Atoms) -> Option<PlaceId> {
+        self.intern(&borrowed(place), atoms)
+    }
+
+    /// Its texts as atoms.
+    pub fn parts(&self, id: PlaceId) -> PlaceParts {
+        self.parts.get(id.0.get().saturating_sub(1) as usize).copied().unwrap_or_default()
+    }
+
+    /// The place.
+    pub fn get(&self, id: PlaceId) -> Option<&Place> {
+        self.places.get(id.0.get().saturating_sub(1) as usize)
+    }
+
+    /// Its coordinates, where known.
+    pub fn coordinates(&self, id: PlaceId) -> Option<(MicroDegrees, MicroDegrees)> {
+        self.get(id)?.coordinates
+    }
+
+    /// Bytes held, with 64 for the texts of a place.
+    pub fn bytes(&self) -> usize {
+        self.places.capacity().saturating_mul(size_of::<Place>().saturating_add(64))
+    }
+}
+
+impl std::fmt::Debug for Places {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Places({})", self.places.len())
+    }
+}
+
+fn borrowed(place: &Place) -> PlaceText<'_> {
+    fn part(text: &Option<String>) -> Option<Cow<'_, str>> {
+        text.as_deref().map(Cow::Borrowed)
+    }
+    PlaceText {
+        country: part(&place.country),
+        region: part(&place.region),
+        town: part(&place.town),
+        locode: part(&place.locode),
+        coordinates: place.coordinates,
+    }
+}
+
+fn equal(known: &Place, place: &PlaceText<'_>) -> bool {
+    known.coordinates == place.coordinates
+        && known.town.as_deref() == place.town.as_deref()
+        && known.region.as_deref() == place.region.as_deref()
+        && known.country.as_deref() == place.country.as_deref()
+        && known.locode.as_deref() == place.locode.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_places_keep_their_numbers() {
+        let mut atoms = Atoms::default();
+        let texts: Vec<String> = (0..5_000).map(|i| format!("A{}", i % 1_000)).collect();
+        let ids: Vec<Atom> = texts.iter().map(|t| atoms.intern(t)).collect();
+        assert_eq!(atoms.len(), 1_000);
+        for (text, id) in texts.iter().zip(&ids) {
+            assert_eq!(atoms.text(*id), text);
+            assert_eq!(atoms.find(text), Some(*id));
+        }
+        assert_eq!(atoms.find("never seen"), None);
+
+        let mut places = Places::default();
+        assert_eq!(places.intern(&PlaceText::default(), &mut atoms), None);
+        let laredo = PlaceText { town: Some("Laredo".into()), ..PlaceText::default() };
+        let id = places.intern(&laredo, &mut atoms);
+        assert!(id.is_some());
+        assert_eq!(places.intern(&laredo, &mut atoms), id);
+        assert_eq!(places.intern_owned(&laredo.to_place(), &mut atoms), id);
+        let elsewhere = PlaceText { region: Some("US-TX".into()), ..laredo };
+        assert_ne!(places.intern(&elsewhere, &mut atoms), id);
+    }
+}

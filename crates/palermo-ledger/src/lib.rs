@@ -1,0 +1,24 @@
+//! The recent payments of the whole bank in memory, kept per entity in event-time order, and the
+//! windows read from them.
+//!
+//! Principal type: [`Ledger`]. A payment becomes a [`Row`] (everything rules and evidence need,
+//! as numbers) and one [`Entry`] in the chain of each end's account. A window is a walk over an
+//! account's entries, newest first. Nothing here knows rules; which selections hold for an entry
+//! is decided above and stored as an interned set ([`SetId`]).
+//!
+//! Promises: windows are exact whatever the order of arrival; a payment is forgotten only when it
+//! is older than the cutoff the caller gives; every byte is counted ([`Ledger::bytes`]).
+
+mod chain;
+mod intern;
+mod ledger;
+mod party;
+mod rates;
+mod row;
+
+pub use chain::{Entry, SetId, Window};
+pub use intern::{Atom, Atoms, PlaceId, PlaceParts, Places};
+pub use ledger::{Known, Ledger, Memory};
+pub use party::{KnownParty, Owned, Parties, PartyId};
+pub use rates::Rates;
+pub use row::{AccountId, EndRare, EndRow, Leg, Origin, Rare, Row, RowId};

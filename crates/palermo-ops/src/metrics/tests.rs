@@ -1,0 +1,137 @@
+//! Sees: a counter that goes back, a label from the wrong list, a metric without help, a series
+//! whose text no scraper can read. Does not see: whether the engine counts right.
+
+use super::*;
+use palermo_domain::DeadLetterReason;
+use palermo_engine::Fates;
+
+fn partition(index: i32) -> Partition {
+    Partition { role: TopicRole::Payments, index }
+}
+
+fn counters() -> Counters {
+    let mut counters = Counters::default();
+    counters.fates.insert(partition(0), Fates { counts: [10, 2, 3, 1], undelivered: 4 });
+    counters.fates.insert(partition(1), Fates { counts: [5, 0, 0, 0], undelivered: 0 });
+    counters.dead_letters.insert((TopicRole::Payments, DeadLetterReason::Amount), 1);
+    counters.late = [2, 1];
+    counters.alerts.insert(("CT-14".into(), "high", "live", "created"), 2);
+    counters.suppressed.insert(("CT-01".into(), "SUP-HOSP".into()), 1);
+    counters.evaluations.insert("MS-08".into(), 40);
+    counters.field_missing.insert(("MS-06".into(), "debtor.phone".into()), 9);
+    counters.state_bytes.insert("entries", 1_000);
+    counters.expired.insert("rows", 7);
+    counters.watermark_hold = Some(partition(1));
+    counters.last_hit.insert(("MS-08".into(), "live"), EventTime(1_500));
+    counters
+}
+
+fn update(metrics: &Metrics, counters: &Counters, monotonic_ms: u64) -> String {
+    let lag = BTreeMap::from([(partition(0), 5), (partition(1), 0)]);
+    let last = BTreeMap::from([(partition(0), 7_000), (partition(1), 1_000)]);
+    metrics.update(&Sample {
+        counters,
+        watermark: Some(EventTime(2_000)),
+        lag_records: &lag,
+        last_read_ms: &last,
+        buffered: 12,
+        unix_ms: 10_000,
+        monotonic_ms,
+    });
+    metrics.text().unwrap()
+}
+
+#[test]
+fn the_engine_counters_are_copied() {
+    let metrics = Metrics::new().unwrap();
+    let text = update(&metrics, &counters(), 0);
+    for line in [
+        "palermo_records_total{fate=\"processed\",topic=\"payments\"} 15",
+        "palermo_records_total{fate=\"dead_letter\",topic=\"payments\"} 1",
+        "palermo_duplicate_payments_total{topic=\"payments\"} 3",
+        "palermo_offset_gaps_total{partition=\"0\",topic=\"payments\"} 4",
+        "palermo_dead_letters_total{reason=\"amount\",topic=\"payments\"} 1",
+        "palermo_late_payments_total{action=\"dead_lettered\",topic=\"payments\"} 1",
+        "palermo_alerts_total{action=\"created\",level=\"high\",mode=\"live\",rule=\"CT-14\"} 2",
+        "palermo_alerts_suppressed_total{rule=\"CT-01\",suppression=\"SUP-HOSP\"} 1",
+        "palermo_rule_evaluations_total{rule=\"MS-08\"} 40",
+        "palermo_rule_field_missing_total{field=\"debtor.phone\",rule=\"MS-06\"} 9",
+        "palermo_rule_last_hit_timestamp_seconds{mode=\"live\",rule=\"MS-08\"} 1.5",
+        "palermo_watermark_timestamp_seconds{topic=\"payments\"} 2",
+        "palermo_watermark_hold_partition{topic=\"payments\"} 1",
+        "palermo_queue_depth_events{operator=\"merge\"} 12",
+        "palermo_state_bytes{store=\"entries\"} 1000",
+        "palermo_state_expired_keys_total{store=\"rows\"} 7",
+        "palermo_source_lag_records{partition=\"0\",topic=\"payments\"} 5",
+        "palermo_source_lag_seconds{partition=\"0\",topic=\"payments\"} 3",
+        "palermo_source_lag_seconds{partition=\"1\",topic=\"payments\"} 0",
+        "palermo_memory_full_seconds 315360000",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "missing: {line}\n{text}");
+    }
+}
+
+#[test]
+fn a_recovery_that_counts_anew_moves_no_counter_back() {
+    let metrics = Metrics::new().unwrap();
+    update(&metrics, &counters(), 0);
+    let line = "palermo_records_total{fate=\"processed\",topic=\"payments\"} 15";
+    assert!(update(&metrics, &Counters::default(), 1).contains(line));
+    assert!(update(&metrics, &counters(), 2).contains(line));
+    let mut more = counters();
+    more.fates.insert(partition(1), Fates { counts: [6, 0, 0, 0], undelivered: 0 });
+    assert!(update(&metrics, &more, 3).contains(&line.replace("15", "16")));
+}
+
+#[test]
+fn the_forecast_is_what_is_left_over_the_growth() {
+    let metrics = Metrics::new().unwrap();
+    metrics.loaded(&Facts {
+        version: "0.1.0",
+        git: "abc1234",
+        rustc: "1.95.0",
+        ruleset: "trafficking-core",
+        ruleset_version: "2026.11.1",
+        ruleset_sha256: "00",
+        rules: (2, 1),
+        loaded_at_ms: 1_000,
+        memory_max_bytes: 11_000,
+    });
+    update(&metrics, &counters(), 0);
+    let mut more = counters();
+    more.state_bytes.insert("entries", 2_000);
+    // 1,000 bytes in 10 s, 9,000 left.
+    let text = update(&metrics, &more, 10_000);
+    assert!(text.contains("palermo_memory_full_seconds 90\n"), "{text}");
+    assert!(text.contains("palermo_rules_loaded{mode=\"live\"} 2\n"));
+    assert!(
+        text.contains("palermo_build_info{git=\"abc1234\",rustc=\"1.95.0\",version=\"0.1.0\"} 1")
+    );
+}
+
+#[test]
+fn what_the_log_does_is_counted() {
+    let metrics = Metrics::new().unwrap();
+    metrics.delivered(TopicRole::Parties, 3, 600);
+    metrics.committed(Duration::from_millis(4), &BTreeMap::from([(OutputTopic::Alerts, 2)]));
+    metrics.commit_failed("fenced");
+    metrics.alert_durable("CT-14", 40);
+    metrics.alert_created("CT-14", 2_592_000_000);
+    metrics.restored(Duration::from_secs(2));
+    let text = metrics.text().unwrap();
+    for line in [
+        "palermo_source_records_total{source=\"log\",topic=\"parties\"} 3",
+        "palermo_source_bytes_total{source=\"log\",topic=\"parties\"} 600",
+        "palermo_sink_latency_seconds_bucket{sink=\"log\",le=\"0.005\"} 1",
+        "palermo_sink_records_total{sink=\"alerts\"} 2",
+        "palermo_sink_errors_total{code=\"fenced\",sink=\"log\"} 1",
+        "palermo_detection_latency_seconds_bucket{rule=\"CT-14\",le=\"0.05\"} 1",
+        "palermo_detection_delay_seconds_bucket{rule=\"CT-14\",le=\"2592000\"} 1",
+        "palermo_restore_duration_seconds 2",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "missing: {line}\n{text}");
+    }
+    for line in text.lines().filter(|line| line.starts_with("# HELP")) {
+        assert!(METRICS.iter().any(|def| line == format!("# HELP {} {}", def.name, def.help)));
+    }
+}

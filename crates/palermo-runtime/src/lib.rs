@@ -1,0 +1,25 @@
+//! Assembly: configuration, bundles, threads, and the loop that drives the engine over a log.
+//!
+//! Principal functions: [`run`] (a task over Kafka until it is told to stop) and [`Drive::run`] (the
+//! same loop over any log). Principal types: [`Config`] (a checked `palermo.yaml`) and
+//! [`BundleFiles`] (everything that decides results, under one hash).
+//!
+//! The only crate that starts threads and reads a clock; the only one, beside the command, that
+//! reads rule, list and configuration files. It reads no environment and prints nothing.
+
+mod bundle;
+mod clock;
+mod config;
+mod drive;
+mod observe;
+mod run;
+mod settings;
+
+pub use bundle::{BundleError, BundleFiles, read_rules};
+pub use clock::SystemClock;
+pub use config::{
+    CONFIG_KEYS, Config, ConfigError, ConfigKey, ConfigOverrides, Kafka, KeyType, Problem,
+    Security, configuration_markdown,
+};
+pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
+pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};

@@ -1,0 +1,222 @@
+//! From a running task to its metrics.
+//!
+//! Cost: per record one comparison (the timestamp last read, per partition); per committed alert
+//! one reading of its envelope; once a second a copy of all counters.
+
+use palermo_domain::{OutputTopic, Partition, Position, TopicRole};
+use palermo_engine::port::{Batch, Clock, Committed, Delivery, Extent, Log, LogError, OutRecord};
+use palermo_engine::{Stats, Task, Volume};
+use palermo_ops::{Metrics, Sample};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Counters are copied so often.
+const COPY_EVERY_MS: u64 = 1_000;
+
+/// A log that notes the timestamp last read in each partition.
+pub(crate) struct Noted {
+    inner: Box<dyn Log>,
+    last_read_ms: BTreeMap<Partition, i64>,
+}
+
+impl std::fmt::Debug for Noted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Noted").finish_non_exhaustive()
+    }
+}
+
+impl Noted {
+    pub(crate) fn new(inner: Box<dyn Log>) -> Self {
+        Self { inner, last_read_ms: BTreeMap::new() }
+    }
+}
+
+impl Log for Noted {
+    fn fence(&mut self) -> Result<Committed, LogError> {
+        self.inner.fence()
+    }
+
+    fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
+        self.inner.extents()
+    }
+
+    fn positions_at(&mut self, at_ms: i64) -> Result<BTreeMap<Partition, Position>, LogError> {
+        self.inner.positions_at(at_ms)
+    }
+
+    fn replay(
+        &mut self,
+        from: &BTreeMap<Partition, Position>,
+        until: &BTreeMap<Partition, Position>,
+    ) -> Result<(), LogError> {
+        self.inner.replay(from, until)
+    }
+
+    fn subscribe(&mut self, from: &BTreeMap<Partition, Position>) -> Result<(), LogError> {
+        self.inner.subscribe(from)
+    }
+
+    fn poll(
+        &mut self,
+        wait: Duration,
+        records_max: usize,
+        on: &mut dyn FnMut(Delivery<'_>),
+    ) -> Result<usize, LogError> {
+        // Records come in runs of one partition: the map is touched once per run.
+        let mut run: Option<(Partition, i64)> = None;
+        let last_read_ms = &mut self.last_read_ms;
+        let polled = self.inner.poll(wait, records_max, &mut |delivery| {
+            if let Delivery::Record(record) = &delivery {
+                let next = (record.partition, record.timestamp_ms);
+                let before = run.replace(next);
+                if let Some((partition, ms)) = before.filter(|(p, _)| *p != next.0) {
+                    last_read_ms.insert(partition, ms);
+                }
+            }
+            on(delivery);
+        });
+        self.last_read_ms.extend(run);
+        polled
+    }
+
+    fn set_paused(&mut self, partition: Partition, paused: bool) -> Result<(), LogError> {
+        self.inner.set_paused(partition, paused)
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), LogError> {
+        self.inner.commit(batch)
+    }
+
+    fn lag_records(&self) -> BTreeMap<Partition, i64> {
+        self.inner.lag_records()
+    }
+}
+
+/// Copies what a task counts.
+#[derive(Debug)]
+pub(crate) struct Observer<'a> {
+    metrics: &'a Metrics,
+    clock: ClockRef<'a>,
+    delivered: [Volume; TopicRole::ALL.len()],
+    copied_ms: Option<u64>,
+}
+
+/// A clock that can be shown.
+struct ClockRef<'a>(&'a dyn Clock);
+
+impl std::fmt::Debug for ClockRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl<'a> Observer<'a> {
+    /// Begins after a task was opened with these counters: what a recovery read is not counted.
+    pub(crate) fn new(metrics: &'a Metrics, clock: &'a dyn Clock, stats: &Stats) -> Self {
+        metrics.restored(Duration::from_millis(stats.replay_ms));
+        Self { metrics, clock: ClockRef(clock), delivered: stats.delivered, copied_ms: None }
+    }
+
+    /// After every turn.
+    pub(crate) fn turned(&mut self, task: &Task, log: &Noted) {
+        self.committed(task);
+        let now_ms = self.clock.0.monotonic_ms();
+        let due = |at: u64| now_ms.saturating_sub(at) >= COPY_EVERY_MS;
+        if self.copied_ms.is_none_or(due) {
+            self.copied_ms = Some(now_ms);
+            self.copy(task, log);
+        }
+    }
+
+    /// After the last commit.
+    pub(crate) fn ended(&mut self, task: &Task, log: &Noted) {
+        self.committed(task);
+        self.copy(task, log);
+    }
+
+    fn copy(&mut self, task: &Task, log: &Noted) {
+        let stats = task.stats();
+        for role in TopicRole::ALL {
+            let now = stats.delivered_from(role);
+            let Some(before) = self.delivered.get_mut(role as usize) else { continue };
+            let records = now.records.saturating_sub(before.records);
+            let bytes = now.bytes.saturating_sub(before.bytes);
+            *before = now;
+            self.metrics.delivered(role, records, bytes);
+        }
+        // With what is counted where it happens: evaluations, last hits, memory, who holds the watermark.
+        let counters = task.engine().snapshot();
+        self.metrics.update(&Sample {
+            counters: &counters,
+            watermark: task.engine().watermark(),
+            lag_records: &log.lag_records(),
+            last_read_ms: &log.last_read_ms,
+            buffered: u64::try_from(stats.buffered_records).unwrap_or(u64::MAX),
+            unix_ms: self.clock.0.unix_ms(),
+            monotonic_ms: self.clock.0.monotonic_ms(),
+        });
+    }
+
+    fn committed(&self, task: &Task) {
+        let records = task.committed();
+        if records.is_empty() {
+            return;
+        }
+        let mut by_topic: BTreeMap<OutputTopic, u64> = BTreeMap::new();
+        let now_ms = self.clock.0.unix_ms();
+        for record in records {
+            let count = by_topic.entry(record.topic).or_default();
+            *count = count.saturating_add(1);
+            if matches!(record.topic, OutputTopic::Alerts | OutputTopic::Shadow) {
+                self.alert(record, now_ms);
+            }
+        }
+        let took = Duration::from_millis(task.stats().commit_ms_last);
+        self.metrics.committed(took, &by_topic);
+    }
+
+    fn alert(&self, record: &OutRecord, now_ms: i64) {
+        let value = record.value.as_deref().unwrap_or_default();
+        let (Ok(alert), Some(detected_ms)) =
+            (serde_json::from_slice::<Envelope<'_>>(value), record.timestamp_ms)
+        else {
+            return;
+        };
+        let data = &alert.data;
+        self.metrics.alert_durable(&data.typology, now_ms.saturating_sub(detected_ms));
+        if data.action == "created" && data.revision == 1 {
+            let time = |text: &str| palermo_domain::EventTime::parse(text).ok();
+            if let (Some(at), Some(start)) = (time(&alert.time), time(&data.episode.start)) {
+                self.metrics.alert_created(&data.typology, at.since(start).as_millis());
+            }
+        }
+    }
+}
+
+/// What metrics need of an alert.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    time: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    typology: Cow<'a, str>,
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    revision: u32,
+    #[serde(borrow)]
+    episode: Episode<'a>,
+}
+
+#[derive(Deserialize)]
+struct Episode<'a> {
+    #[serde(borrow)]
+    start: Cow<'a, str>,
+}

@@ -1,0 +1,44 @@
+//! A seeded world of people, firms and banks with planted networks and innocent look-alikes, and the truth about them.
+//!
+//! ```
+//! use palermo_synth::{Config, World};
+//!
+//! let world = World::new(&Config { accounts: 500, ..Config::default() })?;
+//! let first = world.payments().next().ok_or("a world has payments")?;
+//! assert_eq!(first.payment_id.expose(), "p-000000000000");
+//! assert!(world.truth().iter().any(|case| case.typology == "CT-14" && case.is_planted()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Promises, each held by a test: the same [`Config`] gives the same bytes however they are
+//! consumed; payments come in event-time order; every one satisfies `payment.v1`; planted networks
+//! show the behavior the catalogue's sources publish, with margin, and nothing ordinary does; a
+//! look-alike lacks what decides, or has what its suppressor asks for. Cases are written from the
+//! catalogue and never fitted to a rule set.
+//!
+//! Ordinary life is an assumption that makes a believable bank, not a measurement of one: shares,
+//! rates and amounts are literals in `people` and `life`. Not modelled: balances, refunds and
+//! reversals, seasons, prices by town, more than one currency.
+
+mod calendar;
+mod config;
+mod ct01;
+mod ct14;
+mod customers;
+mod disorder;
+mod draft;
+mod life;
+mod lookalike;
+mod people;
+mod rng;
+mod script;
+mod town;
+mod truth;
+mod who;
+mod world;
+mod write;
+
+pub use config::{CASE_DAYS, Config, ConfigError, Lookalikes, MIN_CASE_DAYS, Planted};
+pub use disorder::{Disorder, Disordered, Record};
+pub use truth::{Case, CaseKind, Member, Node};
+pub use world::{Payments, World};

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Brings a fresh Debian machine that has Rust to where Palermo builds, and its demo and tests run.
+#
+#   deploy/scripts/setup.sh build    what compiling needs: C compiler, make, pkg-config, OpenSSL and zlib
+#   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
+#   deploy/scripts/setup.sh test     both
+#
+# Installs only what is missing, so a second call takes no time. As root (or with sudo that asks no
+# password) it installs with apt-get; otherwise it names the packages and exits 4.
+# Tests run with plain `cargo test`: building cargo-nextest takes 7 minutes on two cores, longer
+# than it could save here.
+# Exit codes: 0 ready, 2 usage, 4 something is missing and could not be installed.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+kafka=$here/../kafka/kafka.sh
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 4; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+missing=''
+need() { missing="$missing $1"; }
+
+check_build() {
+    have gcc || need gcc
+    have g++ || need g++
+    have make || need make
+    if have pkg-config; then
+        pkg-config --exists openssl || need libssl-dev
+        pkg-config --exists zlib || need zlib1g-dev
+    else
+        need pkg-config
+        need libssl-dev
+        need zlib1g-dev
+    fi
+}
+
+check_kafka() {
+    major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
+    [ "${major:-0}" -ge 17 ] || need default-jre-headless
+    # Maven is wanted only until the jars are there.
+    "$kafka" installed || have mvn || need maven
+}
+
+install_missing() {
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086
+    set -- $missing
+    have apt-get || fail "please install (names of Debian packages): $*"
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=''
+    elif have sudo && sudo -n true 2>/dev/null; then
+        as_root='sudo -n'
+    else
+        fail "not root; please run: apt-get install $*"
+    fi
+    say "installing $*"
+    log=$(mktemp)
+    if ! { $as_root apt-get update -qq &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } \
+        >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        fail "apt-get could not install: $*"
+    fi
+    rm -f "$log"
+}
+
+case ${1:-} in
+    build | test)
+        have cargo || fail 'no `cargo` found: install Rust first (rustup, the version in Cargo.toml)'
+        check_build
+        ;;
+    kafka) ;;
+    *) say 'usage: setup.sh build | kafka | test'; exit 2 ;;
+esac
+case $1 in kafka | test) check_kafka ;; esac
+install_missing
+case $1 in kafka | test) "$kafka" install ;; esac

@@ -1,0 +1,76 @@
+#!/bin/sh
+# `make test`: formatting, lints, unit, property, golden, architecture, rule, broker and doc tests. The
+# last line is the totals, counted from the real output: `N passed, N failed, N skipped`.
+#
+# A step that fails does not hide the later ones. Broker tests that cannot run (no Java, and none can
+# be installed) are ignored by name, counted as skipped, and fail under CI=true.
+# Exit codes: 0 all passed, 1 something failed, 4 the set-up failed.
+set -u
+cd "$(dirname -- "$0")/../.." || exit 4
+
+log=$(mktemp "${TMPDIR:-/tmp}/palermo-test.XXXXXX") || exit 4
+trap 'rm -f "$log" "$log.step" "$log.rules"' EXIT
+steps_passed=0 steps_failed=0 failed_names=''
+
+say() { printf '%s\n' "$*"; }
+
+# Runs one step that is a test of its own: it passes or fails as a whole.
+step() {
+    name=$1
+    shift
+    say "== $name"
+    if "$@"; then
+        steps_passed=$((steps_passed + 1))
+    else
+        steps_failed=$((steps_failed + 1))
+        failed_names="$failed_names $name"
+        say "== $name FAILED"
+    fi
+}
+
+# Runs a command and shows and keeps what it says; its exit code goes around the pipe.
+kept() {
+    to=$1
+    shift
+    { "$@" 2>&1; echo "exit $?" >"$log.step"; } | tee -a "$to"
+    return "$(sed -n 's/^exit //p' "$log.step")"
+}
+
+# Adds up the N before a word in the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+total() { sed -n "s/^test result:.* \([0-9]*\) $1.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
+
+deploy/scripts/setup.sh build || exit 4
+if [ -z "${PALERMO_BOOTSTRAP:-}" ]; then
+    deploy/scripts/setup.sh kafka || say 'no Kafka: the broker tests cannot run'
+fi
+
+step formatting cargo fmt --all --check
+step lints cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+# Unit, property, golden, architecture, end-to-end, broker and doc tests.
+say '== tests'
+if ! kept "$log" cargo test --workspace --no-fail-fast; then
+    failed_names="$failed_names tests"
+    # No test was reported as failed: something did not build, or a binary died.
+    grep -q '^test result: FAILED' "$log" || steps_failed=$((steps_failed + 1))
+fi
+
+say '== rules'
+rules_passed=0 rules_failed=0
+if ! kept "$log.rules" cargo run --quiet -p palermo-cli -- rules test; then
+    failed_names="$failed_names rules"
+    rules_failed=1
+fi
+counts=$(sed -n 's/^[0-9]* tests  \([0-9]*\) ok  \([0-9]*\) failed .*/\1 \2/p' "$log.rules")
+if [ -n "$counts" ]; then
+    rules_passed=${counts% *} rules_failed=${counts#* }
+fi
+
+passed=$(($(total passed) + steps_passed + rules_passed))
+failed=$(($(total failed) + steps_failed + rules_failed))
+skipped=$(total ignored)
+sed -n 's/^test \(.*\) \.\.\. ignored.*/skipped: \1/p' "$log"
+sed -n 's/^test \(.*\) \.\.\. FAILED.*/failed: \1/p' "$log"
+[ -z "$failed_names" ] || say "failed:$failed_names"
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

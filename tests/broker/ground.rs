@@ -1,0 +1,127 @@
+//! What the tests share: the broker, the big feed, and the outputs of its undisturbed run.
+
+use crate::BINARY;
+use palermo_kafka::tools::{NewRecord, produce_all};
+use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, clock, oracle};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long any one wait may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Accounts of the big feed; enough for 200,000 payments in its month.
+const ACCOUNTS: u32 = 12_500;
+/// What the issue asks for.
+const PAYMENTS_MIN: usize = 200_000;
+
+/// The shared ground.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) broker: Broker,
+    feed: OnceLock<(Feed, Site)>,
+    reference: OnceLock<Reference>,
+}
+
+/// The undisturbed run over the big feed.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) site: Site,
+    pub(crate) outputs: Outputs,
+}
+
+impl Ground {
+    pub(crate) fn new(broker: Broker) -> Self {
+        Self { broker, feed: OnceLock::new(), reference: OnceLock::new() }
+    }
+
+    /// The big feed and the site whose input topics hold it, complete.
+    pub(crate) fn feed(&self) -> &(Feed, Site) {
+        self.feed.get_or_init(|| {
+            let feed = Feed::new(&FeedConfig {
+                seed: 20_261_123,
+                accounts: ACCOUNTS,
+                cases: 3,
+                garbage_every: 997,
+                transaction_every: 5_000,
+            });
+            assert!(feed.visible >= PAYMENTS_MIN, "{} records", feed.visible);
+            let site = Site::new(&self.broker, "reference");
+            site.create_topics();
+            let begun = Instant::now();
+            feed.produce(site.kafka());
+            println!(
+                "produced {} payments ({} twice, {} refused) and {} aborted ones in {:.1} s",
+                feed.visible,
+                feed.duplicates,
+                feed.refused.values().sum::<u64>(),
+                feed.aborted,
+                begun.elapsed().as_secs_f64()
+            );
+            (feed, site)
+        })
+    }
+
+    /// The undisturbed run.
+    pub(crate) fn reference(&self) -> &Reference {
+        self.reference.get_or_init(|| {
+            let (_, inputs) = self.feed();
+            let site = Site::new(&self.broker, "undisturbed").reading(inputs);
+            site.create_topics();
+            let begun = Instant::now();
+            let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+            engine.wait_caught_up(&site, PATIENCE);
+            println!("undisturbed run: {:.1} s", begun.elapsed().as_secs_f64());
+            let exit = engine.terminate(PATIENCE);
+            assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+            let outputs = site.outputs();
+            Reference { site, outputs }
+        })
+    }
+
+    /// A site of its own with a small feed in its topics.
+    pub(crate) fn small(&self, name: &str) -> Site {
+        let site = Site::new(&self.broker, name);
+        site.create_topics();
+        small_feed().produce(site.kafka());
+        site
+    }
+}
+
+/// Some 10,000 payments.
+pub(crate) fn small_feed() -> &'static Feed {
+    static FEED: OnceLock<Feed> = OnceLock::new();
+    FEED.get_or_init(|| {
+        Feed::new(&FeedConfig {
+            seed: 7,
+            accounts: 300,
+            cases: 1,
+            garbage_every: 499,
+            transaction_every: 1_000,
+        })
+    })
+}
+
+/// Writes records to a topic of a site.
+pub(crate) fn send(site: &Site, topic: &str, records: Vec<NewRecord>) {
+    produce_all(site.kafka(), clock(), topic, records).expect("records are sent");
+}
+
+/// O2, O3 and O5 of a site whose engine has read everything.
+pub(crate) fn audit(site: &Site) {
+    let (progress, inputs) = (site.progress(), site.inputs());
+    let letters = site.outputs().remove(&palermo_domain::OutputTopic::DeadLetter);
+    let letters = letters.unwrap_or_default();
+    let mut complaints = oracle::conserved(&progress, &inputs, &letters, &site.roles(), true);
+    complaints.extend(oracle::chained(&progress));
+    complaints.extend(oracle::all_closed(&site.ends()));
+    assert_eq!(complaints, Vec::<String>::new());
+}
+
+/// O1 over every output topic.
+pub(crate) fn same_records(expected: &Outputs, found: &Outputs) {
+    let complaints: Vec<String> = expected
+        .iter()
+        .flat_map(|(topic, records)| oracle::same_records(topic.as_str(), records, &found[topic]))
+        .collect();
+    assert_eq!(complaints, Vec::<String>::new());
+}

@@ -1,0 +1,231 @@
+//! Readiness, an orderly end, dead letters, and that nothing personal is written anywhere but to
+//! the output topics.
+
+use crate::BINARY;
+use crate::ground::{Ground, PATIENCE, audit, send};
+use palermo_domain::{OutputTopic, TopicRole};
+use palermo_kafka::tools::NewRecord;
+use palermo_tests::{Engine, Garbage, Site, oracle, wait_until};
+use std::time::{Duration, Instant};
+
+/// SIGTERM in the middle of reading: what was applied is committed, and the next start goes on.
+pub(crate) fn sigterm(ground: &Ground) {
+    let (_, inputs) = ground.feed();
+    let site = Site::new(&ground.broker, "sigterm").reading(inputs);
+    site.create_topics();
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    let mut follow = site.follow();
+    wait_until("it is in the middle", PATIENCE, || {
+        assert!(engine.is_running(), "{}", engine.stderr());
+        follow.refresh();
+        follow.payments() > 20_000
+    });
+    let begun = Instant::now();
+    let exit = engine.terminate(PATIENCE);
+    let took = begun.elapsed();
+    // The transaction timeout of the default configuration.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    let (progress, inputs) = (site.progress(), site.inputs());
+    let mut outputs = site.outputs();
+    let letters = outputs.remove(&OutputTopic::DeadLetter).unwrap_or_default();
+    let mut complaints = oracle::conserved(&progress, &inputs, &letters, &site.roles(), false);
+    complaints.extend(oracle::chained(&progress));
+    complaints.extend(oracle::all_closed(&site.ends()));
+    assert_eq!(complaints, Vec::<String>::new());
+    follow.refresh();
+    let committed = follow.payments();
+    let total: i64 = inputs.values().map(|input| input.end).sum();
+    println!("SIGTERM at {committed} of {total} offsets: gone after {took:?}");
+    // Interrupted from the terminal it ends as well, with the code for that.
+    let mut engine = Engine::start(BINARY, &site, &[]);
+    engine.wait_ready(PATIENCE);
+    engine.signal("INT");
+    let exit = engine.wait_exit(Duration::from_secs(10));
+    assert!(matches!(exit.code, Some(0 | 130)), "{:?}\n{}", exit.code, exit.stderr);
+    assert_eq!(oracle::all_closed(&site.ends()), Vec::<String>::new());
+}
+
+/// Never ready before it consumes: not while it starts, not while it finds back.
+pub(crate) fn readiness(ground: &Ground) {
+    let reference = ground.reference();
+    // The task of the undisturbed run once more: it has 200,000 payments to replay first.
+    let mut engine = Engine::start(BINARY, &reference.site, &[]);
+    let mut refused = 0;
+    let begun = Instant::now();
+    let ready = loop {
+        match engine.get("/readyz") {
+            Some((200, body)) => break body,
+            Some((status, body)) => {
+                assert_eq!(status, 503, "{body}");
+                assert!(body.contains("consuming"), "{body}");
+                refused += 1;
+            }
+            None => assert!(engine.is_running(), "{}", engine.stderr()),
+        }
+        assert!(begun.elapsed() < PATIENCE, "{}", engine.stderr());
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    println!("ready after {:?}, 503 {refused} times before; {ready}", begun.elapsed());
+    assert!(refused > 0, "it was never seen not ready, so nothing is proved");
+    assert_eq!(engine.get("/livez").map(|(status, _)| status), Some(200));
+    // Gauges of the client appear with its first report.
+    let (mut metrics, mut not_exposed) = (String::new(), Vec::<String>::new());
+    let waiting = Instant::now();
+    wait_until("every metric of a running engine is exposed", Duration::from_secs(20), || {
+        metrics = engine.get("/metrics").map(|(_, body)| body).unwrap_or_default();
+        let missing = RUNNING.iter().filter(|name| !metrics.contains(**name)).collect::<Vec<_>>();
+        not_exposed = missing.iter().map(|name| (**name).to_owned()).collect();
+        missing.is_empty() || waiting.elapsed() > Duration::from_secs(15)
+    });
+    assert_eq!(not_exposed, Vec::<String>::new(), "not exposed");
+    let exposed = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for name in exposed.filter_map(|line| line.split(' ').next()) {
+        let known = palermo_ops::METRICS.iter().any(|metric| metric.name == name);
+        assert!(known, "`{name}` is exposed and not in the list");
+    }
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+}
+
+/// Metrics that a running engine shows.
+const RUNNING: [&str; 15] = [
+    "palermo_build_info",
+    "palermo_source_records_total",
+    "palermo_source_lag_records",
+    "palermo_records_total",
+    "palermo_offset_gaps_total",
+    "palermo_dead_letters_total",
+    "palermo_watermark_timestamp_seconds",
+    "palermo_alerts_total",
+    "palermo_state_bytes",
+    "palermo_restore_duration_seconds",
+    "palermo_ruleset_info",
+    "palermo_rules_loaded",
+    "palermo_rule_evaluations_total",
+    "palermo_rule_last_hit_timestamp_seconds",
+    "palermo_watermark_hold_partition",
+];
+
+/// Each kind of garbage as it was sent, with the reason and the way back to the record.
+pub(crate) fn dead_letters(ground: &Ground) {
+    let site = Site::new(&ground.broker, "letters");
+    site.create_topics();
+    let topic = site.input(TopicRole::Payments).to_owned();
+    let garbage = Garbage::all();
+    let records = garbage.iter().map(|one| NewRecord {
+        partition: Some(2),
+        key: Some(b"its key".to_vec()),
+        value: one.value.clone(),
+        timestamp_ms: Some(1_772_000_000_000),
+        ..NewRecord::default()
+    });
+    send(&site, &topic, records.collect());
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    engine.wait_caught_up(&site, PATIENCE);
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+    audit(&site);
+    let outputs = site.outputs();
+    let letters = &outputs[&OutputTopic::DeadLetter];
+    assert_eq!(letters.len(), garbage.len());
+    for (offset, one) in garbage.iter().enumerate() {
+        let header = |letter: &palermo_kafka::tools::ReadRecord, name: &str| {
+            let found = letter.headers.iter().find(|(other, _)| other == name);
+            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+        };
+        let letter = letters
+            .iter()
+            .find(|letter| header(letter, "palermo-offset") == Some(offset.to_string()))
+            .expect("a dead letter for each");
+        assert_eq!(header(letter, "palermo-reason").as_deref(), Some(one.reason));
+        assert_eq!(header(letter, "palermo-topic").as_deref(), Some(topic.as_str()));
+        assert_eq!(header(letter, "palermo-partition").as_deref(), Some("2"));
+        assert_eq!(letter.key.as_deref(), Some(b"its key".as_slice()));
+        if one.reason == "too_large" {
+            assert_eq!(header(letter, "palermo-truncated").as_deref(), Some("true"));
+            assert_eq!(letter.value.as_ref().map(Vec::len), Some(4096));
+        } else {
+            assert_eq!(letter.value, one.value, "{} is not unchanged", one.reason);
+        }
+    }
+}
+
+/// Planted in every place where a careless message would show it.
+const CANARIES: [(&str, &str); 7] = [
+    ("payment id", "canary-payment-7741"),
+    ("name", "Kanarienvogel Quetzalcoatl"),
+    ("account", "CANARYBANK:99887766554"),
+    ("IBAN", "DE02120300000000202051"),
+    ("party id", "canary-party-7742"),
+    ("text", "canary remittance text"),
+    ("record key", "canary-key-7743"),
+];
+
+/// The log at its most talkative, good and bad records, and every page of HTTP.
+pub(crate) fn canaries(ground: &Ground) {
+    let site = Site::new(&ground.broker, "canaries").set("log.level", "trace");
+    site.create_topics();
+    let record = |value: String| NewRecord {
+        partition: Some(0),
+        key: Some(b"canary-key-7743".to_vec()),
+        value: Some(value.into_bytes()),
+        timestamp_ms: Some(1_772_000_000_000),
+        ..NewRecord::default()
+    };
+    let good = |id: &str| {
+        format!(
+            r#"{{"schema":"payment.v1","payment_id":"{id}","event_time":"2026-02-25T06:00:00Z","kind":"transfer","rail":"sct_inst","amount":"812.50","currency":"USD","debtor":{{"account":"DE02120300000000202051","name":"Kanarienvogel Quetzalcoatl"}},"creditor":{{"account":"CANARYBANK:99887766554","party":"canary-party-7742"}},"text":"canary remittance text"}}"#
+        )
+    };
+    let payment = good("canary-payment-7741");
+    let breaks: [fn(&str) -> String; 9] = [
+        |p| p.replace("812.50", "8,12"),
+        |p| p.replace("\"USD\"", "\"Kanarienvogel Quetzalcoatl\""),
+        |p| p.replace("2026-02-25T06:00:00Z", "canary-payment-7741"),
+        |p| p.replace("\"transfer\"", "\"canary remittance text\""),
+        |p| p.replace("\"CANARYBANK:99887766554\"", "\"CANARYBANK:99887766554 \\u0000\""),
+        |p| p.replace("\"canary-party-7742\"", "[\"canary-party-7742\"]"),
+        |p| p.replace("\"text\":", "\"text\":\"canary remittance text\",\"text\":"),
+        |p| p.replace("812.50", "813.50"),
+        |p| p.trim_end_matches('}').to_owned(),
+    ];
+    let mut payments = vec![record(payment.clone()), record(payment.clone())];
+    payments.extend(breaks.iter().map(|broken| record(broken(&payment))));
+    let reversal = payment.replace("\"canary-payment-7741\"", "\"canary-payment-7741-r\"").replace(
+        "\"currency\"",
+        "\"status\":\"reversed\",\"refers_to\":\"canary-payment-7741\",\"currency\"",
+    );
+    payments.push(record(reversal));
+    send(&site, site.input(TopicRole::Payments), payments);
+    let party = r#"{"schema":"party.v1","party":"canary-party-7742","as_of":"2026-01-01T00:00:00Z","kind":"Kanarienvogel Quetzalcoatl","accounts":[{"account":"CANARYBANK:99887766554"}]}"#;
+    send(&site, site.input(TopicRole::Parties), vec![record(party.to_owned())]);
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    engine.wait_caught_up(&site, PATIENCE);
+    let pages: Vec<(String, String)> = ["/metrics", "/readyz", "/livez", "/", "/canary"]
+        .iter()
+        .filter_map(|path| Some(((*path).to_owned(), engine.get(path)?.1)))
+        .collect();
+    assert_eq!(pages.len(), 5);
+    let stopped = engine.terminate(PATIENCE);
+    assert_eq!(stopped.code, Some(0), "{}", stopped.stderr);
+    audit(&site);
+    let outputs = site.outputs();
+    assert!(
+        outputs[&OutputTopic::DeadLetter].len() >= breaks.len(),
+        "the bad ones were not refused"
+    );
+    // Refusing to start must not show data either.
+    let again = Engine::start(BINARY, &site.set("time.lateness", "3h"), &[]).wait_exit(PATIENCE);
+    let mut written: Vec<(&str, &str)> = vec![
+        ("stdout", &stopped.stdout),
+        ("stderr", &stopped.stderr),
+        ("stdout of the refusal", &again.stdout),
+        ("stderr of the refusal", &again.stderr),
+    ];
+    written.extend(pages.iter().map(|(path, body)| (path.as_str(), body.as_str())));
+    assert!(
+        stopped.stderr.lines().count() > 3,
+        "too little was written to search:\n{}",
+        stopped.stderr
+    );
+    assert_eq!(oracle::no_canary(&CANARIES, &written), Vec::<String>::new());
+}

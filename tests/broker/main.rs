@@ -1,0 +1,97 @@
+//! The engine against a real Kafka.
+//!
+//! One broker for all tests of this binary, on a port and in a folder of its own, or the cluster
+//! that `PALERMO_BOOTSTRAP` names. The binary has its own `main`, as it owns that broker and must
+//! name what it cannot run: without Java or jars every test is `ignored` by name, and under
+//! `CI=true` every one fails.
+//!
+//! What the families can see: `crash` a lost, doubled or altered output and a record without a
+//! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
+//! `start` a wrong beginning; `life` an unclean end, early readiness and personal data in what is
+//! written. None sees a fault that the reference run shares: that is what the golden and property
+//! tests are for.
+
+mod crash;
+mod ground;
+mod life;
+mod replay;
+mod start;
+mod twins;
+
+use ground::Ground;
+use libtest_mimic::{Arguments, Failed, Trial};
+use palermo_tests::Broker;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// The engine under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_palermo-under-test");
+
+/// A test.
+type Test = (&'static str, fn(&Ground));
+
+/// In this order: the undisturbed run of the first is what others compare with.
+const TESTS: &[Test] = &[
+    ("replay::the_undisturbed_run_finds_what_was_planted", replay::undisturbed),
+    ("replay::throttled_with_other_fetch_sizes_gives_the_same_bytes", replay::throttled),
+    ("crash::killed_at_random_moments_gives_the_same_records", crash::killed),
+    ("twins::the_older_is_fenced_and_writes_nothing_more", twins::fenced),
+    ("start::first_start_needs_to_be_told_where", start::required),
+    ("start::a_later_start_ignores_where_with_a_word", start::ignored_later),
+    ("start::a_missing_topic_stops_with_what_to_do", start::topic_missing),
+    ("start::compacted_parties_stop", start::parties_compacted),
+    ("start::compacted_progress_stops", start::progress_compacted),
+    ("start::no_broker_is_said_quickly", start::no_broker),
+    ("start::a_changed_deciding_key_stops", start::deciding_key_changed),
+    ("life::sigterm_drains_and_commits", life::sigterm),
+    ("life::ready_only_while_consuming", life::readiness),
+    ("life::dead_letters_say_why_and_whence", life::dead_letters),
+    ("life::personal_data_is_written_nowhere", life::canaries),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // One at a time (see `ALONE`); with more than one thread a result is a line of its own, whatever
+    // the test prints meanwhile.
+    arguments.test_threads = Some(2);
+    let broker = if arguments.list { None } else { Some(Broker::start()) };
+    let absent = match &broker {
+        Some(Err(absent)) => Some(absent.to_string()),
+        _ => None,
+    };
+    let ground = broker.and_then(Result::ok).map(|broker| Arc::new(Ground::new(broker)));
+    let must_run = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let trials: Vec<Trial> = TESTS
+        .iter()
+        .map(|&(name, test)| {
+            let (ground, absent) = (ground.clone(), absent.clone());
+            let skipped = absent.is_some() && !must_run;
+            let trial = Trial::test(name, move || match (ground, absent) {
+                (Some(ground), _) => timed(name, || test(&ground)),
+                (None, absent) => Err(Failed::from(absent.unwrap_or_default())),
+            });
+            trial.with_ignored_flag(skipped)
+        })
+        .collect();
+    if let Some(why) = absent.filter(|_| !must_run) {
+        println!("no broker, {} tests are skipped: {why}", trials.len());
+        arguments.include_ignored = false;
+        arguments.ignored = false;
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // The last holder of the broker: here it stops.
+    drop(ground);
+    conclusion.exit_code()
+}
+
+/// Tests share two cores and a broker, and timing is part of what they look at.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn timed(name: &str, test: impl FnOnce()) -> Result<(), Failed> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let begun = Instant::now();
+    test();
+    println!("{name}: {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `palermo rules`: what an analyst reads when something is wrong.
+
+use crate::command::{edit, palermo, palermo_in, with_rules};
+
+#[test]
+fn the_shipped_rules_are_fine_and_their_tests_hold() {
+    let done = palermo(&["rules", "check"]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    assert!(!done.stdout.contains("warning"), "{}", done.stdout);
+    let done = palermo(&["rules", "test", "--format", "json"]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["failed"], 0);
+    // Ten indicators, two suppressors, two typologies; each with more than one row.
+    assert!(report["passed"].as_u64().unwrap() >= 28, "{}", report["passed"]);
+}
+
+/// Code, file, line, column, the underlined source and a proposal.
+#[test]
+fn a_broken_rule_is_shown_where_it_is_broken() {
+    let folder = with_rules();
+    let file = folder.path().join("rules/laundering/ML-03-structuring-near-limit.yaml");
+    edit(&file, "near_total: sum(amount) over close", "near_total: sum(amuont) over close");
+    edit(&file, "value: 0.8, type: ratio", "value: 0.99, type: ratio");
+    edit(&file, "hit: near_limit >= $min_near", "hit: near_limit >= $min_neer");
+    let done = palermo_in(folder.path(), &["rules", "check"]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    insta::assert_snapshot!("broken_rule", done.stdout);
+    let done = palermo_in(folder.path(), &["rules", "check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    for problem in report["problems"].as_array().unwrap() {
+        for field in ["code", "file", "line", "column", "message", "help"] {
+            assert!(!problem[field].is_null(), "{field}: {problem}");
+        }
+        let explained = palermo(&["rules", "explain", problem["code"].as_str().unwrap()]);
+        assert_eq!(explained.code, 0, "{}", explained.stderr);
+    }
+}
+
+/// A rule test that fails names the row; the command says so by its exit code.
+#[test]
+fn a_failing_rule_test_is_a_finding() {
+    let folder = with_rules();
+    let file = folder.path().join("rules/laundering/ML-03-structuring-near-limit.yaml");
+    edit(&file, "hit: near_limit >= $min_near", "hit: near_limit >= $min_near + 5");
+    let done = palermo_in(folder.path(), &["rules", "test", "rules/laundering"]);
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("FAIL") && done.stdout.contains("ML-03"), "{}", done.stdout);
+}

@@ -1,0 +1,19 @@
+//! The engine against an oracle that recomputes everything from a plain list of payments.
+//!
+//! Each module says which bug it can see. The oracle is `palermo-testkit` and knows only the domain;
+//! rules are made beside their naive twins in `rules` and `measures`.
+
+mod fates;
+mod fields;
+mod harness;
+mod invariants;
+mod ledger;
+mod life;
+mod measures;
+mod open;
+mod order;
+mod restart;
+mod rules;
+mod shipped;
+mod story;
+mod typologies;

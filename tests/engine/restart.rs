@@ -1,0 +1,48 @@
+//! A restart between any two records changes nothing: an engine rebuilt from the records before
+//! decides the next one alike, with the same effects and the same chain.
+//!
+//! Sees: anything that is decided by hash order, by an address, by what was in memory and not in the
+//! input, and an effect that depends on where the engine was last rebuilt.
+
+use crate::harness::{cases, config, engine, records, with_end};
+use crate::typologies::rules;
+use palermo_domain::Span;
+use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn a_restart_between_any_two_records_changes_nothing(
+        world in worlds(),
+        drafts in drafts(24, 10..24),
+        disturbances in disturbances(6),
+        delays in delays(Span::from_days(2)),
+    ) {
+        let mut all = payments(&drafts);
+        disturb(&mut all, &disturbances);
+        let arrivals = with_end(arrive(&all, &delays, Span::from_days(2), 2), 2, 60);
+        let records = records(&world, &arrivals);
+        let config = config(Span::from_days(1), Span::from_days(10));
+        let mut never = engine(&config, &rules(), 2);
+        let mut alerts = 0;
+        for (index, record) in records.iter().enumerate() {
+            let mut again = engine(&config, &rules(), 2);
+            let mut unseen = Vec::new();
+            for before in &records[..index] {
+                again.apply(before.as_ref(), &mut unseen).expect("no stop");
+            }
+            prop_assert_eq!(never.chain(), again.chain());
+            prop_assert_eq!(never.watermark(), again.watermark());
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            let fate = never.apply(record.as_ref(), &mut one).expect("no stop");
+            prop_assert_eq!(again.apply(record.as_ref(), &mut other).expect("no stop"), fate);
+            prop_assert!(one == other, "effects of record {} differ", index);
+            prop_assert_eq!(never.chain(), again.chain());
+            prop_assert_eq!(never.positions(), again.positions());
+            alerts += one.len();
+        }
+        prop_assert!(alerts < 10_000);
+    }
+}
