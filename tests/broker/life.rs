@@ -4,7 +4,7 @@
 use crate::BINARY;
 use crate::ground::{Ground, PATIENCE, audit, send};
 use palermo_domain::{OutputTopic, TopicRole};
-use palermo_kafka::tools::NewRecord;
+use palermo_kafka::tools::{NewRecord, ReadRecord};
 use palermo_tests::{Engine, Garbage, Site, oracle, wait_until};
 use std::time::{Duration, Instant};
 
@@ -112,30 +112,37 @@ pub(crate) fn dead_letters(ground: &Ground) {
     site.create_topics();
     let topic = site.input(TopicRole::Payments).to_owned();
     let garbage = Garbage::all();
-    let records = garbage.iter().map(|one| NewRecord {
+    let record = |key: &[u8], value: Option<Vec<u8>>| NewRecord {
         partition: Some(2),
-        key: Some(b"its key".to_vec()),
-        value: one.value.clone(),
+        key: Some(key.to_vec()),
+        value,
         timestamp_ms: Some(1_772_000_000_000),
         ..NewRecord::default()
-    });
-    send(&site, &topic, records.collect());
+    };
+    let mut records: Vec<_> =
+        garbage.iter().map(|one| record(b"its key", one.value.clone())).collect();
+    // Whole, it would not fit into the dead-letter topic with its headers.
+    let long_key = vec![b'k'; 1_048_300];
+    records.push(record(&long_key, Some(b"not a payment".to_vec())));
+    send(&site, &topic, records);
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_caught_up(&site, PATIENCE);
     assert_eq!(engine.terminate(PATIENCE).code, Some(0));
     audit(&site);
     let outputs = site.outputs();
     let letters = &outputs[&OutputTopic::DeadLetter];
-    assert_eq!(letters.len(), garbage.len());
+    assert_eq!(letters.len(), garbage.len() + 1);
+    let header = |letter: &ReadRecord, name: &str| {
+        let found = letter.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    };
+    let of = |offset: usize| {
+        let from =
+            |letter: &&ReadRecord| header(letter, "palermo-offset") == Some(offset.to_string());
+        letters.iter().find(from).expect("a dead letter for each")
+    };
     for (offset, one) in garbage.iter().enumerate() {
-        let header = |letter: &palermo_kafka::tools::ReadRecord, name: &str| {
-            let found = letter.headers.iter().find(|(other, _)| other == name);
-            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-        };
-        let letter = letters
-            .iter()
-            .find(|letter| header(letter, "palermo-offset") == Some(offset.to_string()))
-            .expect("a dead letter for each");
+        let letter = of(offset);
         assert_eq!(header(letter, "palermo-reason").as_deref(), Some(one.reason));
         assert_eq!(header(letter, "palermo-topic").as_deref(), Some(topic.as_str()));
         assert_eq!(header(letter, "palermo-partition").as_deref(), Some("2"));
@@ -146,7 +153,12 @@ pub(crate) fn dead_letters(ground: &Ground) {
         } else {
             assert_eq!(letter.value, one.value, "{} is not unchanged", one.reason);
         }
+        assert_eq!(header(letter, "palermo-key-sha256"), None);
     }
+    let letter = of(garbage.len());
+    assert_eq!(letter.key.as_deref(), long_key.get(..4096));
+    assert_eq!(letter.value.as_deref(), Some(b"not a payment".as_slice()));
+    assert_eq!(header(letter, "palermo-key-sha256").map(|hex| hex.len()), Some(64));
 }
 
 /// Planted in every place where a careless message would show it.

@@ -42,6 +42,7 @@ const TESTS: &[Test] = &[
     ("start::a_missing_topic_stops_with_what_to_do", start::topic_missing),
     ("start::compacted_parties_stop", start::parties_compacted),
     ("start::compacted_progress_stops", start::progress_compacted),
+    ("start::a_dead_letter_topic_that_takes_too_little_stops", start::small_dead_letters),
     ("start::no_broker_is_said_quickly", start::no_broker),
     ("start::a_changed_deciding_key_stops", start::deciding_key_changed),
     ("life::sigterm_drains_and_commits", life::sigterm),

@@ -266,10 +266,10 @@ impl Engine {
         *count = count.saturating_add(1);
         let topic = self.config.topic_names.get(&role).map_or(role.as_str(), String::as_str);
         let origin = Origin { topic, partition: record.partition.index, offset: record.offset };
-        let letter = dead_letter(origin, record.value, refusal, &self.config.limits);
+        let letter = dead_letter(origin, (record.key, record.value), refusal, &self.config.limits);
         OutRecord {
             topic: OutputTopic::DeadLetter,
-            key: record.key.map(<[u8]>::to_vec),
+            key: letter.key,
             value: letter.value,
             headers: letter.headers,
             timestamp_ms: Some(record.timestamp_ms).filter(|ms| *ms >= 0),

@@ -305,8 +305,9 @@ pub fn announce(
 /// Checks the topics, makes them where that was asked for, and says what is only a pity.
 fn topics(kafka: &KafkaConfig, drive: &Drive, options: &RunOptions) -> Result<(), RunError> {
     reach(&kafka.bootstrap)?;
-    if let Some(plan) = &options.create_topics {
-        for name in admin::create_topics(kafka, plan)? {
+    if let Some(plan) = options.create_topics {
+        let plan = TopicPlan { dead_letter_bytes: drive.needs().dead_letter_bytes, ..plan };
+        for name in admin::create_topics(kafka, &plan)? {
             tracing::info!(topic = name, "topic made");
         }
     }
