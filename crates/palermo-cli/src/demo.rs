@@ -99,23 +99,40 @@ fn show(played: &Played, alerts: &[AlertText], score: &Score, arguments: &DemoAr
         out.data(&line);
     }
     out.data("");
-    out.data("what to try next");
-    let seed = arguments.world.seed.saturating_add(1);
-    for (command, words) in [
-        (
-            format!("palermo demo --seed {seed}").as_str(),
-            "another month, other people, the same crimes",
-        ),
-        ("palermo rules test", "the tests that every rule carries"),
-        ("less rules/typologies/*.yaml", "what a detection looks like; change a number, run again"),
-        ("palermo synth --out month", "such a month as files, with the truth beside it"),
-        (
-            "palermo run -c deploy/palermo.yaml --create-topics --start earliest",
-            "on your own Kafka",
-        ),
-    ] {
-        out.data(&format!("  {command:<30} {words}"));
+    for line in next_steps(&program(), arguments.world.seed) {
+        out.data(&line);
     }
+}
+
+/// How this program was called, so that what is printed can be typed again.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "palermo".to_owned())
+}
+
+/// What to try after the demo, as commands that work from the same folder.
+fn next_steps(palermo: &str, seed: u64) -> Vec<String> {
+    let mut lines = vec!["what to try next".to_owned()];
+    let seed = seed.saturating_add(1);
+    for (command, words) in [
+        (format!("{palermo} demo --seed {seed}"), "another month, other people, the same crimes"),
+        (format!("{palermo} rules test"), "the tests that every rule carries"),
+        (
+            "less rules/typologies/*.yaml".to_owned(),
+            "what a detection looks like; change a number, run again",
+        ),
+        (format!("{palermo} synth --out month"), "such a month as files, with the truth beside it"),
+    ] {
+        lines.push(format!("  {command:<44} {words}"));
+    }
+    lines.push("on your own Kafka, with the simulator, which pays in dollars:".to_owned());
+    for command in [
+        "sed 's/^base_currency: EUR/base_currency: USD/' deploy/palermo.yaml > palermo.yaml",
+        &format!("{palermo} run --create-topics --start earliest"),
+        &format!("{palermo} synth --produce --truth truth.json    # in another terminal"),
+    ] {
+        lines.push(format!("  {command}"));
+    }
+    lines
 }
 
 /// The configuration of the demo: defaults, and names of its own.
@@ -178,5 +195,21 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // What is left in the system's temporary folder is a nuisance, not a fault.
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_try_next_can_be_typed() {
+        let lines = next_steps("target/release/palermo", 1);
+        assert!(
+            lines.contains(&"  target/release/palermo run --create-topics --start earliest".into())
+        );
+        assert!(lines.iter().any(|line| line.contains("target/release/palermo demo --seed 2 ")));
+        let example = include_str!("../../../deploy/palermo.yaml");
+        assert!(example.lines().any(|line| line.starts_with("base_currency: EUR")));
     }
 }

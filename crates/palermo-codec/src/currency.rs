@@ -14,6 +14,11 @@ pub fn minor_units(currency: &Currency) -> Option<u32> {
     TABLE.get(row).map(|&(_, units)| units)
 }
 
+/// Every code that [`minor_units`] knows, sorted.
+pub fn currency_codes() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(code, _)| *code)
+}
+
 /// Sorted by code.
 #[rustfmt::skip]
 const TABLE: &[(&str, u32)] = &[

@@ -79,9 +79,11 @@ const REFUSED: &[(&str, &str)] = &[
         "kafka:\n  security: none",
         "palermo.yaml:2:13: `kafka.security` is `none`; choose `plaintext` or `tls` or `sasl_tls`",
     ),
+    ("base_currency: euro", "palermo.yaml:1:16: `base_currency` is `euro`; did you mean `EUR`?"),
+    ("base_currency: USB", "palermo.yaml:1:16: `base_currency` is `USB`; did you mean `USD`?"),
     (
-        "base_currency: euro",
-        "palermo.yaml:1:16: `base_currency` is `euro`; \
+        "base_currency: QQQ",
+        "palermo.yaml:1:16: `base_currency` is `QQQ`; \
              expected ISO 4217 currency, such as `EUR`",
     ),
     ("task: a\ntask: b", "palermo.yaml:2:1: `task` was given in line 1 already; give it once"),

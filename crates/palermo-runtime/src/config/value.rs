@@ -54,8 +54,7 @@ impl Values {
         }
         if let Err(found) = normal(row, &entry.value) {
             let message = format!("`{}` is `{}`{found}", entry.key, entry.value);
-            let verb = if matches!(row.key_type, KeyType::Word(_)) { "choose" } else { "expected" };
-            let help = format!("{verb} {}", row.key_type.describe());
+            let help = expected(row.key_type, &entry.value);
             self.problem(Some(entry.value_at), message, &help);
             return;
         }
@@ -177,7 +176,7 @@ fn normal(row: &ConfigKey, value: &str) -> Result<String, String> {
         }
         KeyType::Hosts => bad(value.split(',').all(host_and_port)),
         KeyType::Address => bad(value.parse::<SocketAddr>().is_ok()),
-        KeyType::Currency => bad(value.len() == 3 && value.bytes().all(|b| b.is_ascii_uppercase())),
+        KeyType::Currency => bad(palermo_codec::currency_codes().any(|code| code == value)),
         KeyType::Word(words) => bad(words.contains(&value)),
         KeyType::Duration(min, max) => {
             let span = |text: &str| Span::parse(text).map_err(|_| String::new());
@@ -197,6 +196,24 @@ fn normal(row: &ConfigKey, value: &str) -> Result<String, String> {
             if inside { Ok(found.to_string()) } else { Err(", out of range".to_owned()) }
         }
     }
+}
+
+/// What to write in place of a bad value.
+fn expected(key_type: KeyType, value: &str) -> String {
+    let near = matches!(key_type, KeyType::Currency).then(|| near_currency(value)).flatten();
+    if let Some(code) = near {
+        return format!("did you mean `{code}`?");
+    }
+    let verb = if matches!(key_type, KeyType::Word(_)) { "choose" } else { "expected" };
+    format!("{verb} {}", key_type.describe())
+}
+
+/// The currency that was probably meant: one letter away at most.
+fn near_currency(value: &str) -> Option<&'static str> {
+    let value = value.to_ascii_uppercase();
+    let far = |code: &'static str| (distance(&value, code), code);
+    let near = palermo_codec::currency_codes().map(far).filter(|(distance, _)| *distance <= 1);
+    near.min().map(|(_, code)| code)
 }
 
 const fn name_byte(b: u8) -> bool {
