@@ -107,8 +107,8 @@ pub(crate) fn small_dead_letters(ground: &Ground) {
         ENVIRONMENT,
         &["topic_settings", site.output(OutputTopic::DeadLetter), "max.message.bytes"],
     );
-    let mut engine =
-        Engine::start(BINARY, &site.set("limits.record_bytes", "64KiB"), &["--start", "earliest"]);
+    let site = site.set("limits.record_bytes", "64KiB");
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_ready(PATIENCE);
     assert_eq!(engine.terminate(PATIENCE).code, Some(0));
 }
