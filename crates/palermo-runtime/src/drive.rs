@@ -174,6 +174,10 @@ impl Drive {
             if left.is_zero() {
                 return ControlFlow::Continue(());
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the loop owns its thread and its pauses"
+            )]
             std::thread::sleep(PAUSE_LOOK.min(left));
             left = left.saturating_sub(PAUSE_LOOK);
         }

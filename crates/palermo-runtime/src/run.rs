@@ -253,6 +253,7 @@ pub fn run(
         })
     })?;
     while !engine.is_finished() {
+        #[expect(clippy::disallowed_methods, reason = "the supervisor looks now and then")]
         std::thread::sleep(SUPERVISE);
         let silent_ms = clock.monotonic_ms().saturating_sub(beat.load(Ordering::Acquire));
         if silent_ms > SILENT_MAX_MS {
@@ -345,6 +346,7 @@ pub fn reach(bootstrap: &str) -> Result<(), RunError> {
     Err(RunError::Unavailable { reason: format!("no broker answers at `{bootstrap}`: {why}") })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that makes threads")]
 fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

@@ -14,6 +14,7 @@ struct Running {
 }
 
 impl Running {
+    #[expect(clippy::disallowed_methods, reason = "a server of a test has a thread")]
     fn start(idle: Duration) -> Self {
         let mut console = Console::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         console.idle = idle;
