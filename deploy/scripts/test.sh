@@ -39,7 +39,7 @@ kept() {
 # Adds up the N before a word in the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 total() { sed -n "s/^test result:.* \([0-9]*\) $1.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 
-deploy/scripts/setup.sh build || exit 4
+deploy/scripts/setup.sh lint || exit 4
 if [ -z "${PALERMO_BOOTSTRAP:-}" ]; then
     deploy/scripts/setup.sh kafka || say 'no Kafka: the broker tests cannot run'
 fi
