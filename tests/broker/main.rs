@@ -7,10 +7,11 @@
 //!
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
-//! `start` a wrong beginning; `life` an unclean end, early readiness and personal data in what is
-//! written. None sees a fault that the reference run shares: that is what the golden and property
+//! `start` a wrong beginning; `life` an unclean end and early readiness; `canary` personal data in
+//! what is written. None sees a fault that the reference run shares: that is what the golden and property
 //! tests are for.
 
+mod canary;
 mod crash;
 mod ground;
 mod life;
@@ -48,7 +49,7 @@ const TESTS: &[Test] = &[
     ("life::sigterm_drains_and_commits", life::sigterm),
     ("life::ready_only_while_consuming", life::readiness),
     ("life::dead_letters_say_why_and_whence", life::dead_letters),
-    ("life::personal_data_is_written_nowhere", life::canaries),
+    ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 
 fn main() -> ExitCode {
