@@ -173,7 +173,9 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RulesTestArgs {
-    /// Test files or folders; all of the rule folder where none is given.
+    /// Test files, folders or ids of rules such as `CT-14`; all of the rule folder where none is
+    /// given.
+    #[arg(value_name = "PATH|ID")]
     pub paths: Vec<PathBuf>,
     /// The rule folder.
     #[arg(long, value_name = "DIR", default_value = "rules")]
