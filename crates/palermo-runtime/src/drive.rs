@@ -143,6 +143,7 @@ impl Drive {
                 Ok(End::Renew { reason, turned_ms }) => (reason, turned_ms),
                 Err(error) => {
                     self.not_reading();
+                    self.services.metrics.commit_failed(error.code());
                     return Err(error);
                 }
             };

@@ -98,6 +98,7 @@ impl Log for Noted {
 #[derive(Debug, Default)]
 pub(crate) struct Noticed {
     unconverted: BTreeSet<Currency>,
+    unknown_fields: BTreeSet<(TopicRole, String)>,
 }
 
 impl Noticed {
@@ -111,6 +112,16 @@ impl Noticed {
                     "payments cannot be converted for lack of a rate, and no condition on their \
                      amount holds; send rates as rows of the list `fx`, or set `base_currency` to \
                      what most payments are made in"
+                );
+            }
+        }
+        // The codec bounds the names and lets none through that could be content.
+        for (topic, field) in counters.unknown_fields.keys() {
+            if self.unknown_fields.insert((*topic, field.clone())) {
+                tracing::warn!(
+                    topic = topic.as_str(),
+                    field,
+                    "records carry a field that the schema does not know; no rule can read it"
                 );
             }
         }
@@ -257,16 +268,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_currency_without_a_rate_is_said_once() {
+    fn each_currency_without_a_rate_and_each_unknown_field_is_said_once() {
         let currency = |code| Currency::try_new(code).unwrap();
         let mut counters = Counters::default();
         let mut noticed = Noticed::default();
         noticed.look(&counters, currency("EUR"));
-        assert!(noticed.unconverted.is_empty());
+        assert!(noticed.unconverted.is_empty() && noticed.unknown_fields.is_empty());
         for (code, count) in [("USD", 1), ("USD", 7), ("GBP", 1)] {
             counters.unconverted.insert(currency(code), count);
             noticed.look(&counters, currency("EUR"));
         }
+        let field = (TopicRole::Payments, "debtor.nickname".to_owned());
+        for count in [1, 9] {
+            counters.unknown_fields.insert(field.clone(), count);
+            noticed.look(&counters, currency("EUR"));
+        }
+        assert_eq!(noticed.unknown_fields, BTreeSet::from([field]));
         assert_eq!(noticed.unconverted, BTreeSet::from([currency("GBP"), currency("USD")]));
     }
 }
