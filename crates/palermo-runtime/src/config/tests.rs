@@ -87,6 +87,27 @@ const REFUSED: &[(&str, &str)] = &[
         "palermo.yaml:1:16: `base_currency` is `QQQ`; \
              expected ISO 4217 currency, such as `EUR`",
     ),
+    (
+        "http:\n  # listen: 127.0.0.1:9464\nlog:\n  level: warn",
+        "palermo.yaml:1:1: `http` is a block and there is nothing in it; \
+             give one of its keys, such as `http.listen`, or leave it out",
+    ),
+    (
+        "kafka: 127.0.0.1:9092",
+        "palermo.yaml:1:1: `kafka` is a block and takes no value of its own; \
+             give one of its keys, such as `kafka.bootstrap`, or leave it out",
+    ),
+    (
+        "http:\n  listen: 0.0.0.0:9464",
+        "palermo.yaml:2:11: `http.listen` is `0.0.0.0:9464`, which is not a loopback address; \
+             listen on `127.0.0.1`, with a proxy in front of it where others must ask \
+             (`palermo doctor explain http_not_loopback`)",
+    ),
+    (
+        "topics:\n  payments: \"..\"",
+        "palermo.yaml:2:13: `topics.payments` is `..`, which no topic can be called; \
+             choose another name; the broker keeps topics as folders",
+    ),
     ("task: a\ntask: b", "palermo.yaml:2:1: `task` was given in line 1 already; give it once"),
     (
         "kafka:\n  bootstrap: [a, b]",

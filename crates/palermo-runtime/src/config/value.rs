@@ -42,8 +42,7 @@ impl Values {
 
     fn add(&mut self, entry: Entry) {
         let Some(row) = CONFIG_KEYS.iter().find(|row| row.key == entry.key) else {
-            let message = format!("unknown key `{}`", entry.key);
-            let help = proposal(&entry.key);
+            let (message, help) = unknown(&entry);
             self.problem(Some(entry.key_at), message, &help);
             return;
         };
@@ -233,6 +232,21 @@ fn parse_bytes(text: &str) -> Option<u64> {
     let (number, size) = unit.unwrap_or((text, 1));
     let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     number.parse::<u64>().ok().filter(|_| plain)?.checked_mul(size)
+}
+
+/// What to say of a key that is none: it may be a block.
+fn unknown(entry: &Entry) -> (String, String) {
+    let key = &entry.key;
+    let inside = |row: &&ConfigKey| row.key.split_once('.').is_some_and(|(block, _)| block == key);
+    let Some(first) = CONFIG_KEYS.iter().find(inside) else {
+        return (format!("unknown key `{key}`"), proposal(key));
+    };
+    let help = format!("give one of its keys, such as `{}`, or leave it out", first.key);
+    if matches!(entry.value.as_str(), "" | "~" | "null") {
+        (format!("`{key}` is a block and there is nothing in it"), help)
+    } else {
+        (format!("`{key}` is a block and takes no value of its own"), help)
+    }
 }
 
 /// The key that was probably meant.
