@@ -96,9 +96,16 @@ fn half_a_window_replaces_nothing() {
 /// recent looks at the episode again: the explanation stands, nobody is alerted about.
 #[test]
 fn an_explanation_outlives_its_payments() {
+    // Of what was folded for good, and of what was not.
+    ["Q2", "Q5"].into_iter().for_each(explained_and_reversed);
+}
+
+fn explained_and_reversed(reversed: &str) {
     let mut rules = patient();
     let horizon = 5;
     rules.suppressors[0].condition.window = Span::from_days(horizon);
+    // Without I-5, which would name the same credits as I-1.
+    rules.typologies.iter_mut().for_each(|rule| rule.boost.retain(|id| id.0 != 4));
     let mut all = finding();
     all.push(at(wage("W1", 1, "BANK:A"), 0));
     all.push(at(wage("W2", 2, "BANK:A"), 0));
@@ -107,21 +114,18 @@ fn an_explanation_outlives_its_payments() {
     for (hour, id) in later {
         all.push(at(transfer(id, hour, "BANK:A", "BANK:D", 1_000), 0));
     }
-    let back = all.iter().map(|one| &one.payment).find(|one| one.payment_id.expose() == "Q5");
+    let back = all.iter().map(|one| &one.payment).find(|one| one.payment_id.expose() == reversed);
     let back = back.expect("a payment").clone();
     all.push(at(transfer("T1", 176, "BANK:X", "BANK:Y", 90_000), 0));
-    let at_hour = |hour: i64| EventTime(back.event_time.0 + (hour - 118) * 3_600_000);
-    all.push(Arrival {
-        payment: reversal(&back, "R1".into(), at_hour(176)),
-        at: at_hour(177).0,
-        partition: 0,
-    });
+    let at_hour = |hour: i64| EventTime(all[0].payment.event_time.0 + hour * 3_600_000);
+    let (time, at) = (at_hour(176), at_hour(177).0);
+    all.push(Arrival { payment: reversal(&back, "R1".into(), time), at, partition: 0 });
     let run = play(&rules, all, horizon);
     let held_back = run.revisions(OutputTopic::Suppressed);
     // The numbers of the beginning stand too: nothing later is news against what is left of them.
     let actions: Vec<String> =
         of(&held_back, "CT-91").iter().map(|data| text(&data["action"])).collect();
-    assert_eq!(actions, ["suppressed", "suppressed", "closed"]);
+    assert_eq!(actions, ["suppressed", "closed"], "{reversed}");
     let alerts = run.revisions(OutputTopic::Alerts);
     assert!(of(&alerts, "CT-91").is_empty(), "{:?}", of(&alerts, "CT-91"));
 }
