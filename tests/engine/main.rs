@@ -3,17 +3,20 @@
 //! Each module says which bug it can see. The oracle is `palermo-testkit` and knows only the domain;
 //! rules are made beside their naive twins in `rules` and `measures`.
 
+mod activation;
 mod fates;
 mod fields;
 mod harness;
+mod holders;
+mod horizon;
 mod invariants;
 mod ledger;
 mod life;
 mod measures;
-mod open;
 mod order;
 mod restart;
 mod rules;
 mod shipped;
 mod story;
 mod typologies;
+mod words;

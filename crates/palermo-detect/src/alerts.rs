@@ -3,11 +3,11 @@
 //! Everything here is computed from the milestone, the rules and the ledger; nothing from a clock
 //! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
 
-use crate::condition::{Facts, Match, Run};
+use crate::condition::Run;
 use crate::detector::{Applied, Detector};
 use crate::episode::{Anchor, Milestone, Support};
-use crate::eval::party_of;
 use crate::findings::{episode_days, families_of, suppressor_accounts};
+use crate::hits::{Kept, Payer, Witness};
 use crate::value::Value;
 use palermo_domain::alert::{
     Action, Actor, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Role,
@@ -15,10 +15,10 @@ use palermo_domain::alert::{
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
 use palermo_lang::program::{
-    AnchorRole, Condition, EndField, Field, Literal, Param, Piece, SelfText, Side, Template,
-    Typology,
+    AnchorRole, Arithmetic, Condition, EndField, Expr, Field, Function, Literal, MeasureKind,
+    Param, Piece, SelfText, Side, Template, Type, Typology,
 };
-use palermo_ledger::{AccountId, KnownParty, Ledger, Leg, Row};
+use palermo_ledger::{AccountId, Atom, Ledger, Leg, PlaceId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -39,8 +39,9 @@ pub(crate) fn sha256_hex(parts: &[&str]) -> String {
 
 /// What the milestone's supports rest on.
 struct Basis {
-    facts: Vec<(Support, Facts)>,
-    evidence: Vec<Match>,
+    facts: Vec<(Support, Kept)>,
+    /// The payments of all of them, each once, in order of (event time, payment id).
+    evidence: Vec<Witness>,
     truncated: bool,
 }
 
@@ -54,7 +55,7 @@ impl Detector {
         applied: Applied,
     ) -> Alert {
         let Some((state, typology)) = self.track_and_rule(track) else { return blank() };
-        let basis = self.basis(ledger, milestone);
+        let basis = self.basis(ledger, typology, milestone);
         let anchor = anchor_text(ledger, state.anchor);
         let families = families_of(&self.rules, &milestone.supports);
         let first = basis.evidence.first().map_or(milestone.time, |found| found.time);
@@ -100,22 +101,23 @@ impl Detector {
         self.people(ledger, state.anchor, typology, milestone, &basis, &mut alert);
         self.money_and_places(ledger, &basis, &mut alert);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
-        self.decided_by(ledger, milestone, &mut alert);
+        self.missing(&basis, &mut alert);
+        decided_by(&basis, &mut alert);
         alert
     }
 
-    fn basis(&self, ledger: &Ledger, milestone: &Milestone) -> Basis {
+    fn basis(&self, ledger: &Ledger, typology: &Typology, milestone: &Milestone) -> Basis {
         let mut basis = Basis { facts: Vec::new(), evidence: Vec::new(), truncated: false };
         for support in &milestone.supports {
-            let (facts, cut) = self.facts(ledger, *support);
-            basis.truncated |= cut;
-            basis.evidence.extend(facts.evidence.iter().copied());
-            basis.facts.push((*support, facts));
+            let told = self.tell(ledger, *support, usize::MAX);
+            basis.truncated |= told.truncated();
+            basis.evidence.extend(told.evidence.iter().cloned());
+            basis.facts.push((*support, told));
         }
-        let id = |found: &Match| (found.time, ledger.payment_id(found.row));
-        basis.evidence.sort_by(|a, b| id(a).cmp(&id(b)));
-        basis.evidence.dedup_by_key(|found| found.row);
-        basis.evidence.retain(|found| ledger.row(found.row).is_some());
+        let on = typology.suppress.iter();
+        basis.truncated |= !on.copied().all(|id| self.explains_whole(ledger, id, milestone.time));
+        basis.evidence.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        basis.evidence.dedup_by_key(|found| found.payment());
         basis
     }
 
@@ -135,24 +137,8 @@ impl Detector {
             let points = typology.points.get(&rule.tier).copied().unwrap_or(0);
             sum = sum.saturating_add(points);
             let words = Words { detector: self, ledger, condition, values: &facts.values };
-            let kept = self
-                .hits
-                .log(support.indicator.0, support.account)
-                .and_then(|log| log.kept(support.time));
-            let mut evidence: Vec<String> = facts
-                .evidence
-                .iter()
-                .map(|found| ledger.payment_id(found.row).to_owned())
-                .filter(|id| !id.is_empty())
-                .collect();
-            let mut total = facts.evidence.len() as u64;
-            if evidence.len() < facts.evidence.len()
-                && let Some(kept) = kept
-            {
-                evidence.clone_from(&kept.ids);
-                total = kept.total;
-            }
-            evidence.truncate(LISTED_MAX);
+            let oldest = facts.evidence.iter().take(LISTED_MAX);
+            let evidence = oldest.map(|found| found.id.to_string()).collect();
             all.push(IndicatorEvidence {
                 id: condition.id.clone(),
                 version: condition.version.clone(),
@@ -167,7 +153,7 @@ impl Detector {
                 margin: None,
                 cite: condition.cite.clone(),
                 evidence,
-                evidence_total: total,
+                evidence_total: facts.total,
             });
         }
         (sum, all)
@@ -226,9 +212,14 @@ impl Detector {
             AnchorRole::SubjectUnlessControl => Role::Subject,
         };
         let own = Self::accounts_of(ledger, anchor);
-        let holder = match anchor {
-            Anchor::Account(account) => ledger.parties.holder(account),
-            Anchor::Party(party) => ledger.parties.get(party),
+        let holders: Vec<Atom> = match anchor {
+            Anchor::Account(account) => {
+                let held = ledger.parties.holders(account).iter();
+                held.filter_map(|owned| Some(ledger.parties.get(owned.party)?.id)).collect()
+            }
+            Anchor::Party(party) => {
+                ledger.parties.get(party).map(|known| known.id).into_iter().collect()
+            }
         };
         let mut accounts: Vec<AccountId> = match anchor {
             Anchor::Account(account) => vec![account],
@@ -246,14 +237,15 @@ impl Detector {
         for account in accounts {
             alert.subjects.push(actor("account", ledger.account_text(account), "collector"));
         }
-        if let Some(holder) = holder {
-            alert.subjects.push(actor("party", ledger.atoms.text(holder.id), "collector"));
+        let mut parties: Vec<&str> = holders.iter().map(|id| ledger.atoms.text(*id)).collect();
+        parties.sort_unstable();
+        for party in parties {
+            alert.subjects.push(actor("party", party, "collector"));
         }
         let payer_role = typology.payers_role.unwrap_or(Role::CounterpartyOnly);
         let mut related: BTreeMap<(&'static str, String), ()> = BTreeMap::new();
         for found in basis.evidence.iter().filter(|found| found.leg == Leg::Creditor) {
-            let Some(row) = ledger.row(found.row) else { continue };
-            if let Some(key) = payer(ledger, row, &own, holder) {
+            if let Some(key) = payer(ledger, &found.debtor, &own, &holders) {
                 related.insert(key, ());
             }
         }
@@ -276,23 +268,22 @@ impl Detector {
         let mut places: BTreeMap<String, u64> = BTreeMap::new();
         let mut input: BTreeMap<Partition, (i64, i64)> = BTreeMap::new();
         for found in &basis.evidence {
-            let Some(row) = ledger.row(found.row) else { continue };
-            let cents = row.amount.map_or(0, |cents| cents.0);
+            let cents = found.cents.map_or(0, |cents| cents.0);
             if found.leg == Leg::Creditor {
                 into = into.saturating_add(cents);
-                if let Some(region) = region_of(ledger, row) {
+                if let Some(region) = region_of(ledger, &found.debtor) {
                     bump(&mut regions, region);
                 }
             } else {
                 out = out.saturating_add(cents);
             }
-            if row.kind == PaymentKind::CashWithdrawal
-                && let Some(place) = place_text(ledger, row)
+            if found.kind == PaymentKind::CashWithdrawal
+                && let Some(place) = place_text(ledger, found.place)
             {
                 bump(&mut places, place);
             }
-            let offset = row.origin.offset;
-            let range = input.entry(row.origin.partition).or_insert((offset, offset));
+            let offset = found.origin.offset;
+            let range = input.entry(found.origin.partition).or_insert((offset, offset));
             *range = (range.0.min(offset), range.1.max(offset));
         }
         alert.amount_in = MoneyIn { value: Cents(into), currency };
@@ -306,16 +297,14 @@ impl Detector {
             .collect();
         let newest = basis.evidence.len().saturating_sub(LISTED_MAX);
         for found in basis.evidence.iter().skip(newest) {
-            let Some(row) = ledger.row(found.row) else { continue };
-            let other = row.end(found.leg.opposite()).account;
-            let other = other.map(|account| ledger.account_text(account).to_owned());
+            let other = found.other().map(|account| ledger.account_text(account).to_owned());
             alert.evidence.push(EvidencePayment {
-                id: ledger.payment_id(found.row).to_owned(),
-                time: row.time,
-                kind: row.kind,
-                amount: row.amount_original,
-                currency: row.currency,
-                other: other.or_else(|| place_text(ledger, row)).unwrap_or_default(),
+                id: found.id.to_string(),
+                time: found.time,
+                kind: found.kind,
+                amount: found.amount,
+                currency: found.currency,
+                other: other.or_else(|| place_text(ledger, found.place)).unwrap_or_default(),
             });
         }
     }
@@ -357,7 +346,6 @@ impl Detector {
         {
             alert.suppressed_by.push(format!("exception: {}", exception.reason));
         }
-        self.undecided(ledger, milestone, alert);
         let lists = milestone
             .supports
             .iter()
@@ -369,41 +357,28 @@ impl Detector {
         alert.lists.dedup();
     }
 
-    /// Payments of the windows that a selection could not be decided for, by indicator and field.
-    fn undecided(&self, ledger: &Ledger, milestone: &Milestone, alert: &mut Alert) {
-        for support in &milestone.supports {
-            let index = usize::from(support.indicator.0);
-            let (Some(rule), Some(bound)) =
-                (self.rules.indicators.get(index), self.indicators.get(index))
-            else {
-                continue;
-            };
-            let env = self.env(ledger);
-            let run = Run::new(env, &self.selections.sets, bound, support.account, support.time);
-            for (selection, missing) in run.undecided() {
-                let named =
-                    |(_, id): &&(String, _)| id == &palermo_lang::program::SelectionId(selection);
-                let name = rule.condition.selections.iter().find(named);
+    /// Payments that a selection could not be decided for, of every hit of the finding.
+    fn missing(&self, basis: &Basis, alert: &mut Alert) {
+        for (support, told) in &basis.facts {
+            let rule = self.rules.indicators.get(usize::from(support.indicator.0));
+            let Some(rule) = rule else { continue };
+            for (field, missing) in &told.undecided {
                 alert.undecided.push(Undecided {
                     indicator: rule.condition.id.clone(),
-                    field: name.map_or_else(|| "sequence".to_owned(), |(name, _)| name.clone()),
-                    missing,
+                    field: field.clone(),
+                    missing: *missing,
                 });
             }
         }
     }
+}
 
-    /// The payment that decided: the newest one of the deciding account at the deciding time.
-    fn decided_by(&self, ledger: &Ledger, milestone: &Milestone, alert: &mut Alert) {
-        let newest = milestone.supports.iter().max_by_key(|support| support.time);
-        let Some(support) = newest else { return };
-        let found = crate::detector::newest_at(ledger, support.account, support.time, support.time);
-        if let Some((id, _)) = found
-            && let Some(row) = ledger.row(id)
-        {
-            alert.triggered_by = ledger.payment_id(id).to_owned();
-            alert.detected_at = EventTime(row.origin.ingest.0);
-        }
+/// The payment that decided: the newest one of the deciding account at the deciding time.
+fn decided_by(basis: &Basis, alert: &mut Alert) {
+    let newest = basis.facts.iter().max_by_key(|(support, _)| support.time);
+    if let Some((id, ingest)) = newest.and_then(|(_, told)| told.trigger.as_ref()) {
+        alert.triggered_by = id.to_string();
+        alert.detected_at = *ingest;
     }
 }
 
@@ -417,22 +392,20 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn measure(&self, index: usize) -> String {
-        let name = self.condition.measures.get(index).map_or("", |measure| measure.name.as_str());
         let value = self.values.get(index).copied().unwrap_or(crate::value::UNKNOWN);
-        self.say(name, value)
+        self.say(is_share(self.condition, index), value)
     }
 
     /// A value in words: money with its currency, shares in percent.
-    fn say(&self, name: &str, value: Value) -> String {
+    fn say(&self, share: bool, value: Value) -> String {
         match value {
             Value::Unknown(_) => "an unknown number".to_owned(),
             Value::Money(amount) => {
                 format!("{} {}", self.ledger.rates.base(), grouped(amount))
             }
-            Value::Decimal(share) if name.ends_with("share") => match share.checked_mul(100.into())
-            {
+            Value::Decimal(part) if share => match part.checked_mul(100.into()) {
                 Some(percent) => format!("{}%", percent.round().normalize()),
-                None => share.to_string(),
+                None => part.to_string(),
             },
             other => self.plain(other),
         }
@@ -494,6 +467,28 @@ impl Words<'_> {
     }
 }
 
+/// Whether a measure is a part of something: money over money, a share near a limit, or, of counts,
+/// what its author calls a share (payments over people are none).
+fn is_share(condition: &Condition, index: usize) -> bool {
+    let Some(measure) = condition.measures.get(index) else { return false };
+    let is_money = |expr: &Expr| match expr {
+        Expr::Measure(id) => condition
+            .measures
+            .get(usize::from(id.0))
+            .is_some_and(|measure| measure.value_type == Type::Money),
+        _ => false,
+    };
+    match &measure.kind {
+        MeasureKind::Aggregate(aggregate) if aggregate.function == Function::NearShare => true,
+        MeasureKind::Derived(Expr::Arithmetic(Arithmetic::Div, a, b))
+            if is_money(a) && is_money(b) =>
+        {
+            true
+        }
+        _ => measure.name.ends_with("share"),
+    }
+}
+
 fn literal_text(literal: &Literal) -> String {
     match literal {
         Literal::Bool(truth) => truth.to_string(),
@@ -528,7 +523,7 @@ fn self_text(ledger: &Ledger, account: Option<AccountId>, part: SelfText) -> Str
     let unknown = || "an unknown place".to_owned();
     let Some(account) = account else { return unknown() };
     let holder = ledger.parties.holder(account);
-    let place = |place: Option<palermo_ledger::PlaceId>| place.and_then(|id| ledger.places.get(id));
+    let place = |place: Option<PlaceId>| place.and_then(|id| ledger.places.get(id));
     match part {
         SelfText::HomeTown => place(holder.and_then(|holder| holder.home))
             .and_then(|place| place.town.clone())
@@ -548,31 +543,29 @@ fn self_text(ledger: &Ledger, account: Option<AccountId>, part: SelfText) -> Str
 
 fn payer(
     ledger: &Ledger,
-    row: &Row,
+    payer: &Payer,
     own: &[AccountId],
-    holder: Option<&KnownParty>,
+    holders: &[Atom],
 ) -> Option<(&'static str, String)> {
-    if let Some(account) = row.debtor.account {
+    if let Some(account) = payer.account {
         let mine = own.contains(&account);
         return (!mine).then(|| ("account", ledger.account_text(account).to_owned()));
     }
     // Cash: who stood there, else whom the record names.
-    let party = row.conductor_party.or(row.debtor.party)?;
-    let mine = holder.is_some_and(|holder| holder.id == party);
-    (!mine).then(|| ("party", ledger.atoms.text(party).to_owned()))
+    let party = payer.conductor.or(payer.party)?;
+    (!holders.contains(&party)).then(|| ("party", ledger.atoms.text(party).to_owned()))
 }
 
-fn region_of(ledger: &Ledger, row: &Row) -> Option<String> {
-    let env = crate::eval::Env { ledger, lists: &[] };
-    let at_end = row.debtor.place.and_then(|place| ledger.places.get(place)?.region.clone());
-    at_end.or_else(|| {
-        let home = party_of(env, row, Leg::Debtor)?.home?;
-        ledger.places.get(home)?.region.clone()
+fn region_of(ledger: &Ledger, payer: &Payer) -> Option<String> {
+    let region = |place: Option<PlaceId>| ledger.places.get(place?)?.region.clone();
+    region(payer.place).or_else(|| {
+        let holder = payer.account.and_then(|account| ledger.parties.holder(account));
+        region(holder.or_else(|| ledger.parties.find(payer.party?))?.home)
     })
 }
 
-fn place_text(ledger: &Ledger, row: &Row) -> Option<String> {
-    let place = ledger.places.get(row.terminal_place.or(row.merchant_place)?)?;
+fn place_text(ledger: &Ledger, place: Option<PlaceId>) -> Option<String> {
+    let place = ledger.places.get(place?)?;
     match (&place.region, &place.town) {
         (Some(region), Some(town)) => Some(format!("{region}/{town}")),
         (region, town) => town.clone().or_else(|| region.clone()),
@@ -640,6 +633,7 @@ fn blank() -> Alert {
         revision: 0,
         action: Action::Created,
         cause: palermo_domain::alert::Cause::OnTime,
+        held_back: false,
         mode: Mode::Live,
         typology: String::new(),
         title: String::new(),

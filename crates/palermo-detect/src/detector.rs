@@ -7,14 +7,14 @@
 
 use crate::bind::{self, Binder, BoundCondition, BoundList, BoundMeasure, Node};
 use crate::condition::Run;
-use crate::episode::{Anchor, Track};
+use crate::episode::{Anchor, Memory, Renumbered, Stands, Track};
 use crate::eval::{Env, touched};
-use crate::hits::{Hits, KEPT_IDS_MAX, Kept};
+use crate::hits::Hits;
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
-use palermo_domain::alert::Cause;
+use palermo_domain::alert::{Cause, Mode};
 use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
-use palermo_lang::program::{Field, Function, RuleSet};
+use palermo_lang::program::{Field, Function, IndicatorId, RuleSet, Typology};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId, SetId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +70,8 @@ pub struct Detector {
     pub(crate) hits: Hits,
     pub(crate) tracks: Vec<Track>,
     pub(crate) by_anchor: FixedHashMap<(u16, Anchor), usize>,
+    /// What must be known of typologies that are not deployed now, if they come back.
+    memories: BTreeMap<(Identity, Anchor), Memory>,
     /// Tracks to be looked at again once the watermark has passed a time.
     pub(crate) settle: BTreeSet<(EventTime, usize)>,
     /// Tracks whose episode may end once the watermark has passed a time.
@@ -95,6 +97,7 @@ impl Detector {
             hits: Hits::default(),
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
+            memories: BTreeMap::new(),
             settle: BTreeSet::new(),
             closing: BTreeSet::new(),
             stats: Stats {
@@ -121,6 +124,7 @@ impl Detector {
         self.hits
             .bytes()
             .saturating_add(tracks)
+            .saturating_add(self.memories.len().saturating_mul(128))
             .saturating_add(self.seen.capacity().saturating_mul(8))
     }
 
@@ -216,6 +220,7 @@ impl Detector {
             *count = count.saturating_add(1);
         }
         let env = Env { ledger, lists: &self.lists };
+        let whole = time.minus(condition.window) >= ledger.kept_from();
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
         // The payments at exactly this time; none are left after a reversal.
         let here = newest_at(ledger, account, time, time);
@@ -223,28 +228,20 @@ impl Detector {
             .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
             .is_some_and(|(row, leg)| run.holds(row, leg));
         if holds {
-            let facts = run.facts();
             let new = self.hits.set(index, account, time, true);
-            let total = facts.evidence.len() as u64;
-            let newest = facts.evidence.iter().rev().take(KEPT_IDS_MAX).rev();
-            let ids = newest.map(|found| ledger.payment_id(found.row).to_owned()).collect();
-            if let Some(log) = self.hits.log_mut(index, account)
-                && log.is_newest(time)
-            {
-                log.keep(time, Kept { facts, ids, total });
-            }
             if let Some(last) = self.stats.last_hit.get_mut(usize::from(index)) {
                 *last = (*last).max(Some(time));
             }
             if new {
                 changed.hits.insert((index, account));
             }
-        } else if time.minus(condition.window) >= ledger.kept_from()
-            && self.hits.set(index, account, time, false)
-        {
+        } else if whole && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
             changed.hits.insert((index, account));
+        }
+        if !whole {
+            self.hits.disturb(index, account, time);
         }
     }
 
@@ -295,9 +292,7 @@ impl Detector {
             }
         }
         for track in tracks {
-            if let Some(state) = self.tracks.get_mut(track) {
-                state.unsettle(time);
-            }
+            self.unsettle(ledger, track, time);
             self.look(ledger, track, applied, out);
         }
     }
@@ -306,7 +301,12 @@ impl Detector {
         let next = self.tracks.len();
         let index = *self.by_anchor.entry((typology, anchor)).or_insert(next);
         if index == next {
-            self.tracks.push(Track::new(typology, anchor));
+            let mut track = Track::new(typology, anchor);
+            let identity = self.rules.typologies.get(usize::from(typology)).map(identity);
+            if let Some(memory) = identity.and_then(|id| self.memories.remove(&(id, anchor))) {
+                track.resume(memory);
+            }
+            self.tracks.push(track);
         }
         index
     }
@@ -338,7 +338,8 @@ impl Detector {
 
     /// Changes the rules: selections of every entry are decided anew, hits of indicators whose
     /// logic and parameters are unchanged stay, the others are computed from the whole ledger,
-    /// alerts of removed typologies are closed.
+    /// alerts of removed typologies are closed. What was published under a typology is remembered
+    /// over a change of its version and over its absence.
     pub fn activate(
         &mut self,
         rules: RuleSet,
@@ -347,11 +348,14 @@ impl Detector {
         applied: Applied,
         out: &mut Vec<Alert>,
     ) {
-        self.close_removed(&rules, applied, out);
-        let kept = kept_indicators(&self.rules, &rules);
+        let new = Renumbered {
+            indicators: kept_indicators(&self.rules, &rules),
+            suppressors: kept_suppressors(&self.rules, &rules),
+        };
+        let fates = self.fates(&rules, &new);
+        self.remap_tracks(&fates, &new, applied, out);
         let bound = bind_rules(&rules, ledger);
-        self.hits.renumber(&kept);
-        self.remap_tracks(&rules);
+        self.hits.renumber(&new.indicators);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.of_indicator = of_indicator(&rules);
@@ -360,6 +364,22 @@ impl Detector {
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
         self.settings.bundle = bundle;
+        self.reselect(ledger);
+        let mut changed = Changed::default();
+        self.evaluate_fresh(ledger, &new.indicators, &mut changed);
+        // A typology that is new or another one sees the hits that are there already.
+        let stays = |typology: &u16| fates.contains(&TrackFate::Stays(*typology, Stands::All));
+        for (indicator, account) in self.hits.keys() {
+            let typologies = self.of_indicator.get(usize::from(indicator));
+            if typologies.is_some_and(|of| !of.iter().all(stays)) {
+                changed.hits.insert((indicator, account));
+            }
+        }
+        self.follow(ledger, changed, std::iter::empty(), EventTime::MAX, applied, out);
+    }
+
+    /// Decides the selections of every entry anew.
+    fn reselect(&mut self, ledger: &mut Ledger) {
         self.seen.clear();
         let mut selected = FixedHashMap::default();
         for row in ledger.row_ids() {
@@ -370,39 +390,78 @@ impl Detector {
             let [debtor, creditor]: [SetId; 2] = sets;
             if leg == Leg::Debtor { debtor } else { creditor }
         });
+    }
+
+    /// Evaluates indicators that are no old one's new number at every time of every account.
+    fn evaluate_fresh(&mut self, ledger: &Ledger, kept: &[Option<u16>], changed: &mut Changed) {
         let fresh: Vec<u16> = (0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX))
             .filter(|index| !kept.contains(&Some(*index)))
             .collect();
-        let mut changed = Changed::default();
         for account in ledger.account_ids() {
             for time in later_times(ledger, account, EventTime::MIN, Span::from_millis(i64::MAX)) {
                 for &index in &fresh {
                     if !self.skip(index, account) {
-                        self.evaluate_one(ledger, index, account, time, &mut changed);
+                        self.evaluate_one(ledger, index, account, time, changed);
                     }
                 }
             }
         }
-        self.follow(ledger, changed, std::iter::empty(), EventTime::MAX, applied, out);
     }
 
-    fn remap_tracks(&mut self, rules: &RuleSet) {
-        let same = |old: u16| {
-            let old = self.rules.typologies.get(usize::from(old))?;
-            let at = rules.typologies.iter().position(|new| {
-                new.id == old.id && new.mode == old.mode && new.version == old.version
-            })?;
-            u16::try_from(at).ok()
-        };
-        let old = std::mem::take(&mut self.tracks);
-        let mut kept: Vec<Track> = Vec::new();
-        for mut track in old {
-            if let Some(typology) = same(track.typology) {
-                track.typology = typology;
-                track.settled_until = track.floor;
-                track.settled = None;
-                kept.push(track);
+    /// What becomes of the tracks of each typology under new rules.
+    fn fates(&self, rules: &RuleSet, new: &Renumbered) -> Vec<TrackFate> {
+        let fate = |old: &Typology| {
+            let at = rules.typologies.iter().position(|other| identity(other) == identity(old));
+            let Some((at, other)) = at.and_then(|at| Some((at, rules.typologies.get(at)?))) else {
+                return TrackFate::Goes;
+            };
+            let at = u16::try_from(at).unwrap_or(u16::MAX);
+            if other.version != old.version {
+                return TrackFate::Begins(at);
             }
+            TrackFate::Stays(at, stands(old, other, new))
+        };
+        self.rules.typologies.iter().map(fate).collect()
+    }
+
+    fn remap_tracks(
+        &mut self,
+        fates: &[TrackFate],
+        new: &Renumbered,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        for (index, fate) in (0..self.tracks.len()).zip(self.fates_of_tracks(fates)) {
+            let ends = match fate {
+                TrackFate::Stays(..) => false,
+                // What was held back was alerted to nobody: the new version judges it again.
+                TrackFate::Begins(_) => self.tracks.get(index).is_some_and(Track::is_live),
+                TrackFate::Goes => true,
+            };
+            if ends && let Some(alert) = self.closed(index, Cause::RuleRemoved, applied.watermark) {
+                out.push(alert);
+                if let Some(track) = self.tracks.get_mut(index) {
+                    track.close(track.last_hit.unwrap_or(track.floor));
+                }
+            }
+        }
+        let fates = self.fates_of_tracks(fates);
+        let mut kept: Vec<Track> = Vec::new();
+        for (mut track, fate) in std::mem::take(&mut self.tracks).into_iter().zip(fates) {
+            let (typology, stands) = match fate {
+                TrackFate::Stays(typology, stands) => (typology, stands),
+                TrackFate::Begins(typology) => (typology, Stands::Nothing),
+                TrackFate::Goes => {
+                    let of = self.rules.typologies.get(usize::from(track.typology)).map(identity);
+                    if let Some((identity, memory)) = of.zip(track.memory()) {
+                        self.memories.insert((identity, track.anchor), memory);
+                    }
+                    continue;
+                }
+            };
+            track.typology = typology;
+            track.renumber(new, stands);
+            kept.push(track);
         }
         self.by_anchor.clear();
         self.settle.clear();
@@ -417,6 +476,46 @@ impl Detector {
             }
         }
         self.tracks = kept;
+    }
+
+    fn fates_of_tracks(&self, fates: &[TrackFate]) -> Vec<TrackFate> {
+        let of = |track: &Track| fates.get(usize::from(track.typology)).copied();
+        self.tracks.iter().map(|track| of(track).unwrap_or(TrackFate::Goes)).collect()
+    }
+}
+
+/// What an alert's id is made of beside anchor and episode (DESIGN §9): a live typology is the same
+/// in every version.
+type Identity = (Mode, String, Option<String>);
+
+fn identity(typology: &Typology) -> Identity {
+    let version = (typology.mode == Mode::Shadow).then(|| typology.version.clone());
+    (typology.mode, typology.id.clone(), version)
+}
+
+/// What becomes of the tracks of a typology at an activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TrackFate {
+    /// The same version has this number now.
+    Stays(u16, Stands),
+    /// Another version has this number now: alerts are closed, and their hits stay used up.
+    Begins(u16),
+    /// It is no longer deployed.
+    Goes,
+}
+
+/// How much of what was found under a typology stands under the same version in new rules.
+fn stands(old: &Typology, new: &Typology, numbers: &Renumbered) -> Stands {
+    let indicators = |ids: &[IndicatorId]| ids.iter().map(|id| numbers.indicator(*id)).collect();
+    let required: Option<Vec<IndicatorId>> = indicators(&old.required);
+    let boost: Option<Vec<IndicatorId>> = indicators(&old.boost);
+    let explained = numbers.suppressors(&old.suppress).as_ref() == Some(&new.suppress);
+    let same = (&old.logic_sha256, &old.params_sha256) == (&new.logic_sha256, &new.params_sha256);
+    let found = same && required.as_ref() == Some(&new.required);
+    match (explained, found && boost.as_ref() == Some(&new.boost)) {
+        (true, true) => Stands::All,
+        (true, false) => Stands::Verdicts,
+        (false, _) => Stands::Nothing,
     }
 }
 
@@ -534,6 +633,21 @@ fn kept_indicators(old: &RuleSet, new: &RuleSet) -> Vec<Option<u16>> {
         .iter()
         .map(|rule| {
             let at = new.indicators.iter().position(|other| hashes(other) == hashes(rule))?;
+            u16::try_from(at).ok()
+        })
+        .collect()
+}
+
+/// The same for suppressors.
+fn kept_suppressors(old: &RuleSet, new: &RuleSet) -> Vec<Option<u16>> {
+    let hashes = |rule: &palermo_lang::program::Suppressor| {
+        let c = &rule.condition;
+        (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone())
+    };
+    old.suppressors
+        .iter()
+        .map(|rule| {
+            let at = new.suppressors.iter().position(|other| hashes(other) == hashes(rule))?;
             u16::try_from(at).ok()
         })
         .collect()

@@ -7,8 +7,12 @@
 //! the last milestone is the same in every order. What is early is only *when* a milestone is
 //! published; once the watermark has passed it, it is computed once more and, if its numbers
 //! differ from what was published, published again as final (DESIGN §8).
+//!
+//! What the fold found before the watermark is remembered: the milestones, and since when which
+//! suppressors applied. A late payment or a reversal at a time changes nothing before it, so the
+//! fold goes on from there; and it never goes back to where the ledger no longer holds the windows
+//! that the numbers came from: what was found when they were whole stands.
 
-use palermo_domain::alert::Action;
 use palermo_domain::{Alert, EventTime};
 use palermo_lang::program::{IndicatorId, SuppressorId};
 use palermo_ledger::{AccountId, PartyId};
@@ -85,8 +89,10 @@ pub(crate) struct Track {
     pub(crate) floor: EventTime,
     /// Hits at or before this time are folded into `settled` for good.
     pub(crate) settled_until: EventTime,
-    /// The last milestone among them.
-    pub(crate) settled: Option<Milestone>,
+    /// The milestones among them, in order.
+    pub(crate) settled: Vec<Milestone>,
+    /// Since when which suppressors applied, as it was found when their windows were whole.
+    pub(crate) verdicts: Vec<Verdict>,
     /// The last hit of the present episode; a later one after a quiet time belongs to the next.
     pub(crate) last_hit: Option<EventTime>,
     /// Whether any milestone of the present episode was seen.
@@ -99,6 +105,59 @@ pub(crate) struct Track {
     pub(crate) published: Option<Published>,
     /// When the episode will be looked at for its end.
     pub(crate) closes_at: Option<EventTime>,
+}
+
+/// From this event time on these suppressors applied.
+pub(crate) type Verdict = (EventTime, Vec<SuppressorId>);
+
+/// New numbers of indicators and suppressors after an activation; `None` where the logic or the
+/// parameters have changed, or the rule has gone.
+pub(crate) struct Renumbered {
+    pub(crate) indicators: Vec<Option<u16>>,
+    pub(crate) suppressors: Vec<Option<u16>>,
+}
+
+/// How much of what was found stands after an activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stands {
+    /// Nothing but what was published.
+    Nothing,
+    /// Which suppressors applied.
+    Verdicts,
+    /// The milestones as well.
+    All,
+}
+
+impl Renumbered {
+    pub(crate) fn indicator(&self, id: IndicatorId) -> Option<IndicatorId> {
+        self.indicators.get(usize::from(id.0)).copied().flatten().map(IndicatorId)
+    }
+
+    pub(crate) fn suppressors(&self, ids: &[SuppressorId]) -> Option<Vec<SuppressorId>> {
+        let one = |id: &SuppressorId| {
+            self.suppressors.get(usize::from(id.0)).copied().flatten().map(SuppressorId)
+        };
+        ids.iter().map(one).collect()
+    }
+
+    fn milestone(&self, milestone: &Milestone) -> Option<Milestone> {
+        let mut new = milestone.clone();
+        for support in &mut new.supports {
+            support.indicator = self.indicator(support.indicator)?;
+        }
+        new.suppressed_by = self.suppressors(&new.suppressed_by)?;
+        Some(new)
+    }
+}
+
+/// What outlives a typology that is no longer deployed: an alert that was closed is not raised
+/// again by the same hits, and its id is not given to another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    n: u32,
+    floor: EventTime,
+    revision: u32,
+    suppressed_revision: u32,
 }
 
 /// What was published last of an episode.
@@ -115,7 +174,7 @@ pub(crate) struct Published {
 impl Published {
     /// Whether it stands in the live or shadow topic.
     pub(crate) fn is_live(&self) -> bool {
-        !self.retracted && self.alert.action != Action::Suppressed
+        !self.retracted && !self.alert.held_back
     }
 }
 
@@ -127,7 +186,8 @@ impl Track {
             n: 0,
             floor: EventTime::MIN,
             settled_until: EventTime::MIN,
-            settled: None,
+            settled: Vec::new(),
+            verdicts: Vec::new(),
             last_hit: None,
             open: false,
             revision: 0,
@@ -140,9 +200,64 @@ impl Track {
     /// Forgets what was folded at or after `time` (a late payment or a reversal changed it).
     pub(crate) fn unsettle(&mut self, time: EventTime) {
         if time <= self.settled_until {
-            self.settled_until = self.floor;
-            self.settled = None;
+            self.settled_until = self.floor.max(EventTime(time.0.saturating_sub(1)));
+            self.settled.retain(|milestone| milestone.time < time);
         }
+    }
+
+    /// The suppressors that applied at a time, where that was ever found.
+    pub(crate) fn verdict(&self, time: EventTime) -> Option<&[SuppressorId]> {
+        let at = self.verdicts.partition_point(|(since, _)| *since <= time);
+        self.verdicts.get(at.checked_sub(1)?).map(|(_, ids)| ids.as_slice())
+    }
+
+    /// Takes the numbers of the new rules. What was found stands where nothing that it rests on
+    /// has changed; otherwise the episode is folded again.
+    pub(crate) fn renumber(&mut self, new: &Renumbered, stands: Stands) {
+        let verdict = |(since, ids): &Verdict| Some((*since, new.suppressors(ids)?));
+        let verdicts: Option<Vec<Verdict>> = self.verdicts.iter().map(verdict).collect();
+        self.verdicts = verdicts.filter(|_| stands >= Stands::Verdicts).unwrap_or_default();
+        let settled: Option<Vec<Milestone>> =
+            self.settled.iter().map(|milestone| new.milestone(milestone)).collect();
+        match settled.filter(|_| stands == Stands::All) {
+            Some(settled) => self.settled = settled,
+            None => {
+                self.settled_until = self.floor;
+                self.settled.clear();
+            }
+        }
+        if let Some(published) = &mut self.published {
+            match new.milestone(&published.milestone) {
+                Some(milestone) => published.milestone = milestone,
+                // Only its time means anything now.
+                None => published.milestone.supports.clear(),
+            }
+        }
+    }
+
+    /// Whether an alert of it stands in the live or shadow topic.
+    pub(crate) fn is_live(&self) -> bool {
+        self.published.as_ref().is_some_and(Published::is_live)
+    }
+
+    /// The next revision of the topic that counts it.
+    pub(crate) fn next_revision(&mut self, held_back: bool) -> u32 {
+        let last = if held_back { &mut self.suppressed_revision } else { &mut self.revision };
+        *last = last.saturating_add(1);
+        *last
+    }
+
+    /// What must be known if the typology comes back; `None` where nothing was ever said.
+    pub(crate) fn memory(&self) -> Option<Memory> {
+        let Self { n, floor, revision, suppressed_revision, .. } = *self;
+        let said = n > 0 || revision > 0 || suppressed_revision > 0;
+        said.then_some(Memory { n, floor, revision, suppressed_revision })
+    }
+
+    /// Goes on where an earlier deployment of the same typology ended.
+    pub(crate) fn resume(&mut self, memory: Memory) {
+        (self.n, self.floor, self.settled_until) = (memory.n, memory.floor, memory.floor);
+        (self.revision, self.suppressed_revision) = (memory.revision, memory.suppressed_revision);
     }
 
     /// Begins the next episode after the last hit of this one.
@@ -150,7 +265,8 @@ impl Track {
         self.n = self.n.saturating_add(1);
         self.floor = last;
         self.settled_until = last;
-        self.settled = None;
+        self.settled.clear();
+        self.verdicts.clear();
         self.last_hit = None;
         self.open = false;
         self.revision = 0;

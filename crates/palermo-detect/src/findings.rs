@@ -4,18 +4,18 @@
 //! changed, and once more when the watermark has passed what was published. It folds (module
 //! `episode`), compares with what was published, and publishes a revision where they differ.
 
-use crate::condition::{Facts, Run};
+use crate::condition::Run;
 use crate::detector::{Applied, Detector, newest_at};
-use crate::episode::{Anchor, Milestone, Published, Support};
+use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
 use palermo_domain::alert::{Action, Cause};
-use palermo_domain::{Alert, EventTime, FixedHashSet};
-use palermo_lang::program::{IndicatorId, RuleSet, Suppression, SuppressorId, Typology};
+use palermo_domain::{Alert, EventTime, Span};
+use palermo_lang::program::{IndicatorId, Logic, RuleSet, Suppression, SuppressorId, Typology};
 use palermo_ledger::{AccountId, Ledger};
 
 impl Detector {
-    /// The anchors that a hit on an account can concern: for account anchors the account and its
-    /// holder's other accounts, for party anchors the holder.
+    /// The anchors that a hit on an account can concern: for account anchors the account and every
+    /// other one of its holders, for party anchors every holder. The inverse of `accounts_of`.
     pub(crate) fn anchors(
         &self,
         ledger: &Ledger,
@@ -25,12 +25,14 @@ impl Detector {
         let Some(typology) = self.rules.typologies.get(usize::from(typology)) else {
             return Vec::new();
         };
-        let owner = ledger.parties.owner(account);
-        match (typology.anchor, owner) {
-            (palermo_lang::program::Anchor::Party, Some(owned)) => vec![Anchor::Party(owned.party)],
-            (_, None) => vec![Anchor::Account(account)],
-            (palermo_lang::program::Anchor::Account, Some(_)) => {
-                owned_with(ledger, account).into_iter().map(Anchor::Account).collect()
+        let holders = ledger.parties.holders(account);
+        match typology.anchor {
+            palermo_lang::program::Anchor::Party if !holders.is_empty() => {
+                holders.iter().map(|owned| Anchor::Party(owned.party)).collect()
+            }
+            palermo_lang::program::Anchor::Party => vec![Anchor::Account(account)],
+            palermo_lang::program::Anchor::Account => {
+                ledger.parties.held_with(account).into_iter().map(Anchor::Account).collect()
             }
         }
     }
@@ -38,7 +40,7 @@ impl Detector {
     /// Accounts on which a bare id may hold for this anchor: one ownership step.
     pub(crate) fn accounts_of(ledger: &Ledger, anchor: Anchor) -> Vec<AccountId> {
         match anchor {
-            Anchor::Account(account) => owned_with(ledger, account),
+            Anchor::Account(account) => ledger.parties.held_with(account),
             Anchor::Party(party) => {
                 ledger.parties.get(party).map(|party| party.accounts.clone()).unwrap_or_default()
             }
@@ -70,7 +72,7 @@ impl Detector {
     fn could_hold(&self, ledger: &Ledger, track: usize) -> bool {
         let Some((state, typology)) = self.track_and_rule(track) else { return false };
         let accounts = Self::accounts_of(ledger, state.anchor);
-        typology.require.eval(&mut |indicator: IndicatorId| {
+        possible(&typology.require, &|indicator: IndicatorId| {
             accounts.iter().any(|&account| {
                 let log = self.hits.log(indicator.0, account);
                 log.is_some_and(|log| !log.after(state.floor).is_empty())
@@ -78,10 +80,33 @@ impl Detector {
         })
     }
 
-    pub(crate) fn track_and_rule(
-        &self,
-        track: usize,
-    ) -> Option<(&crate::episode::Track, &Typology)> {
+    /// The windows that the numbers of a typology's findings are computed over: the longest.
+    fn longest_of(&self, typology: &Typology) -> Span {
+        let of = |id: &IndicatorId| Some(self.indicators.get(usize::from(id.0))?.window);
+        let windows = typology.required.iter().chain(&typology.boost).filter_map(of);
+        windows.max().unwrap_or(Span::ZERO)
+    }
+
+    /// Something changed at `time`: what was folded from there on is folded again. What the ledger
+    /// no longer holds the windows of stands, unless a hit that it rests on was taken back.
+    pub(crate) fn unsettle(&mut self, ledger: &Ledger, track: usize, time: EventTime) {
+        let Some((state, typology)) = self.track_and_rule(track) else { return };
+        if time > state.settled_until {
+            return;
+        }
+        let bound = ledger.kept_from().plus(self.longest_of(typology));
+        let lost = |milestone: &&Milestone| {
+            let lost = |s: &Support| self.hits.lost(s.indicator.0, s.account, s.time);
+            milestone.supports.iter().any(lost)
+        };
+        let lost = state.settled.iter().find(lost).map(|milestone| milestone.time);
+        let back = time.max(bound).min(lost.unwrap_or(EventTime::MAX));
+        if let Some(state) = self.tracks.get_mut(track) {
+            state.unsettle(back);
+        }
+    }
+
+    pub(crate) fn track_and_rule(&self, track: usize) -> Option<(&Track, &Typology)> {
         let state = self.tracks.get(track)?;
         Some((state, self.rules.typologies.get(usize::from(state.typology))?))
     }
@@ -95,44 +120,50 @@ impl Detector {
     ) -> Option<Milestone> {
         let (state, typology) = self.track_and_rule(track)?;
         let accounts = Self::accounts_of(ledger, state.anchor);
-        let mut times: Vec<EventTime> = typology
+        let logs: Vec<_> = typology
             .required
             .iter()
             .chain(&typology.boost)
             .flat_map(|indicator| accounts.iter().map(move |account| (indicator.0, *account)))
             .filter_map(|(indicator, account)| self.hits.log(indicator, account))
-            .flat_map(|log| log.after(state.settled_until).iter().copied())
             .collect();
+        let mut times: Vec<EventTime> =
+            logs.iter().flat_map(|log| log.after(state.settled_until).iter().copied()).collect();
         times.sort_unstable();
         times.dedup();
-        let (mut last, mut settled) = (state.settled.clone(), state.settled.clone());
+        let mut last = state.settled.last().cloned();
+        let mut settled = state.settled.clone();
         let mut settled_until = state.settled_until;
-        let mut newest = state.settled.is_some().then_some(settled_until);
+        let before = logs.iter().filter_map(|log| log.latest(state.floor, settled_until)).max();
+        let mut newest = last.as_ref().map(|last| before.unwrap_or(last.time));
+        let mut verdicts: Vec<Verdict> = state.verdicts.clone();
+        verdicts.retain(|(since, _)| *since <= settled_until);
         for time in times {
             // What comes after a quiet time belongs to the next episode, however early it is known.
             if newest.is_some_and(|newest| time > newest.plus(typology.emit.rearm)) {
                 break;
             }
-            if let Some(mut next) = self.milestone(ledger, track, &accounts, time)
-                && last.as_ref().is_none_or(|last| {
-                    last.superseded_by(
-                        &next,
-                        typology.emit.new_indicator,
-                        typology.emit.amount_percent,
-                    )
-                })
-            {
-                next.live |= last.as_ref().is_some_and(|last| last.live);
-                last = Some(next);
+            if let Some(mut next) = self.milestone(ledger, track, &accounts, time) {
+                note_verdict(&mut verdicts, &next);
+                let news = last.as_ref().is_none_or(|last| {
+                    let emit = typology.emit;
+                    last.superseded_by(&next, emit.new_indicator, emit.amount_percent)
+                });
+                if news {
+                    next.live |= last.as_ref().is_some_and(|last| last.live);
+                    last = Some(next);
+                }
             }
             newest = last.is_some().then_some(time);
             if watermark.is_some_and(|watermark| time < watermark) {
                 settled_until = time;
-                settled.clone_from(&last);
+                if let Some(last) = last.as_ref().filter(|last| settled.last() != Some(*last)) {
+                    settled.push(last.clone());
+                }
             }
         }
         let state = self.tracks.get_mut(track)?;
-        (state.settled_until, state.settled) = (settled_until, settled);
+        (state.settled_until, state.settled, state.verdicts) = (settled_until, settled, verdicts);
         state.last_hit = newest;
         last
     }
@@ -157,11 +188,15 @@ impl Detector {
         if !typology.require.eval(&mut |indicator| holds(indicator)) {
             return None;
         }
-        // The node that gathers: the first required indicator holds on the anchor account itself.
-        if let (Anchor::Account(anchor), Some(&first)) = (state.anchor, typology.required.first())
-            && self.hits.log(first.0, anchor).and_then(|log| log.latest(after, time)).is_none()
-        {
-            return None;
+        // The node that gathers: what `require` demands first holds on the anchor account itself.
+        if let Anchor::Account(anchor) = state.anchor {
+            let here = |id: &IndicatorId| {
+                self.hits.log(id.0, anchor).and_then(|log| log.latest(after, time)).is_some()
+            };
+            let first = gathering(&typology.require);
+            if !first.is_empty() && !first.iter().any(here) {
+                return None;
+            }
         }
         let families = families_of(&self.rules, &supports);
         if !typology.families.eval(&mut |family| families.contains(&family.0)) {
@@ -172,7 +207,7 @@ impl Detector {
             return None;
         }
         let money = self.money(ledger, &supports);
-        let suppressed_by = self.suppressed_by(ledger, state.anchor, &supports, typology, time);
+        let suppressed_by = self.suppressed_by(ledger, state, &supports, typology, time);
         let excepted = self.exception(ledger, state.anchor, typology, time).is_some();
         let live = suppressed_by.is_empty() && !excepted;
         Some(Milestone { time, supports, money, suppressed_by, excepted, live })
@@ -217,54 +252,45 @@ impl Detector {
             })
     }
 
-    /// The numbers of a support: from the ledger while its whole window is there, else as they
-    /// were kept. The flag says that neither is complete.
-    pub(crate) fn facts(&self, ledger: &Ledger, support: Support) -> (Facts, bool) {
-        let Some(condition) = self.indicators.get(usize::from(support.indicator.0)) else {
-            return (Facts::default(), true);
-        };
-        let whole = support.time.minus(condition.window) >= ledger.kept_from();
-        let kept = self
-            .hits
-            .log(support.indicator.0, support.account)
-            .and_then(|log| log.kept(support.time));
-        if let (false, Some(kept)) = (whole, kept) {
-            return (kept.facts.clone(), false);
-        }
-        let mut run = Run::new(
-            self.env(ledger),
-            &self.selections.sets,
-            condition,
-            support.account,
-            support.time,
-        );
-        (run.facts(), !whole)
-    }
-
-    fn money(&self, ledger: &Ledger, supports: &[Support]) -> i128 {
-        let mut rows = FixedHashSet::default();
-        for support in supports {
-            rows.extend(self.facts(ledger, *support).0.evidence.into_iter().map(|found| found.row));
-        }
-        let amounts = rows.into_iter().filter_map(|row| ledger.row(row)?.amount);
-        amounts.map(|cents| i128::from(cents.0)).fold(0, i128::saturating_add)
-    }
-
     /// Suppressors that explain the finding: on the anchor account, or, for a party, on every
-    /// account that carries a hit (an explanation of one account does not explain another).
+    /// account that carries a hit (an explanation of one account does not explain another). Where a
+    /// suppressor's window is no longer whole, what was found when it was stands.
     fn suppressed_by(
         &self,
         ledger: &Ledger,
-        anchor: Anchor,
+        state: &Track,
         supports: &[Support],
         typology: &Typology,
         time: EventTime,
     ) -> Vec<SuppressorId> {
-        let on = suppressor_accounts(anchor, supports);
-        let applies = |id: &SuppressorId| {
-            on.iter().all(|&account| self.suppressor_holds(ledger, *id, account, time))
+        let on = suppressor_accounts(state.anchor, supports);
+        let applies = |id: &SuppressorId| match state.verdict(time) {
+            Some(found) if !self.explains_whole(ledger, *id, time) => found.contains(id),
+            _ => on.iter().all(|&account| self.suppressor_holds(ledger, *id, account, time)),
         };
         typology.suppress.iter().copied().filter(applies).collect()
+    }
+
+    pub(crate) fn explains_whole(
+        &self,
+        ledger: &Ledger,
+        id: SuppressorId,
+        time: EventTime,
+    ) -> bool {
+        let bound = self.suppressors.get(usize::from(id.0));
+        bound.is_none_or(|bound| time.minus(bound.window) >= ledger.kept_from())
+    }
+
+    /// Whether the ledger still holds everything that a milestone was computed from.
+    pub(crate) fn whole(
+        &self,
+        ledger: &Ledger,
+        typology: &Typology,
+        milestone: &Milestone,
+    ) -> bool {
+        let time = milestone.time;
+        typology.suppress.iter().all(|id| self.explains_whole(ledger, *id, time))
+            && time.minus(self.longest_of(typology)) >= ledger.kept_from()
     }
 
     /// Whether a suppressor's facts hold on an account at a time.
@@ -331,6 +357,15 @@ impl Detector {
     ) {
         let Some(state) = self.tracks.get(track) else { return };
         let passed = |time: EventTime| applied.watermark.is_some_and(|watermark| time < watermark);
+        // What was said over whole windows is not said again over what is left of them.
+        if let (Some(published), Some(milestone)) = (&state.published, &milestone)
+            && !published.retracted
+            && published.milestone == *milestone
+            && let Some((_, typology)) = self.track_and_rule(track)
+            && !self.whole(ledger, typology, milestone)
+        {
+            return;
+        }
         match (&state.published, milestone) {
             (None, None) => {}
             (Some(published), None) => {
@@ -385,47 +420,46 @@ impl Detector {
         out: &mut Vec<Alert>,
     ) {
         let mut alert = self.describe(ledger, track, &milestone, applied);
+        alert.held_back = !milestone.live;
         let Some(state) = self.tracks.get_mut(track) else { return };
         let last = state.published.as_ref();
         let was_live = last.is_some_and(Published::is_live);
-        let held_back = !milestone.live;
         // The same numbers in the other topic are news: an alert that was held back before its
         // unexplained beginning came to be known.
         if let Some(last) = last
             && !last.retracted
             && was_live == milestone.live
-            && same_numbers(&last.alert, &alert)
         {
-            return;
-        }
-        if held_back {
-            state.suppressed_revision = state.suppressed_revision.saturating_add(1);
-            alert.revision = state.suppressed_revision;
-            alert.action = Action::Suppressed;
+            if same_numbers(&last.alert, &alert) {
+                return;
+            }
         } else {
-            state.revision = state.revision.saturating_add(1);
-            alert.revision = state.revision;
-            alert.action = if was_live { Action::Updated } else { Action::Created };
+            // It stands in one topic at a time.
+            self.retract(track, applied, out);
         }
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        alert.revision = state.next_revision(alert.held_back);
+        alert.action = match (milestone.live, was_live) {
+            (false, _) => Action::Suppressed,
+            (true, true) => Action::Updated,
+            (true, false) => Action::Created,
+        };
         state.open = true;
         state.published =
             Some(Published { alert: Box::new(alert.clone()), milestone, retracted: false });
         out.push(alert);
     }
 
+    /// Takes back what stands, in the topic in which it stands.
     fn retract(&mut self, track: usize, applied: Applied, out: &mut Vec<Alert>) {
         let Some(state) = self.tracks.get_mut(track) else { return };
         state.open = false;
-        let Some(published) = state.published.as_mut() else { return };
-        published.retracted = true;
-        // A finding that only the suppressed topic knows is taken back there.
-        let suppressed = published.alert.action == Action::Suppressed;
-        let mut alert = (*published.alert).clone();
-        if suppressed {
+        let Some(published) = state.published.as_mut().filter(|last| !last.retracted) else {
             return;
-        }
-        state.revision = state.revision.saturating_add(1);
-        alert.revision = state.revision;
+        };
+        published.retracted = true;
+        let mut alert = (*published.alert).clone();
+        alert.revision = state.next_revision(alert.held_back);
         alert.action = Action::Retracted;
         alert.cause = applied.cause;
         alert.watermark = applied.watermark;
@@ -483,55 +517,60 @@ impl Detector {
         self.look(ledger, track, applied, out);
     }
 
-    /// The `closed` revision of what is open in the live or shadow topic.
-    fn closed(
+    /// The `closed` revision of what stands, in the topic in which it stands.
+    pub(crate) fn closed(
         &mut self,
         track: usize,
         cause: Cause,
         watermark: Option<EventTime>,
     ) -> Option<Alert> {
         let state = self.tracks.get_mut(track)?;
-        let published = state.published.as_ref()?;
-        if published.retracted || published.alert.action == Action::Suppressed {
-            return None;
-        }
-        state.revision = state.revision.saturating_add(1);
+        let published = state.published.as_ref().filter(|last| !last.retracted)?;
         let mut alert = (*published.alert).clone();
-        alert.revision = state.revision;
+        alert.revision = state.next_revision(alert.held_back);
         alert.action = Action::Closed;
         alert.cause = cause;
         alert.watermark = watermark;
         alert.is_final = true;
         Some(alert)
     }
+}
 
-    /// Closes what is open under typologies that the new rules no longer deploy the same way.
-    pub(crate) fn close_removed(
-        &mut self,
-        rules: &RuleSet,
-        applied: Applied,
-        out: &mut Vec<Alert>,
-    ) {
-        let stays = |old: &Typology| {
-            rules
-                .typologies
-                .iter()
-                .any(|new| new.id == old.id && new.mode == old.mode && new.version == old.version)
-        };
-        let removed: Vec<usize> = (0..self.tracks.len())
-            .filter(|&track| self.track_and_rule(track).is_some_and(|(_, rule)| !stays(rule)))
-            .collect();
-        for track in removed {
-            out.extend(self.closed(track, Cause::RuleRemoved, applied.watermark));
-        }
+/// Whether a formula can be true where at most these variables are: a negation always can, for what
+/// it denies may not hold at the time that is looked at.
+fn possible(logic: &Logic<IndicatorId>, may_hold: &dyn Fn(IndicatorId) -> bool) -> bool {
+    match logic {
+        Logic::Var(id) => may_hold(*id),
+        Logic::And(all) => all.iter().all(|part| possible(part, may_hold)),
+        Logic::Or(any) => any.iter().any(|part| possible(part, may_hold)),
+        Logic::Not(_) => true,
     }
 }
 
-/// The holder's accounts, or the account alone where the holder is not known.
-fn owned_with(ledger: &Ledger, account: AccountId) -> Vec<AccountId> {
-    match ledger.parties.holder(account) {
-        Some(party) if party.accounts.contains(&account) => party.accounts.clone(),
-        _ => vec![account],
+/// The indicators of the first part of `require` that names any other than to deny it: one of them
+/// must hold on an anchor account itself.
+fn gathering(require: &Logic<IndicatorId>) -> Vec<IndicatorId> {
+    fn named(logic: &Logic<IndicatorId>, out: &mut Vec<IndicatorId>) {
+        match logic {
+            Logic::Var(id) => out.push(*id),
+            Logic::And(parts) | Logic::Or(parts) => {
+                parts.iter().for_each(|part| named(part, out));
+            }
+            Logic::Not(_) => {}
+        }
+    }
+    if let Logic::And(parts) = require {
+        return parts.iter().map(gathering).find(|ids| !ids.is_empty()).unwrap_or_default();
+    }
+    let mut ids = Vec::new();
+    named(require, &mut ids);
+    ids
+}
+
+/// Notes which suppressors applied, where that is not what applied before.
+fn note_verdict(verdicts: &mut Vec<Verdict>, milestone: &Milestone) {
+    if verdicts.last().is_none_or(|(_, found)| *found != milestone.suppressed_by) {
+        verdicts.push((milestone.time, milestone.suppressed_by.clone()));
     }
 }
 

@@ -6,7 +6,7 @@
 //! lateness; nothing is published twice; no possible victim is a subject.
 //!
 //! Reading order: `value` (three-valued logic), `bind` (program to nodes), `eval` (one payment),
-//! `select` (selections), `condition` (one window), `hits`, `episode` (what is worth
+//! `select` (selections), `condition` (one window), `hits`, `numbers`, `episode` (what is worth
 //! publishing), `detector` (the loop), `alerts` (the words).
 
 mod alerts;
@@ -17,6 +17,7 @@ mod episode;
 mod eval;
 mod findings;
 mod hits;
+mod numbers;
 mod select;
 mod value;
 

@@ -19,7 +19,7 @@ pub enum Action {
     Closed,
     /// A requirement was removed by a reversal or a late payment.
     Retracted,
-    /// Held back by a suppressor or a suppression; published to the suppressed topic only.
+    /// Held back by a suppressor or a suppression: a revision of the suppressed topic.
     Suppressed,
 }
 
@@ -281,6 +281,8 @@ pub struct Alert {
     pub action: Action,
     /// Why it was made.
     pub cause: Cause,
+    /// It stands in the suppressed topic, which counts its own revisions.
+    pub held_back: bool,
     /// Live or shadow.
     pub mode: Mode,
     /// Typology id.
@@ -382,8 +384,8 @@ pub struct Alert {
 impl Alert {
     /// The topic a revision goes to.
     pub fn topic(&self) -> OutputTopic {
-        match (self.action, self.mode) {
-            (Action::Suppressed, _) => OutputTopic::Suppressed,
+        match (self.held_back, self.mode) {
+            (true, _) => OutputTopic::Suppressed,
             (_, Mode::Live) => OutputTopic::Alerts,
             (_, Mode::Shadow) => OutputTopic::Shadow,
         }

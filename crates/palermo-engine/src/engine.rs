@@ -410,7 +410,9 @@ impl Engine {
         }
         self.detector.advance(&self.ledger, watermark, &mut self.alerts);
         if before.is_none_or(|before| before.date() != watermark.date()) {
-            let gone = self.ledger.evict(watermark.minus(self.config.horizon));
+            let cutoff = watermark.minus(self.config.horizon);
+            self.detector.keep(&self.ledger, cutoff);
+            let gone = self.ledger.evict(cutoff);
             if gone > 0 {
                 let expired = self.counters.expired.entry("payments").or_default();
                 *expired = expired.saturating_add(gone);

@@ -208,7 +208,7 @@ impl Bench<'_> {
             let mut effects = Vec::new();
             let (last, created) = (&mut outcome.last, &mut outcome.created);
             let mut seen = |alert: &Alert| {
-                let suppressed = alert.action == Action::Suppressed;
+                let suppressed = alert.held_back;
                 if alert.action == Action::Created {
                     created.push(alert.alert_id.clone());
                 }

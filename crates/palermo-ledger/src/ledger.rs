@@ -313,6 +313,13 @@ impl Ledger {
         }
     }
 
+    /// What [`Ledger::kept_from`] will be after [`Ledger::evict`] with this cutoff.
+    pub fn kept_from_after(&self, cutoff: EventTime) -> EventTime {
+        let ends = self.days.keys().map(|day| Date(day.0.saturating_add(1)).midnight());
+        let gone = ends.take_while(|ends| *ends <= cutoff).last();
+        gone.map_or(self.kept_from, |ends| ends.max(self.kept_from))
+    }
+
     /// Payments before this time are no longer all here.
     pub fn kept_from(&self) -> EventTime {
         self.kept_from

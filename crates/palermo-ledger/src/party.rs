@@ -1,7 +1,10 @@
 //! What the bank knows of its customers, bound to the ledger's atoms, and which account is whose.
 //!
-//! The newest `as_of` wins; an older record that comes later changes nothing. An account belongs
-//! to the first holder that named it (a joint account to its first holder, RULES.md).
+//! The newest `as_of` wins; an older record that comes later changes nothing. Which account is whose
+//! is one relation read from both sides: a party's accounts are those that it holds, an account's
+//! holders are the parties that name it as theirs. Who may only use an account (a mandate, an
+//! authorized user) holds nothing of it. The fields of a joint account are those of the first holder
+//! that named it (RULES.md); when that one lets it go or ends, the next one takes its place.
 
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
@@ -21,6 +24,7 @@ pub struct KnownParty {
     pub as_of: EventTime,
     pub ended: bool,
     pub kind: PartyKind,
+    /// The accounts that it holds, alone or with others.
     pub accounts: Vec<AccountId>,
     pub segment: Option<Atom>,
     pub home: Option<PlaceId>,
@@ -47,7 +51,8 @@ pub struct KnownParty {
 pub struct Parties {
     parties: Vec<KnownParty>,
     by_id: FixedHashMap<Atom, PartyId>,
-    owner: FixedHashMap<AccountId, Owned>,
+    /// Holders of each account, in the order in which they named it.
+    holders: FixedHashMap<AccountId, Vec<Owned>>,
 }
 
 /// What is known of an account from the party that holds it.
@@ -79,10 +84,19 @@ impl Parties {
             .copied()
             .unwrap_or_else(|| PartyId(u32::try_from(self.parties.len()).unwrap_or(u32::MAX)));
         self.by_id.insert(id, party_id);
-        for (owned, account) in party.accounts.iter().zip(&known.accounts) {
-            let free = self.owner.get(account).is_none_or(|owned| owned.party == party_id);
-            if owned.holder && free {
-                self.owner.insert(*account, Owned { party: party_id, opened: owned.opened });
+        let before = self.parties.get(party_id.0 as usize).map(|known| known.accounts.clone());
+        for account in before.unwrap_or_default() {
+            if !known.accounts.contains(&account) {
+                self.release(account, party_id);
+            }
+        }
+        for (owned, account) in party.accounts.iter().filter(|own| own.holder).zip(&known.accounts)
+        {
+            let owned = Owned { party: party_id, opened: owned.opened };
+            let holders = self.holders.entry(*account).or_default();
+            match holders.iter_mut().find(|holder| holder.party == party_id) {
+                Some(holder) => *holder = owned,
+                None => holders.push(owned),
             }
         }
         match self.parties.get_mut(party_id.0 as usize) {
@@ -92,11 +106,22 @@ impl Parties {
         true
     }
 
-    /// Ends a party (a tombstone): its facts are no longer known.
+    /// Ends a party (a tombstone): its facts are no longer known and its accounts not its own.
     pub fn end(&mut self, id: Atom) {
-        if let Some(known) = self.by_id.get(&id).and_then(|id| self.parties.get_mut(id.0 as usize))
-        {
-            known.ended = true;
+        let Some(&party) = self.by_id.get(&id) else { return };
+        let Some(known) = self.parties.get_mut(party.0 as usize) else { return };
+        known.ended = true;
+        for account in std::mem::take(&mut known.accounts) {
+            self.release(account, party);
+        }
+    }
+
+    fn release(&mut self, account: AccountId, party: PartyId) {
+        if let Some(holders) = self.holders.get_mut(&account) {
+            holders.retain(|holder| holder.party != party);
+            if holders.is_empty() {
+                self.holders.remove(&account);
+            }
         }
     }
 
@@ -110,12 +135,29 @@ impl Parties {
         self.parties.get(id.0 as usize).filter(|known| !known.ended)
     }
 
-    /// Whose account it is.
-    pub fn owner(&self, account: AccountId) -> Option<Owned> {
-        self.owner.get(&account).copied().filter(|owned| self.get(owned.party).is_some())
+    /// Everyone who holds an account, first the one that named it first.
+    pub fn holders(&self, account: AccountId) -> &[Owned] {
+        self.holders.get(&account).map_or(&[], Vec::as_slice)
     }
 
-    /// The holder of an account.
+    /// Whose account it is: of a joint account the first holder.
+    pub fn owner(&self, account: AccountId) -> Option<Owned> {
+        self.holders(account).first().copied()
+    }
+
+    /// The account and every other one of its holders, each once: one ownership step. The relation
+    /// is symmetric.
+    pub fn held_with(&self, account: AccountId) -> Vec<AccountId> {
+        let theirs = self.holders(account).iter().filter_map(|owned| self.get(owned.party));
+        let mut all: Vec<AccountId> =
+            theirs.flat_map(|party| party.accounts.iter().copied()).collect();
+        all.push(account);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The holder of an account, of a joint one the first.
     pub fn holder(&self, account: AccountId) -> Option<&KnownParty> {
         self.get(self.owner(account)?.party)
     }
@@ -125,7 +167,7 @@ impl Parties {
         self.parties
             .capacity()
             .saturating_mul(size_of::<KnownParty>().saturating_add(32))
-            .saturating_add(self.owner.capacity().saturating_mul(24))
+            .saturating_add(self.holders.capacity().saturating_mul(64))
             .saturating_add(self.by_id.capacity().saturating_mul(12))
     }
 }
@@ -137,7 +179,8 @@ fn bind(
     places: &mut Places,
     account: &mut dyn FnMut(&str) -> AccountId,
 ) -> KnownParty {
-    let accounts = party.accounts.iter().map(|owned| account(owned.account.expose())).collect();
+    let held = party.accounts.iter().filter(|owned| owned.holder);
+    let accounts = held.map(|owned| account(owned.account.expose())).collect();
     let home = party.home.as_ref().and_then(|place| places.intern_owned(place.expose(), atoms));
     let work = party.work.as_ref().and_then(|place| places.intern_owned(place.expose(), atoms));
     let mut atom = |text: Option<&str>| text.map(|text| atoms.intern(text));
@@ -170,3 +213,6 @@ fn bind(
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

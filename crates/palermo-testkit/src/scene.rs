@@ -324,12 +324,12 @@ pub fn delays(most: Span) -> impl Strategy<Value = Vec<(u32, u8)>> {
 }
 
 /// Customers and rates: `A` and `B` belong to one party, `C` to another, `D` and `E` to nobody
-/// known. Rates of the euro on some days, none of the peso.
+/// known; now and then the other party holds `B` as well, or may use it. Rates of the euro on some days, none of the peso.
 pub fn worlds() -> impl Strategy<Value = World> {
     let opened = || proptest::option::of(0..120_i32);
     let rates = proptest::collection::btree_map(-10..20_i32, 1..4_i64, 0..5);
-    (opened(), opened(), 0..6_u8, 0..6_u8, 0..4_u8, rates).prop_map(
-        |(first, second, home, other_home, related, rates)| {
+    (opened(), opened(), 0..6_u8, 0..6_u8, (0..4_u8, 0..4_u8), rates).prop_map(
+        |(first, second, home, other_home, (related, shared), rates)| {
             let mut one = party("ONE", &[("BANK:A", first), ("BANK:B", None)], home);
             let mut two = party("TWO", &[("BANK:C", second)], other_home);
             match related {
@@ -341,6 +341,11 @@ pub fn worlds() -> impl Strategy<Value = World> {
                     two.address = address;
                 }
                 _ => {}
+            }
+            if shared < 2 {
+                let mut own = party("TWO", &[("BANK:B", second)], 0).accounts;
+                own.iter_mut().for_each(|own| own.holder = shared == 0);
+                two.accounts.extend(own);
             }
             let euro = |(day, rate): (i32, i64)| {
                 let day = Date(START.0.saturating_add(day));

@@ -1,7 +1,7 @@
 //! Customers and rates behind the payments, and what they say of one payment.
 //!
-//! Parties are known before any payment here, as at a first start; each account is named by one
-//! holder at most.
+//! Parties are known before any payment here, as at a first start; the fields of a joint account are
+//! those of the holder that is named first.
 //!
 //! Sees: a rate of the payment's own day or of eight days ago, a conversion that rounds halves up, a
 //! relation that was not looked at from both sides, an age counted from the wrong end.
@@ -33,6 +33,8 @@ impl std::fmt::Debug for World {
         let places = |party: &Party| party.home.as_ref()?.expose().town.clone();
         let homes: Vec<Option<String>> = self.parties.iter().map(places).collect();
         let related: Vec<usize> = self.parties.iter().map(|party| party.relations.len()).collect();
+        let held = |party: &Party| party.accounts.iter().map(|own| own.holder).collect();
+        let held: Vec<Vec<bool>> = self.parties.iter().map(held).collect();
         let rates: Vec<String> = self
             .rates
             .iter()
@@ -40,7 +42,7 @@ impl std::fmt::Debug for World {
             .collect();
         write!(
             f,
-            "World {{ rates: {rates:?}, opened: {opened:?}, homes: {homes:?}, related: {related:?} }}"
+            "World {{ rates: {rates:?}, opened: {opened:?}, homes: {homes:?}, related: {related:?}, held: {held:?} }}"
         )
     }
 }

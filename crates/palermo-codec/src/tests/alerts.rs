@@ -61,6 +61,7 @@ fn full() -> Alert {
         revision: 2,
         action: Action::Updated,
         cause: Cause::Late,
+        held_back: false,
         mode: Mode::Live,
         typology: "CT-14".into(),
         title: "funnel account of smugglers".into(),
@@ -149,6 +150,7 @@ fn full() -> Alert {
 fn bare() -> Alert {
     Alert {
         action: Action::Suppressed,
+        held_back: true,
         suppressed_by: texts(["SUP-ROSCA"]),
         review: true,
         indicators: vec![indicator("MS-08", 'N', None)],

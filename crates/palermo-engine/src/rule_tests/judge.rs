@@ -38,6 +38,7 @@ pub(super) fn judge(file: &TestFile, test: &Test, outcome: &Outcome, result: &mu
             .last
             .iter()
             .filter(|((_, suppressed), alert)| *suppressed && alert.typology == file.rule)
+            .filter(|(_, alert)| alert.action != Action::Retracted)
             .map(|(_, alert)| (alert.typology.clone(), alert.suppressed_by.clone()))
             .collect();
         let fits = |(typology, by): &(String, Vec<String>)| {

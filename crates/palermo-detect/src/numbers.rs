@@ -1,0 +1,117 @@
+//! The numbers behind a hit: computed again from the ledger, or as they were kept.
+//!
+//! While the ledger holds the whole window of a hit, its numbers are what the window says now. Before
+//! a part of it is forgotten they are kept ([`Detector::keep`]), and from then on they stand. What is
+//! handed to alerts names no row ([`Detector::tell`]).
+
+use crate::condition::{Facts, Run};
+use crate::detector::{Detector, newest_at};
+use crate::episode::Support;
+use crate::hits::{KEPT_MAX, Kept, Witness};
+use palermo_domain::{Cents, EventTime, FixedHashMap, Partition, Span};
+use palermo_lang::program::IndicatorId;
+use palermo_ledger::Ledger;
+
+/// The numbers of a hit: computed from a ledger that has its window, or as they were kept.
+enum Numbers<'a> {
+    Now(Facts),
+    Kept(&'a Kept),
+}
+
+impl Detector {
+    /// The numbers of a support: from the ledger while its whole window is there, else as they
+    /// were kept, else what is left of them. The flag says that something may be missing.
+    fn numbers(&self, ledger: &Ledger, support: Support) -> (Numbers<'_>, bool) {
+        let Some(condition) = self.indicators.get(usize::from(support.indicator.0)) else {
+            return (Numbers::Now(Facts::default()), true);
+        };
+        let whole = support.time.minus(condition.window) >= ledger.kept_from();
+        let log = self.hits.log(support.indicator.0, support.account);
+        if let (false, Some(kept)) = (whole, log.and_then(|log| log.kept(support.time))) {
+            return (Numbers::Kept(kept), kept.truncated());
+        }
+        let (env, sets) = (self.env(ledger), &self.selections.sets);
+        let mut run = Run::new(env, sets, condition, support.account, support.time);
+        (Numbers::Now(run.facts()), !whole)
+    }
+
+    /// The numbers of a support and at most so many of its payments, the newest, free of rows.
+    pub(crate) fn tell(&self, ledger: &Ledger, support: Support, most: usize) -> Kept {
+        let (facts, partial) = match self.numbers(ledger, support) {
+            (Numbers::Kept(kept), _) => return kept.clone(),
+            (Numbers::Now(facts), partial) => (facts, partial),
+        };
+        let total = facts.evidence.len();
+        let newest = facts.evidence.iter().skip(total.saturating_sub(most));
+        let evidence = newest.filter_map(|found| Witness::of(ledger, found.row, found.leg));
+        let decided = newest_at(ledger, support.account, support.time, support.time);
+        let trigger = decided.and_then(|(id, _)| {
+            let ingest = ledger.row(id)?.origin.ingest;
+            Some((ledger.payment_id(id).into(), EventTime(ingest.0)))
+        });
+        Kept {
+            evidence: evidence.collect(),
+            values: facts.values,
+            total: total as u64,
+            trigger,
+            undecided: self.undecided(ledger, support),
+            partial,
+        }
+    }
+
+    /// Keeps the numbers of hits whose windows the ledger is about to forget a part of; called
+    /// before it evicts with the same cutoff.
+    pub fn keep(&mut self, ledger: &Ledger, cutoff: EventTime) {
+        let (from, after) = (ledger.kept_from(), ledger.kept_from_after(cutoff));
+        if after <= from {
+            return;
+        }
+        let window = |indicator: u16| {
+            self.indicators.get(usize::from(indicator)).map_or(Span::ZERO, |found| found.window)
+        };
+        for (indicator, account, time) in self.hits.due(window, from, after) {
+            let support = Support { indicator: IndicatorId(indicator), account, time };
+            let kept = self.tell(ledger, support, KEPT_MAX);
+            self.hits.keep(indicator, account, time, kept);
+        }
+    }
+
+    /// Base money of the evidence; a payment that several supports name counts once.
+    pub(crate) fn money(&self, ledger: &Ledger, supports: &[Support]) -> i128 {
+        let mut cents: FixedHashMap<(Partition, i64), Option<Cents>> = FixedHashMap::default();
+        for support in supports {
+            match self.numbers(ledger, *support).0 {
+                Numbers::Now(facts) => {
+                    let rows = facts.evidence.iter().filter_map(|found| ledger.row(found.row));
+                    let each = rows.map(|r| ((r.origin.partition, r.origin.offset), r.amount));
+                    cents.extend(each);
+                }
+                Numbers::Kept(kept) => {
+                    let each = kept.evidence.iter().map(|w| (w.payment(), w.cents));
+                    cents.extend(each);
+                }
+            }
+        }
+        let amounts = cents.into_values().flatten();
+        amounts.map(|cents| i128::from(cents.0)).fold(0, i128::saturating_add)
+    }
+
+    /// Payments of a hit's window that a selection could not be decided for, by its name.
+    fn undecided(&self, ledger: &Ledger, support: Support) -> Vec<(String, u64)> {
+        let index = usize::from(support.indicator.0);
+        let (Some(rule), Some(bound)) =
+            (self.rules.indicators.get(index), self.indicators.get(index))
+        else {
+            return Vec::new();
+        };
+        let env = self.env(ledger);
+        let run = Run::new(env, &self.selections.sets, bound, support.account, support.time);
+        let name = |selection: u16| {
+            let named =
+                |(_, id): &&(String, _)| id == &palermo_lang::program::SelectionId(selection);
+            let name = rule.condition.selections.iter().find(named);
+            name.map_or_else(|| "sequence".to_owned(), |(name, _)| name.clone())
+        };
+        run.undecided().into_iter().map(|(selection, missing)| (name(selection), missing)).collect()
+    }
+}
