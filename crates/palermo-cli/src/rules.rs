@@ -36,7 +36,9 @@ pub(crate) fn check(arguments: &RulesCheckArgs, out: &mut Out) -> Result<Exit, F
     let mut loaded = None;
     match compiled {
         Ok(compiled) => {
+            let base = arguments.base_currency.unwrap_or(config.base_currency);
             problems.push(compiled.warnings);
+            problems.push(palermo_lang::rate_warnings(&sources, &compiled.rules, base));
             loaded = Some(compiled.rules);
         }
         Err(errors) => problems.push(errors),

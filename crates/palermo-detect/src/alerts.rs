@@ -15,8 +15,7 @@ use palermo_domain::alert::{
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
 use palermo_lang::program::{
-    AnchorRole, Condition, EndField, Field, Literal, Param, Piece, SelfText, Side, Template,
-    Typology,
+    AnchorRole, Condition, Literal, Param, Piece, SelfText, Template, Typology,
 };
 use palermo_ledger::{AccountId, KnownParty, Ledger, Leg, Row};
 use sha2::{Digest, Sha256};
@@ -369,7 +368,7 @@ impl Detector {
         alert.lists.dedup();
     }
 
-    /// Payments of the windows that a selection could not be decided for, by indicator and field.
+    /// Payments of the windows that could not be decided, by indicator and field.
     fn undecided(&self, ledger: &Ledger, milestone: &Milestone, alert: &mut Alert) {
         for support in &milestone.supports {
             let index = usize::from(support.indicator.0);
@@ -379,16 +378,12 @@ impl Detector {
                 continue;
             };
             let env = self.env(ledger);
-            let run = Run::new(env, &self.selections.sets, bound, support.account, support.time);
-            for (selection, missing) in run.undecided() {
-                let named =
-                    |(_, id): &&(String, _)| id == &palermo_lang::program::SelectionId(selection);
-                let name = rule.condition.selections.iter().find(named);
-                alert.undecided.push(Undecided {
-                    indicator: rule.condition.id.clone(),
-                    field: name.map_or_else(|| "sequence".to_owned(), |(name, _)| name.clone()),
-                    missing,
-                });
+            let sets = &self.selections.sets;
+            let mut run = Run::new(env, sets, bound, support.account, support.time);
+            for (field, missing) in run.undecided(&self.selections) {
+                let indicator = rule.condition.id.clone();
+                let field = crate::lacking::name_of(field);
+                alert.undecided.push(Undecided { indicator, field, missing });
             }
         }
     }
@@ -608,28 +603,6 @@ fn level(score: u32, (medium, high, critical): (u32, u32, u32)) -> Level {
         score if score >= high => Level::High,
         score if score >= medium => Level::Medium,
         _ => Level::Low,
-    }
-}
-
-/// The name of a field as rules write it.
-pub(crate) fn field_name(field: Field) -> String {
-    fn snake(name: &str) -> String {
-        let mut text = String::new();
-        for (at, letter) in name.chars().enumerate() {
-            if letter.is_ascii_uppercase() && at > 0 {
-                text.push('_');
-            }
-            text.push(letter.to_ascii_lowercase());
-        }
-        text
-    }
-    let end = |side: Side, field: EndField| {
-        let side = if side == Side::Own { "self" } else { "other" };
-        format!("{side}.{}", snake(&format!("{field:?}")))
-    };
-    match field {
-        Field::End(side, field) => end(side, field),
-        other => snake(&format!("{other:?}")),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::forbidden;
 use crate::check::list::list;
 use crate::check::pool::Lists;
 use crate::diagnostic::{Diagnostics, RuleError};
-use crate::program::Literal;
+use crate::program::{self, Literal};
 use crate::read::{Cx, Fields};
 use crate::source::Sources;
 use crate::yaml::{Node, Value};
@@ -60,21 +60,21 @@ fn context(sources: &Sources) -> (Ids, Places) {
 
 fn places(lists: &Lists) -> Places {
     let Some(list) = lists.get(PLACES) else { return Places::new() };
-    let column = |name: &str| list.columns.iter().position(|(column, _)| column == name);
-    let (country, region, town) = (column("country"), column("region"), column("town"));
+    let (country, region, town) =
+        (list.column("country"), list.column("region"), list.column("town"));
     let cell = |cells: &[Option<Literal>], at: Option<usize>| match cells.get(at?)? {
         Some(Literal::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let rows = list.rows.iter().enumerate().map(|(at, (key, cells))| {
+    let rows = list.rows.iter().map(|row| {
         let place = Place {
-            country: cell(cells, country),
-            region: cell(cells, region),
-            town: cell(cells, town),
+            country: cell(&row.cells, country),
+            region: cell(&row.cells, region),
+            town: cell(&row.cells, town),
             locode: None,
-            coordinates: list.places.get(at).copied().flatten(),
+            coordinates: program::coordinates(&list.columns, &row.cells),
         };
-        (key.clone(), place)
+        (row.key.clone(), place)
     });
     rows.collect()
 }
