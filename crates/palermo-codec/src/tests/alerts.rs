@@ -114,7 +114,7 @@ fn full() -> Alert {
         undecided: vec![Undecided {
             indicator: "MS-06".into(),
             field: "debtor.phone".into(),
-            missing: palermo_domain::Decimal::new(71, 2),
+            missing: Decimal::new(71, 2),
         }],
         rule: RuleRef {
             id: "CT-14".into(),

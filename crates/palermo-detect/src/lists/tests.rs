@@ -1,3 +1,6 @@
+//! Versions, types, places and hashes of lists. Sees a row that counts on the wrong day, a cell of the
+//! topic that is typed otherwise than in the file, and a binding that forgets what was sent.
+
 use super::*;
 use palermo_domain::{Currency, distance};
 use palermo_lang::program::Row;

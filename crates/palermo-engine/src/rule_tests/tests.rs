@@ -194,76 +194,84 @@ fn what_is_so_passes() {
     }
 }
 
+/// Test file, test, the mistake, and what the runner says.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str, &'static str)],
+    &'static str,
+);
+
+const WRONG: &[Row] = &[
+    (
+        SENDERS_TEST,
+        "found",
+        &[(SENDERS_TEST, "indicator: AA-01", "indicator: AA-02")],
+        "expects hits of AA-02, and only AA-01 is looked at",
+    ),
+    (
+        SENDERS_TEST,
+        "unknown",
+        &[(SENDERS_TEST, "missing: other.account", "missing: amount")],
+        "AA-01 does not count that it lacked `amount`",
+    ),
+    (
+        CASE_TEST,
+        "found",
+        &[(CASE_TEST, "action: created", "action: updated")],
+        "expected the alert to be updated; it was created",
+    ),
+    (
+        CASE_TEST,
+        "found",
+        &[(CASE_TEST, "action: created", "action: retracted")],
+        "expected an alert of CC-01 that was taken back; there is none",
+    ),
+    (
+        CASE_TEST,
+        "wages",
+        &[(CASE_TEST, "by: SUP-WAGE, on: \"BANK:F\"", "by: SUP-WAGE, on: \"BANK:G\"")],
+        "expected a finding of CC-01 on `BANK:G` held back by SUP-WAGE; there is none",
+    ),
+    (
+        CASE_TEST,
+        "wages",
+        &[(CASE_TEST, "suppressed: [{", "suppressed: [{typology: CC-01, by: SUP-WAGE}, {")],
+        "there is none",
+    ),
+    (
+        SENDERS_TEST,
+        "edge",
+        &[("rules/senders.yaml", "stricter: up", "stricter: down")],
+        "AA-01.min_senders stops holding where it is loosened to 8",
+    ),
+    (
+        SENDERS_TEST,
+        "edge",
+        &[("rules/senders.yaml", "range: [2, 8]", "range: [2, 4]")],
+        "no parameter binds",
+    ),
+    (
+        CASE_TEST,
+        "wages",
+        &[(
+            CASE_TEST,
+            "lookalike: SUP-WAGE",
+            "lookalike: SUP-WAGE\n    known_false_positive: true",
+        )],
+        "the known false positive is gone",
+    ),
+    (
+        SENDERS_TEST,
+        "found",
+        &[(SENDERS_TEST, "  - name: found\n", "  - name: found\n    known_gap: true\n")],
+        "the known gap is closed",
+    ),
+];
+
 #[test]
 fn what_is_not_so_fails() {
-    type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str, &'a str)], &'a str);
-    let wrong: &[Row<'_>] = &[
-        (
-            SENDERS_TEST,
-            "found",
-            &[(SENDERS_TEST, "indicator: AA-01", "indicator: AA-02")],
-            "expects hits of AA-02, and only AA-01 is looked at",
-        ),
-        (
-            SENDERS_TEST,
-            "unknown",
-            &[(SENDERS_TEST, "missing: other.account", "missing: amount")],
-            "AA-01 does not count that it lacked `amount`",
-        ),
-        (
-            CASE_TEST,
-            "found",
-            &[(CASE_TEST, "action: created", "action: updated")],
-            "expected the alert to be updated; it was created",
-        ),
-        (
-            CASE_TEST,
-            "found",
-            &[(CASE_TEST, "action: created", "action: retracted")],
-            "expected an alert of CC-01 that was taken back; there is none",
-        ),
-        (
-            CASE_TEST,
-            "wages",
-            &[(CASE_TEST, "by: SUP-WAGE, on: \"BANK:F\"", "by: SUP-WAGE, on: \"BANK:G\"")],
-            "expected a finding of CC-01 on `BANK:G` held back by SUP-WAGE; there is none",
-        ),
-        (
-            CASE_TEST,
-            "wages",
-            &[(CASE_TEST, "suppressed: [{", "suppressed: [{typology: CC-01, by: SUP-WAGE}, {")],
-            "there is none",
-        ),
-        (
-            SENDERS_TEST,
-            "edge",
-            &[("rules/senders.yaml", "stricter: up", "stricter: down")],
-            "AA-01.min_senders stops holding where it is loosened to 8",
-        ),
-        (
-            SENDERS_TEST,
-            "edge",
-            &[("rules/senders.yaml", "range: [2, 8]", "range: [2, 4]")],
-            "no parameter binds",
-        ),
-        (
-            CASE_TEST,
-            "wages",
-            &[(
-                CASE_TEST,
-                "lookalike: SUP-WAGE",
-                "lookalike: SUP-WAGE\n    known_false_positive: true",
-            )],
-            "the known false positive is gone",
-        ),
-        (
-            SENDERS_TEST,
-            "found",
-            &[(SENDERS_TEST, "  - name: found\n", "  - name: found\n    known_gap: true\n")],
-            "the known gap is closed",
-        ),
-    ];
-    for (path, name, edits, expected) in wrong {
+    for (path, name, edits, expected) in WRONG {
         let results = results(edits, path, name);
         let failures: Vec<&String> = results.iter().flat_map(|result| &result.failures).collect();
         assert!(
