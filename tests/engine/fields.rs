@@ -95,6 +95,26 @@ pub fn add(table: &mut Table, t: Thresholds) {
             both(share, Some(t.share()), |a, b| a >= b)
         },
     );
+    // over nothing a sum of counts is 0, not unknown
+    table.row(
+        "T-NOTHING",
+        Draft::days(2)
+            .aggregate(Function::Count, None, credits)
+            .aggregate(Function::Count, None, cash)
+            .with(
+                cash,
+                MeasureKind::Derived(Expr::Arithmetic(
+                    Arithmetic::Add,
+                    Box::new(measure(0)),
+                    Box::new(measure(1)),
+                )),
+            ),
+        cmp(Eq, measure(2), int(0)),
+        |_, w, _, _| {
+            let cash = select(w, of_kind(PaymentKind::CashWithdrawal));
+            Some(select(w, credit).is_empty() && cash.is_empty())
+        },
+    );
     table.row("T-STRANGERS", counted(strangers), enough(), move |world, w, _, t| {
         let chosen = select(w, |s| {
             let wanted = s.incoming && s.payment.rail == Rail::P2p && world.unrelated(s);

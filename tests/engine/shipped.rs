@@ -1,14 +1,15 @@
 //! The shipped rules through the compiler, over a month of a border funnel account made by hand.
 //!
-//! Sees: a rule file that compiles to another meaning than its text, an alert of the shipped
+//! Sees: a shipped rule that goes blind without saying so, a rule file that compiles to another meaning than its text, an alert of the shipped
 //! typology that depends on the order of arrival, and a payer of the shipped rules who becomes a
 //! subject. Does not see wrong thresholds: those are the catalogue's.
 
 use crate::harness::{Run, config, records, run, same_alerts, text, with_end};
 use crate::invariants::check;
 use palermo_domain::{Date, EventTime, OutputTopic, Span};
+use palermo_engine::rule_tests::{self, Known};
 use palermo_lang::program::RuleSet;
-use palermo_lang::{Limits, Sources, compile};
+use palermo_lang::{Limits, Sources, Test, TestFile, compile};
 use palermo_testkit::Owned;
 use palermo_testkit::scene::{START, arrive, blank, text as word, worlds};
 use palermo_testkit::world::World;
@@ -105,6 +106,27 @@ fn play(all: &[Owned], rules: &RuleSet, delays: &[(u32, u8)], partitions: i32) -
     let arrivals = with_end(arrive(all, delays, lateness, partitions), partitions, 120);
     let config = config(lateness, Span::from_days(180));
     run(&config, rules, partitions, &records(&world(), &arrivals))
+}
+
+/// The feed loses a field, and the rule that cannot do without it says so; what is known to be
+/// wrong still is.
+#[test]
+fn what_the_shipped_rules_lack_or_get_wrong_is_said() {
+    let mut seen = (0, BTreeSet::new());
+    let chosen = |_: &TestFile, test: &Test| {
+        test.missing.is_some() || test.known_gap || test.known_false_positive
+    };
+    let results = rule_tests::run(&sources(), &chosen, &mut |result| {
+        seen.0 += usize::from(result.known.is_none());
+        seen.1.extend(result.known.map(|known| (known, result.rule.clone())));
+    });
+    for result in results.expect("rules that compile") {
+        assert!(result.passed(), "{} {}: {:?}", result.rule, result.name, result.failures);
+    }
+    assert_eq!(seen.0, 12, "a field of every indicator, two of two");
+    let wrong = |rule: &str| (Known::FalsePositive, rule.to_owned());
+    let gap = (Known::Gap, "CT-14".to_owned());
+    assert_eq!(seen.1, BTreeSet::from([gap, wrong("CT-01"), wrong("CT-14")]));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The arguments of every command.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use palermo_domain::{Date, EventTime};
+use palermo_domain::{Currency, Date, EventTime};
 use palermo_engine::StartAt;
 use std::path::PathBuf;
 
@@ -190,6 +190,13 @@ pub(crate) struct RulesCheckArgs {
     /// Which block of `ruleset.yaml` `deploy`.
     #[arg(long, value_name = "NAME", default_value = "prod")]
     pub environment: String,
+    /// Currency that amounts are converted to, as `base_currency` of the configuration says.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub base_currency: Option<Currency>,
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    Currency::try_new(text).ok_or_else(|| "write a currency such as `EUR`".to_owned())
 }
 
 fn time(text: &str) -> Result<EventTime, String> {

@@ -155,7 +155,7 @@ fn why(json: &mut JsonWriter<'_>, alert: &Alert) {
         json.object(|json| {
             json.field("indicator", &undecided.indicator);
             json.field("field", &undecided.field);
-            json.bare_field("missing", undecided.missing);
+            json.field("missing", &undecided.missing.to_string());
         });
     });
 }

@@ -15,8 +15,8 @@ use palermo_domain::alert::{
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
 use palermo_lang::program::{
-    AnchorRole, Arithmetic, Condition, EndField, Expr, Field, Function, Literal, MeasureKind,
-    Param, Piece, SelfText, Side, Template, Type, Typology,
+    AnchorRole, Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece,
+    SelfText, Template, Type, Typology,
 };
 use palermo_ledger::{AccountId, Atom, Ledger, Leg, PlaceId};
 use sha2::{Digest, Sha256};
@@ -601,28 +601,6 @@ fn level(score: u32, (medium, high, critical): (u32, u32, u32)) -> Level {
         score if score >= high => Level::High,
         score if score >= medium => Level::Medium,
         _ => Level::Low,
-    }
-}
-
-/// The name of a field as rules write it.
-pub(crate) fn field_name(field: Field) -> String {
-    fn snake(name: &str) -> String {
-        let mut text = String::new();
-        for (at, letter) in name.chars().enumerate() {
-            if letter.is_ascii_uppercase() && at > 0 {
-                text.push('_');
-            }
-            text.push(letter.to_ascii_lowercase());
-        }
-        text
-    }
-    let end = |side: Side, field: EndField| {
-        let side = if side == Side::Own { "self" } else { "other" };
-        format!("{side}.{}", snake(&format!("{field:?}")))
-    };
-    match field {
-        Field::End(side, field) => end(side, field),
-        other => snake(&format!("{other:?}")),
     }
 }
 

@@ -1,15 +1,15 @@
-//! The checked program bound to a ledger: texts are atoms, parameters are values, lists are maps.
+//! The checked program bound to a ledger: texts are atoms, parameters are values.
 //!
-//! Binding happens once, at activation; evaluation then never looks at a string. Lists may change
-//! afterwards, by rows of the topic `lists` ([`Lists::apply`]).
+//! Binding happens once, at activation; evaluation then never looks at a string. Lists, which may
+//! change afterwards, are in `lists`.
 
 use crate::value::Value;
-use palermo_domain::{Currency, Date, Decimal, FixedHashMap, ListRow, MicroDegrees, parse_amount};
+use palermo_domain::{Currency, Decimal};
 use palermo_lang::program::{
-    Aggregate, Arithmetic, Compare, Condition, Direction, Expr, Field, Function, List, Literal,
-    MeasureKind, Param, Selection, Side, Type,
+    Aggregate, Arithmetic, Compare, Condition, Direction, Expr, Field, Function, Literal,
+    MeasureKind, Param, Selection, Side,
 };
-use palermo_ledger::{Atom, Atoms, Ledger, Leg};
+use palermo_ledger::{Atoms, Leg};
 
 /// A bound expression.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ pub(crate) struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn literal(&mut self, literal: &Literal) -> Node {
+    pub(crate) fn literal(&mut self, literal: &Literal) -> Node {
         match literal {
             Literal::Bool(truth) => Node::Const(Value::Bool(*truth)),
             Literal::Int(int) => Node::Const(Value::Int(*int)),
@@ -197,104 +197,4 @@ pub(crate) fn condition(
         window: condition.window,
         needs_entries: false,
     }
-}
-
-/// A bound list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BoundList {
-    pub(crate) id: String,
-    /// Hash of the file and of every row that was applied since.
-    pub(crate) sha256: String,
-    columns: Vec<(String, Type)>,
-    rows: FixedHashMap<Atom, BoundRow>,
-    /// Coordinates of places, in order of the file, then of arrival.
-    pub(crate) places: Vec<(MicroDegrees, MicroDegrees)>,
-}
-
-#[derive(Clone, Debug)]
-struct BoundRow {
-    cells: Vec<Option<Node>>,
-    valid: (Date, Date),
-}
-
-impl BoundList {
-    pub(crate) fn contains(&self, key: Atom, day: Date) -> bool {
-        self.rows.get(&key).is_some_and(|row| (row.valid.0..=row.valid.1).contains(&day))
-    }
-
-    /// The cell of a row that is valid on that day.
-    pub(crate) fn cell(&self, key: Atom, column: usize, day: Date) -> Option<&Node> {
-        let row = self.rows.get(&key).filter(|row| (row.valid.0..=row.valid.1).contains(&day))?;
-        row.cells.get(column)?.as_ref()
-    }
-}
-
-const ALWAYS: (Date, Date) = (Date(i32::MIN), Date(i32::MAX));
-
-/// Binds a list file.
-pub(crate) fn list(list: &List, atoms: &mut Atoms) -> BoundList {
-    let mut bound = BoundList {
-        id: list.id.clone(),
-        sha256: list.sha256.clone(),
-        columns: list.columns.clone(),
-        rows: FixedHashMap::default(),
-        places: list.places.iter().flatten().copied().collect(),
-    };
-    for (key, cells) in &list.rows {
-        let mut binder = Binder { atoms, params: &[] };
-        let cells =
-            cells.iter().map(|cell| cell.as_ref().map(|cell| binder.literal(cell))).collect();
-        bound.rows.insert(atoms.intern(key), BoundRow { cells, valid: ALWAYS });
-    }
-    bound
-}
-
-/// Applies a row of the topic `lists` to the list that a rule names; rates go to the ledger.
-/// `false` where no list of that name is in use or a cell has not the type of its column.
-pub(crate) fn apply_row(lists: &mut [BoundList], row: &ListRow, ledger: &mut Ledger) -> bool {
-    if row.list == "fx" {
-        let per_base = row.fields.iter().find(|(name, _)| name == "per_base");
-        let rate = per_base.and_then(|(_, text)| parse_amount(text).ok());
-        return rate.is_some() && ledger.rates.set(&row.row, rate);
-    }
-    let Some(list) = lists.iter_mut().find(|list| list.id == row.list) else { return false };
-    let mut cells = Vec::new();
-    for (name, kind) in &list.columns {
-        let text = row.fields.iter().find(|(field, _)| field == name).map(|(_, text)| text);
-        let cell = match (text, kind) {
-            (None, _) => None,
-            (Some(text), Type::Decimal) => match parse_amount(text) {
-                Ok(number) => Some(Node::Const(Value::Decimal(number))),
-                Err(_) => return false,
-            },
-            (Some(text), Type::Bool) => Some(Node::Const(Value::Bool(text == "true"))),
-            (Some(text), _) => Some(Node::Const(Value::Text(ledger.atoms.intern(text)))),
-        };
-        cells.push(cell);
-    }
-    let valid = (row.valid_from, row.valid_to.unwrap_or(Date(i32::MAX)));
-    let key = ledger.atoms.intern(&row.row);
-    list.rows.insert(key, BoundRow { cells, valid });
-    list.sha256 =
-        crate::alerts::sha256_hex(&[&list.sha256, &row.row, &format!("{:?}", row.fields)]);
-    true
-}
-
-/// Removes a row (a tombstone).
-pub(crate) fn remove_row(
-    lists: &mut [BoundList],
-    id: &str,
-    key: &str,
-    ledger: &mut Ledger,
-) -> bool {
-    if id == "fx" {
-        return ledger.rates.set(key, None);
-    }
-    let Some(list) = lists.iter_mut().find(|list| list.id == id) else { return false };
-    let Some(atom) = ledger.atoms.find(key) else { return false };
-    let removed = list.rows.remove(&atom).is_some();
-    if removed {
-        list.sha256 = crate::alerts::sha256_hex(&[&list.sha256, "-", key]);
-    }
-    removed
 }

@@ -5,15 +5,21 @@
 //! (the compiler puts the cheapest first). Every number is exact: sums in 128-bit integers,
 //! everything derived in decimals of six places.
 //!
+//! A measure that leaves payments out because a field is missing notes it ([`Doubt`]), so that a
+//! condition that does not hold can say whether that is certain ([`Verdict`]).
+//!
 //! Cost: linear in the entries of the window, plus a sort where a measure needs one.
 
 use crate::bind::{BoundCondition, BoundMeasure, BoundSequence, Node};
-use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true, local_night};
-use crate::select::Sets;
-use crate::value::{UNKNOWN, Value, six_places};
+use crate::detector::newest_at;
+use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true, local_hour, local_night, read};
+use crate::select::{Selections, Sets};
+use crate::value::{UNKNOWN, Value, arithmetic, compare, not, six_places};
 use palermo_domain::{Decimal, EventTime, FixedHashSet, distance};
-use palermo_lang::program::Function;
+use palermo_lang::program::{Arithmetic, Compare, Field, Function};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 
 /// An entry of a window that a selection matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,43 @@ pub(crate) struct Facts {
     pub(crate) evidence: Vec<Match>,
 }
 
+/// Whether a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Holds,
+    /// Whatever the missing fields say.
+    Not,
+    /// It does not hold, and might if this field had been delivered.
+    Undecided(Option<Field>),
+}
+
+/// What a measure left out.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    /// The first field that was missing.
+    field: Option<Field>,
+    /// How often.
+    skipped: u64,
+    /// The value is a count, and could be larger by `skipped` at most.
+    bounded: bool,
+}
+
+impl Doubt {
+    fn and(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                let skipped = a.skipped.saturating_add(b.skipped);
+                Some(Self { field: a.field, skipped, bounded: a.bounded && b.bounded })
+            }
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn unbounded(self) -> Self {
+        Self { bounded: false, ..self }
+    }
+}
+
 /// One evaluation.
 pub(crate) struct Run<'a> {
     env: Env<'a>,
@@ -41,21 +84,26 @@ pub(crate) struct Run<'a> {
     time: EventTime,
     /// Per selection of the condition, newest first; filled by the first measure.
     collected: Option<Vec<Vec<Match>>>,
-    values: Vec<Option<Value>>,
+    values: Vec<Option<(Value, Option<Doubt>)>>,
+    /// Of the measure at hand.
+    doubt: Cell<Option<Doubt>>,
 }
 
 impl Measures for Run<'_> {
     fn measure(&mut self, index: usize) -> Value {
-        if let Some(Some(known)) = self.values.get(index) {
+        if let Some(Some((known, _))) = self.values.get(index) {
             return *known;
         }
         let condition = self.condition;
+        // A derived measure computes those it names on its way.
+        let outer = self.doubt.take();
         let value = match condition.measures.get(index) {
             Some(measure) => self.compute(measure),
             None => UNKNOWN,
         };
+        let doubt = self.doubt.replace(outer);
         if let Some(slot) = self.values.get_mut(index) {
-            *slot = Some(value);
+            *slot = Some((value, doubt));
         }
         value
     }
@@ -70,7 +118,8 @@ impl<'a> Run<'a> {
         time: EventTime,
     ) -> Self {
         let values = vec![None; condition.measures.len()];
-        Self { env, sets, condition, account, time, collected: None, values }
+        let doubt = Cell::new(None);
+        Self { env, sets, condition, account, time, collected: None, values, doubt }
     }
 
     /// Whether the condition is true, seen from the given payment.
@@ -78,6 +127,122 @@ impl<'a> Run<'a> {
         let condition = self.condition;
         let at = At { env: self.env, row, leg, step: None };
         is_true(&condition.holds, at, self)
+    }
+
+    /// The same, and whether a missing field is why it does not. Costs what [`Run::holds`] does
+    /// where nothing is missing; else every part is looked at until one is false for certain.
+    pub(crate) fn verdict(&mut self, row: &'a Row, leg: Leg) -> Verdict {
+        let condition = self.condition;
+        let at = At { env: self.env, row, leg, step: None };
+        match self.judge(&condition.holds, at) {
+            (Value::Bool(true), _) => Verdict::Holds,
+            (Value::Unknown(field), doubt) => {
+                Verdict::Undecided(field.or(doubt.and_then(|doubt| doubt.field)))
+            }
+            (_, Some(doubt)) => Verdict::Undecided(doubt.field),
+            (_, None) => Verdict::Not,
+        }
+    }
+
+    /// The value of a condition; where it is not true, with what leaves that in doubt.
+    fn judge(&mut self, node: &Node, at: At<'a>) -> (Value, Option<Doubt>) {
+        match node {
+            Node::And(all) => {
+                let (mut value, mut doubt) = (Value::Bool(true), None);
+                for part in all {
+                    match self.judge(part, at) {
+                        (Value::Bool(true), _) => {}
+                        certain @ (Value::Bool(false), None) => return certain,
+                        (found, why) => {
+                            value = if value == Value::Bool(false) { value } else { found };
+                            doubt = doubt.or(why);
+                        }
+                    }
+                }
+                (value, doubt)
+            }
+            Node::Or(any) => {
+                let (mut value, mut doubt) = (Value::Bool(false), None);
+                for part in any {
+                    match self.judge(part, at) {
+                        certain @ (Value::Bool(true), _) => return certain,
+                        (found, why) => {
+                            value = if value.known() { found } else { value };
+                            doubt = doubt.or(why);
+                        }
+                    }
+                }
+                (value, doubt)
+            }
+            Node::Not(inner) => {
+                let (value, doubt) = self.judge(inner, at);
+                (not(value), doubt.map(Doubt::unbounded))
+            }
+            _ => self.judge_part(node, at),
+        }
+    }
+
+    fn judge_part(&mut self, node: &Node, at: At<'a>) -> (Value, Option<Doubt>) {
+        let value = eval(node, at, self);
+        if value.holds() {
+            return (value, None);
+        }
+        let Some(doubt) = self.doubt_of(node) else { return (value, None) };
+        if let (Node::Compare(op, a, b), Value::Bool(false)) = (node, value)
+            && self.doubt_of(b).is_none()
+            && let Some(Doubt { skipped, bounded: true, .. }) = self.doubt_of(a)
+        {
+            // A count that left so many out is at most so much larger.
+            let more = Value::Int(i64::try_from(skipped).unwrap_or(i64::MAX));
+            let (a, b) = (eval(a, at, self), eval(b, at, self));
+            let most = arithmetic(Arithmetic::Add, a, more);
+            let certain = match op {
+                Compare::Ge | Compare::Gt => !compare(*op, most, b).holds(),
+                Compare::Le | Compare::Lt => true,
+                Compare::Eq | Compare::Ne => false,
+            };
+            if certain {
+                return (value, None);
+            }
+        }
+        (value, Some(doubt))
+    }
+
+    /// What the measures of an expression left out, once they are computed.
+    fn doubt_of(&self, node: &Node) -> Option<Doubt> {
+        match node {
+            Node::Measure(index) => self.values.get(*index).copied().flatten()?.1,
+            Node::ToDecimal(inner) => self.doubt_of(inner),
+            Node::Arithmetic(Arithmetic::Add, a, b) => {
+                Doubt::and(self.doubt_of(a), self.doubt_of(b))
+            }
+            Node::Arithmetic(_, a, b) | Node::Compare(_, a, b) => {
+                let doubt = self.doubt_of(a).or_else(|| self.doubt_of(b));
+                match node {
+                    Node::Compare(..) => doubt,
+                    _ => doubt.map(Doubt::unbounded),
+                }
+            }
+            Node::Not(inner) => self.doubt_of(inner).map(Doubt::unbounded),
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter().find_map(|part| self.doubt_of(part)).map(Doubt::unbounded)
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes that the measure at hand leaves a payment out.
+    fn skip(&self, field: Option<Field>) {
+        let one = Doubt { field, skipped: 1, bounded: true };
+        self.doubt.set(Doubt::and(self.doubt.get(), Some(one)));
+    }
+
+    /// Notes an unknown value that the measure at hand leaves out.
+    fn known(&self, value: Value) -> bool {
+        if let Value::Unknown(field) = value {
+            self.skip(field);
+        }
+        value.known()
     }
 
     /// Every measure and the payments behind them.
@@ -109,22 +274,52 @@ impl<'a> Run<'a> {
         Facts { values, evidence }
     }
 
-    /// How many payments of the window each selection of the condition could not be decided for.
-    pub(crate) fn undecided(&self) -> Vec<(u16, u64)> {
+    /// By field: the share of the window's payments, of either direction, for which a selection
+    /// or a measure of the condition could not be decided.
+    pub(crate) fn undecided(&mut self, selections: &Selections) -> Vec<(Option<Field>, Decimal)> {
         let from = self.time.minus(self.condition.window);
-        let mut counts: Vec<(u16, u64)> =
-            self.condition.selections.iter().map(|&selection| (selection, 0)).collect();
+        let (mut all, mut lacking) = (0_u64, BTreeMap::<Option<Field>, u64>::new());
         for leg in Leg::BOTH {
             for entry in self.env.ledger.window(self.account, leg, from, self.time) {
-                for (selection, count) in &mut counts {
-                    if self.sets.unknown(entry.selections, *selection) {
-                        *count = count.saturating_add(1);
+                all = all.saturating_add(1);
+                let mut fields = Vec::new();
+                for selection in &self.condition.selections {
+                    if self.sets.unknown(entry.selections, *selection)
+                        && let Some(row) = self.env.ledger.row(entry.row)
+                    {
+                        fields.push(selections.missing(self.env, row, leg, *selection));
                     }
+                }
+                fields.sort_unstable();
+                fields.dedup();
+                for field in fields {
+                    let count = lacking.entry(field).or_default();
+                    *count = count.saturating_add(1);
                 }
             }
         }
-        counts.retain(|(_, count)| *count > 0);
-        counts
+        // What measures left out, each payment once, whichever measure left out most.
+        let mut left_out = BTreeMap::<Option<Field>, u64>::new();
+        for index in 0..self.condition.measures.len() {
+            self.measure(index);
+            let derived =
+                matches!(self.condition.measures.get(index), Some(BoundMeasure::Derived(_)));
+            if let Some(Some((_, Some(doubt)))) = self.values.get(index)
+                && !derived
+            {
+                let most = left_out.entry(doubt.field).or_default();
+                *most = (*most).max(doubt.skipped);
+            }
+        }
+        for (field, count) in left_out {
+            let known = lacking.entry(field).or_default();
+            *known = known.saturating_add(count);
+        }
+        let share = |count: u64| {
+            let share = Decimal::from(count.min(all)).checked_div(Decimal::from(all));
+            share.unwrap_or_default().round_dp(2).normalize()
+        };
+        lacking.into_iter().map(|(field, count)| (field, share(count))).collect()
     }
 
     fn sort(&self, matches: &mut [Match]) {
@@ -166,7 +361,11 @@ impl<'a> Run<'a> {
         let from = within.map_or(EventTime::MIN, |within| self.time.minus(within));
         let mut matches = self.matches(over);
         matches.retain(|found| {
-            found.time >= from && filter.is_none_or(|filter| self.value(filter, *found).holds())
+            found.time >= from
+                && filter.is_none_or(|filter| {
+                    let value = self.value(filter, *found);
+                    self.known(value) && value.holds()
+                })
         });
         matches
     }
@@ -192,27 +391,36 @@ impl<'a> Run<'a> {
                 let [a, b] = [*a, *b].map(|selection| {
                     let matches = self.matches(selection);
                     let keys = matches.into_iter().map(|found| self.value(key, found));
-                    keys.filter(|key| key.known()).collect::<FixedHashSet<Value>>()
+                    keys.filter(|key| self.known(*key)).collect::<FixedHashSet<Value>>()
                 });
                 count(a.intersection(&b).count())
             }
             BoundMeasure::Aggregate { function, value, arguments, over, filter, within } => {
                 let chosen = self.chosen(*over, filter.as_ref(), *within);
-                self.aggregate(*function, value.as_ref(), arguments, &chosen)
+                let computed = self.aggregate(*function, value.as_ref(), arguments, &chosen);
+                use Function::{Count, Distinct, Nights, Places};
+                if !matches!(function, Count | Distinct | Nights | Places) {
+                    // One payment more changes it by who knows how much.
+                    self.doubt.set(self.doubt.get().map(Doubt::unbounded));
+                }
+                computed
             }
         }
     }
 
-    /// Arithmetic over measures looks at no payment; the newest of the window lends its day to
-    /// the conversion of money parameters.
+    /// Arithmetic over measures looks at no payment; the newest one of the account until now lends
+    /// its day to the conversion of money parameters, as it does to the condition itself.
     fn derived(&mut self, node: &Node) -> Value {
-        let newest = (0..self.condition.selections.len())
-            .filter_map(|selection| self.matches(selection).first().copied())
-            .max_by_key(|found| found.time);
-        match newest.and_then(|found| self.at(found)) {
-            Some(at) => eval(node, at, self),
-            None => UNKNOWN,
-        }
+        let newest = newest_at(self.env.ledger, self.account, EventTime::MIN, self.time).and_then(
+            |(row, leg)| {
+                let row = self.env.ledger.row(row)?;
+                Some(At { env: self.env, row, leg, step: None })
+            },
+        );
+        let Some(at) = newest else { return UNKNOWN };
+        let value = eval(node, at, self);
+        self.doubt.set(self.doubt_of(node));
+        value
     }
 
     fn aggregate(
@@ -228,15 +436,17 @@ impl<'a> Run<'a> {
         match function {
             Function::Count => match value {
                 None => count(chosen.len()),
-                Some(_) => count(values().filter(|value| value.known()).count()),
+                Some(_) => count(values().filter(|value| self.known(*value)).count()),
             },
             Function::Distinct => {
                 let distinct: FixedHashSet<Value> =
-                    values().filter(|value| value.known()).collect();
+                    values().filter(|value| self.known(*value)).collect();
                 count(distinct.len())
             }
-            Function::Min => extreme(values(), false),
-            Function::Max => extreme(values(), true),
+            Function::Min | Function::Max => {
+                let known = values().filter(|value| self.known(*value));
+                extreme(known, function == Function::Max)
+            }
             Function::Sum => {
                 sum(values()).map_or_else(|unknown| unknown, |(total, like, _)| like(total))
             }
@@ -255,6 +465,9 @@ impl<'a> Run<'a> {
                     .iter()
                     .filter_map(|found| {
                         let at = self.at(*found)?;
+                        if local_hour(at.row, at.leg).is_none() {
+                            self.skip(Some(Field::Hour));
+                        }
                         local_night(at.row, at.leg)
                     })
                     .collect();
@@ -268,7 +481,11 @@ impl<'a> Run<'a> {
         let (Some(value), [limit, share]) = (value, arguments) else { return UNKNOWN };
         let (mut near, mut all) = (0_u64, 0_u64);
         for found in chosen {
-            let number = |node: &Node| self.value(node, *found).number();
+            let number = |node: &Node| {
+                let value = self.value(node, *found);
+                self.known(value);
+                value.number()
+            };
             let (Some(value), Some(limit), Some(share)) =
                 (number(value), number(limit), number(share))
             else {
@@ -292,21 +509,21 @@ impl<'a> Run<'a> {
         self.sort(&mut ordered);
         let mut kept = Vec::new();
         for found in ordered {
-            let place = value.map_or_else(
-                || {
-                    self.at(found).map_or(UNKNOWN, |at| {
-                        crate::eval::read(
-                            palermo_lang::program::Field::Place,
-                            at.env,
-                            at.row,
-                            at.leg,
-                        )
-                    })
-                },
-                |node| self.value(node, found),
-            );
-            let Value::Place(place) = place else { continue };
-            let Some(here) = self.env.ledger.places.coordinates(place) else { continue };
+            let place = match value {
+                Some(node) => self.value(node, found),
+                None => {
+                    self.at(found).map_or(UNKNOWN, |at| read(Field::Place, at.env, at.row, at.leg))
+                }
+            };
+            let here = match place {
+                Value::Place(place) => self.env.ledger.places.coordinates(place),
+                _ => None,
+            };
+            let Some(here) = here else {
+                // Without a place, or with one that has no coordinates.
+                self.skip(Some(place_field(value)));
+                continue;
+            };
             let limit = arguments.first().and_then(|km| self.value(km, found).number());
             let Some(limit) = limit else { return UNKNOWN };
             let apart = |known: &(_, _)| Decimal::new(distance(*known, here).0, 1) > limit;
@@ -329,27 +546,44 @@ impl<'a> Run<'a> {
         };
         let mut found: Vec<[Match; 2]> = Vec::new();
         for end in second {
+            let mut unknown = None;
             let earliest = end.time.minus(sequence.within);
             let last = found.last().map(|pair| pair[1]);
             let from = first.partition_point(|start| start.time < earliest);
             let starts = first.get(from..).unwrap_or(&[]).iter().copied();
             let start = starts.take_while(|start| order(*start, end).is_lt()).find(|start| {
                 last.is_none_or(|last| order(last, *start).is_lt())
-                    && sequence.tie.as_ref().is_none_or(|tie| self.tied(tie, *start, end))
+                    && sequence.tie.as_ref().is_none_or(|tie| {
+                        let tied = self.tied(tie, *start, end);
+                        if let Value::Unknown(field) = tied {
+                            unknown = unknown.or(Some(field));
+                        }
+                        tied.holds()
+                    })
             });
-            if let Some(start) = start {
-                found.push([start, end]);
+            match (start, unknown) {
+                (Some(start), _) => found.push([start, end]),
+                (None, Some(field)) => self.skip(field),
+                (None, None) => {}
             }
         }
         found
     }
 
-    fn tied(&self, tie: &Node, start: Match, end: Match) -> bool {
+    fn tied(&self, tie: &Node, start: Match, end: Match) -> Value {
         let (Some(mut at), Some(row)) = (self.at(end), self.env.ledger.row(start.row)) else {
-            return false;
+            return Value::Bool(false);
         };
         at.step = Some((row, start.leg));
-        eval(tie, at, &mut NoMeasures).holds()
+        eval(tie, at, &mut NoMeasures)
+    }
+}
+
+/// The field that a measure of places reads.
+fn place_field(value: Option<&Node>) -> Field {
+    match value {
+        Some(Node::Field(field)) => *field,
+        _ => Field::Place,
     }
 }
 
@@ -357,14 +591,14 @@ fn count(n: usize) -> Value {
     Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
+/// The extreme of known values.
 fn extreme(values: impl Iterator<Item = Value>, largest: bool) -> Value {
     let key = |value: &Value| match value {
         Value::Time(time) => Decimal::from(time.0),
         Value::Span(span) => Decimal::from(span.as_millis()),
         other => other.number().unwrap_or_default(),
     };
-    let known = values.filter(|value| value.known());
-    let found = if largest { known.max_by_key(key) } else { known.min_by_key(key) };
+    let found = if largest { values.max_by_key(key) } else { values.min_by_key(key) };
     found.unwrap_or(UNKNOWN)
 }
 

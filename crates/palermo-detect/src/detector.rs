@@ -5,16 +5,18 @@
 //! One test skips most evaluations without changing any result: an indicator that cannot hold
 //! without selected payments is skipped where the account never had one.
 
-use crate::bind::{self, Binder, BoundCondition, BoundList, BoundMeasure, Node};
-use crate::condition::Run;
+use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
+use crate::condition::{Run, Verdict};
 use crate::episode::{Anchor, Memory, Renumbered, Stands, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
+use crate::lacking::Lacking;
+use crate::lists::{self, BoundList, Sent};
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::alert::{Cause, Mode};
 use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
-use palermo_lang::program::{Field, Function, IndicatorId, RuleSet, Typology};
+use palermo_lang::program::{Condition, Function, IndicatorId, Literal, RuleSet, Typology};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId, SetId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,8 +49,8 @@ pub struct Stats {
     pub evaluations: Vec<u64>,
     /// Event time of the newest hit per indicator.
     pub last_hit: Vec<Option<EventTime>>,
-    /// Selections that could not be decided, by label and missing field.
-    pub field_missing: BTreeMap<(String, String), u64>,
+    /// Rows of the topic `lists` that do not fit the columns of the list files in force.
+    pub list_rows_refused: u64,
     /// Hits forgotten beyond the evidence horizon.
     pub expired_hits: u64,
 }
@@ -61,7 +63,9 @@ pub struct Detector {
     pub(crate) indicators: Vec<BoundCondition>,
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
+    sent: Sent,
     pub(crate) selections: Selections,
+    lacking: Lacking,
     /// Typologies that an indicator can decide.
     of_indicator: Vec<Vec<u16>>,
     longest_window: Span,
@@ -82,14 +86,19 @@ pub struct Detector {
 impl Detector {
     /// Binds the rules to the ledger.
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
-        let bound = bind_rules(&rules, ledger);
+        let sent = Sent::default();
+        let bound = bind_rules(&rules, &sent, ledger);
         let indicators = rules.indicators.len();
+        let mut lacking = Lacking::default();
+        lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
             settings,
             indicators: bound.indicators,
             suppressors: bound.suppressors,
             lists: bound.lists,
+            sent,
             selections: bound.selections,
+            lacking,
             of_indicator: of_indicator(&rules),
             longest_window: longest_window(&rules),
             rules,
@@ -118,25 +127,39 @@ impl Detector {
         &self.stats
     }
 
-    /// Bytes held by hits and episodes, roughly.
+    /// What rules could not decide, by rule and missing field: payments for which a selection is
+    /// unknown, and evaluations that might have held.
+    pub fn field_missing(&self) -> BTreeMap<(String, String), u64> {
+        self.lacking.table()
+    }
+
+    /// Bytes held by hits, episodes and rows of lists, roughly.
     pub fn bytes(&self) -> usize {
         let tracks = self.tracks.len().saturating_mul(4096);
         self.hits
             .bytes()
             .saturating_add(tracks)
             .saturating_add(self.memories.len().saturating_mul(128))
+            .saturating_add(self.sent.bytes())
             .saturating_add(self.seen.capacity().saturating_mul(8))
     }
 
-    /// Applies a row of the topic `lists`; `false` where no rule names the list or a cell does not
-    /// fit its column.
-    pub fn apply_list_row(&mut self, row: &ListRow, ledger: &mut Ledger) -> bool {
-        bind::apply_row(&mut self.lists, row, ledger)
+    /// Applies a row of the topic `lists`. A list that no rule names keeps its rows for a later
+    /// rule set.
+    ///
+    /// # Errors
+    /// The field of the record that does not fit the list.
+    pub fn apply_list_row(
+        &mut self,
+        row: &ListRow,
+        ledger: &mut Ledger,
+    ) -> Result<(), &'static str> {
+        self.sent.apply(row, &mut self.lists, ledger)
     }
 
-    /// Removes a row of a list.
-    pub fn remove_list_row(&mut self, list: &str, key: &str, ledger: &mut Ledger) -> bool {
-        bind::remove_row(&mut self.lists, list, key, ledger)
+    /// Removes a row of a list, whoever wrote it.
+    pub fn remove_list_row(&mut self, list: &str, key: &str, ledger: &mut Ledger) {
+        self.sent.remove(list, key, &mut self.lists, ledger);
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
@@ -152,10 +175,9 @@ impl Detector {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let Some(account) = row.end(leg).account else { return SetId::default() };
         let env = Env { ledger, lists: &self.lists };
-        let (rules, missing) = (&self.rules, &mut self.stats.field_missing);
+        let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
-            let label = rules.selections.get(usize::from(selection)).map(|s| s.label.as_str());
-            count_missing(missing, label.unwrap_or(""), field);
+            lacking.selection(selection, field);
         });
         let words = self.selections.sets.words();
         let start = account.index().saturating_mul(words);
@@ -177,7 +199,7 @@ impl Detector {
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
             self.evaluate(ledger, account, time, &mut changed);
-            for later in later_times(ledger, account, time, self.longest_window) {
+            for later in later_times(ledger, account, time, time.plus(self.longest_window)) {
                 self.evaluate(ledger, account, later, &mut changed);
             }
         }
@@ -224,10 +246,13 @@ impl Detector {
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
         // The payments at exactly this time; none are left after a reversal.
         let here = newest_at(ledger, account, time, time);
-        let holds = here
+        let verdict = here
             .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
-            .is_some_and(|(row, leg)| run.holds(row, leg));
-        if holds {
+            .map_or(Verdict::Not, |(row, leg)| run.verdict(row, leg));
+        if let Verdict::Undecided(field) = verdict {
+            self.lacking.rule(index, field);
+        }
+        if verdict == Verdict::Holds {
             let new = self.hits.set(index, account, time, true);
             if let Some(last) = self.stats.last_hit.get_mut(usize::from(index)) {
                 *last = (*last).max(Some(time));
@@ -337,9 +362,10 @@ impl Detector {
     }
 
     /// Changes the rules: selections of every entry are decided anew, hits of indicators whose
-    /// logic and parameters are unchanged stay, the others are computed from the whole ledger,
-    /// alerts of removed typologies are closed. What was published under a typology is remembered
-    /// over a change of its version and over its absence.
+    /// logic, parameters and lists are unchanged stay, the others are computed from the whole
+    /// ledger, alerts of removed typologies are closed. What was published under a typology is
+    /// remembered over a change of its version and over its absence; what came by the topic `lists`
+    /// lies over the new files as it did over the old ones.
     pub fn activate(
         &mut self,
         rules: RuleSet,
@@ -348,13 +374,18 @@ impl Detector {
         applied: Applied,
         out: &mut Vec<Alert>,
     ) {
+        lists::forget_rates(&self.rules, ledger);
+        let bound = bind_rules(&rules, &self.sent, ledger);
+        let (old, fresh) = ((&self.rules, &self.lists[..]), (&rules, &bound.lists[..]));
         let new = Renumbered {
-            indicators: kept_indicators(&self.rules, &rules),
-            suppressors: kept_suppressors(&self.rules, &rules),
+            indicators: kept_indicators(old, fresh),
+            suppressors: kept_suppressors(old, fresh),
         };
         let fates = self.fates(&rules, &new);
         self.remap_tracks(&fates, &new, applied, out);
-        let bound = bind_rules(&rules, ledger);
+        self.stats.list_rows_refused =
+            self.stats.list_rows_refused.saturating_add(bound.list_rows_refused);
+        self.lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         self.hits.renumber(&new.indicators);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
@@ -398,7 +429,7 @@ impl Detector {
             .filter(|index| !kept.contains(&Some(*index)))
             .collect();
         for account in ledger.account_ids() {
-            for time in later_times(ledger, account, EventTime::MIN, Span::from_millis(i64::MAX)) {
+            for time in later_times(ledger, account, EventTime::MIN, EventTime::MAX) {
                 for &index in &fresh {
                     if !self.skip(index, account) {
                         self.evaluate_one(ledger, index, account, time, changed);
@@ -528,12 +559,13 @@ struct BoundRules {
     indicators: Vec<BoundCondition>,
     suppressors: Vec<BoundCondition>,
     lists: Vec<BoundList>,
+    list_rows_refused: u64,
     selections: Selections,
 }
 
-fn bind_rules(rules: &RuleSet, ledger: &mut Ledger) -> BoundRules {
+fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
+    let (lists, list_rows_refused) = sent.bind(rules, ledger);
     let atoms = &mut ledger.atoms;
-    let lists = rules.lists.iter().map(|list| bind::list(list, atoms)).collect();
     let mut conditions = Vec::new();
     for selection in &rules.selections {
         conditions.push(Binder { atoms, params: &[] }.expr(&selection.condition));
@@ -546,15 +578,7 @@ fn bind_rules(rules: &RuleSet, ledger: &mut Ledger) -> BoundRules {
     };
     let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
     let suppressors = rules.suppressors.iter().map(|rule| bind_one(&rule.condition)).collect();
-    // Rates also ship as a list file.
-    for list in rules.lists.iter().filter(|list| list.id == "fx") {
-        for (key, cells) in &list.rows {
-            if let Some(Some(palermo_lang::program::Literal::Decimal(rate))) = cells.first() {
-                ledger.rates.set(key, Some(*rate));
-            }
-        }
-    }
-    BoundRules { indicators, suppressors, lists, selections }
+    BoundRules { indicators, suppressors, lists, list_rows_refused, selections }
 }
 
 /// The value of an expression where no payment is selected and no field is known. `false` is
@@ -623,49 +647,62 @@ fn longest_window(rules: &RuleSet) -> Span {
     rules.indicators.iter().map(|rule| rule.condition.window).max().unwrap_or(Span::ZERO)
 }
 
-/// For every old indicator its new number, where logic and parameters are the same.
-fn kept_indicators(old: &RuleSet, new: &RuleSet) -> Vec<Option<u16>> {
-    let hashes = |rule: &palermo_lang::program::Indicator| {
-        let c = &rule.condition;
-        (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone())
-    };
-    old.indicators
-        .iter()
-        .map(|rule| {
-            let at = new.indicators.iter().position(|other| hashes(other) == hashes(rule))?;
-            u16::try_from(at).ok()
-        })
-        .collect()
+/// For every old indicator its new number, where logic, parameters and lists are the same.
+fn kept_indicators(
+    (old, old_lists): (&RuleSet, &[BoundList]),
+    (new, new_lists): (&RuleSet, &[BoundList]),
+) -> Vec<Option<u16>> {
+    kept(
+        old.indicators.iter().map(|rule| meaning(&rule.condition, old_lists)),
+        new.indicators.iter().map(|rule| meaning(&rule.condition, new_lists)),
+    )
 }
 
 /// The same for suppressors.
-fn kept_suppressors(old: &RuleSet, new: &RuleSet) -> Vec<Option<u16>> {
-    let hashes = |rule: &palermo_lang::program::Suppressor| {
-        let c = &rule.condition;
-        (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone())
-    };
-    old.suppressors
-        .iter()
-        .map(|rule| {
-            let at = new.suppressors.iter().position(|other| hashes(other) == hashes(rule))?;
-            u16::try_from(at).ok()
-        })
-        .collect()
+fn kept_suppressors(
+    (old, old_lists): (&RuleSet, &[BoundList]),
+    (new, new_lists): (&RuleSet, &[BoundList]),
+) -> Vec<Option<u16>> {
+    kept(
+        old.suppressors.iter().map(|rule| meaning(&rule.condition, old_lists)),
+        new.suppressors.iter().map(|rule| meaning(&rule.condition, new_lists)),
+    )
 }
 
-fn count_missing(counts: &mut BTreeMap<(String, String), u64>, label: &str, field: Option<Field>) {
-    let rule = label.split('.').next().unwrap_or(label).to_owned();
-    let field = field.map_or_else(|| "computed".to_owned(), crate::alerts::field_name);
-    let count = counts.entry((rule, field)).or_default();
-    *count = count.saturating_add(1);
+/// What decides whether a condition holds: its id, logic, parameters, and the lists it looks into.
+type Meaning = (String, String, String, Vec<(String, String)>);
+
+fn meaning(condition: &Condition, lists: &[BoundList]) -> Meaning {
+    let money = condition.params.iter().any(|param| matches!(param.value, Literal::Money(..)));
+    let named = condition.lists.iter().filter_map(|list| lists.get(usize::from(list.0)));
+    let rates = lists.iter().filter(|list| money && list.id == "fx");
+    let mut lists: Vec<(String, String)> =
+        named.chain(rates).map(|list| (list.id.clone(), list.sha256.clone())).collect();
+    lists.sort();
+    let c = condition;
+    (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone(), lists)
 }
 
-/// Event times of the account's payments in `(time, time + span]`, each once, in order.
-fn later_times(ledger: &Ledger, account: AccountId, time: EventTime, span: Span) -> Vec<EventTime> {
-    let from = EventTime(time.0.saturating_add(1));
+fn kept(
+    old: impl Iterator<Item = Meaning>,
+    new: impl Iterator<Item = Meaning>,
+) -> Vec<Option<u16>> {
+    let new: Vec<Meaning> = new.collect();
+    let at = |old: Meaning| u16::try_from(new.iter().position(|other| *other == old)?).ok();
+    old.map(at).collect()
+}
+
+/// Event times of the account's payments in `(after, until]`, each once, in order.
+fn later_times(
+    ledger: &Ledger,
+    account: AccountId,
+    after: EventTime,
+    until: EventTime,
+) -> Vec<EventTime> {
+    let from = EventTime(after.0.saturating_add(1));
     let mut times: Vec<EventTime> = Leg::BOTH
         .into_iter()
-        .flat_map(|leg| ledger.window(account, leg, from, time.plus(span)).map(|entry| entry.time))
+        .flat_map(|leg| ledger.window(account, leg, from, until).map(|entry| entry.time))
         .collect();
     times.sort_unstable();
     times.dedup();

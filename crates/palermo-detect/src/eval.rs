@@ -3,9 +3,12 @@
 //! Cost: one visit per node; conjunctions stop at the first false, disjunctions at the first true.
 //! Nothing here allocates.
 
-use crate::bind::{BoundList, Node};
+use crate::bind::Node;
+use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
-use palermo_domain::{Date, Decimal, EventTime, PaymentKind, Span, TenthKm, distance};
+use palermo_domain::{
+    Date, Decimal, EventTime, MicroDegrees, PaymentKind, Span, TenthKm, distance,
+};
 use palermo_lang::program::{Direction, EndField, Field, Side, Symbol};
 use palermo_ledger::{AccountId, Atom, KnownParty, Ledger, Leg, PlaceParts, Row};
 
@@ -69,10 +72,18 @@ pub(crate) fn eval(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> Valu
             value => Value::Bool(in_list(at, *list, as_text(value, at.env))),
         },
         Node::EndInList(side, list) => end_in_list(at, *side, *list),
-        Node::Lookup(list, key, column) => lookup(at, *list, eval(key, at, measures), *column),
-        Node::Distance(a, b) => kilometers(at.env, eval(a, at, measures), eval(b, at, measures)),
+        Node::Lookup(list, key, column) => {
+            let found = lookup(at, *list, eval(key, at, measures), *column);
+            // A key without a row is what was missing.
+            if found == UNKNOWN { Value::Unknown(field_of(key)) } else { found }
+        }
+        Node::Distance(a, b) => {
+            let [a, b] = [a, b].map(|node| (eval(node, at, measures), field_of(node)));
+            kilometers(at.env, a, b)
+        }
         Node::Near(place, list, km) => {
-            near(at.env, eval(place, at, measures), *list, eval(km, at, measures))
+            let place = (eval(place, at, measures), field_of(place));
+            near(at, place, *list, eval(km, at, measures))
         }
         Node::Unrelated => Value::Bool(!related(at)),
         Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
@@ -167,16 +178,30 @@ fn lookup(at: At<'_>, list: usize, key: Value, column: usize) -> Value {
     }
 }
 
-fn kilometers(env: Env<'_>, a: Value, b: Value) -> Value {
-    match (a, b) {
-        (Value::Unknown(field), _) | (_, Value::Unknown(field)) => Value::Unknown(field),
-        (Value::Place(a), Value::Place(b)) => {
-            match env.ledger.places.coordinates(a).zip(env.ledger.places.coordinates(b)) {
-                Some((a, b)) => as_km(distance(a, b)),
-                None => UNKNOWN,
-            }
-        }
-        _ => UNKNOWN,
+/// The field that an expression is, for those that want to say what they lacked.
+fn field_of(node: &Node) -> Option<Field> {
+    match node {
+        Node::Field(field) | Node::Step(field) => Some(*field),
+        _ => None,
+    }
+}
+
+/// The coordinates of a place; unknown for lack of its field where it has none.
+fn coordinates(
+    env: Env<'_>,
+    (place, field): (Value, Option<Field>),
+) -> Result<(MicroDegrees, MicroDegrees), Value> {
+    match place {
+        Value::Unknown(field) => Err(Value::Unknown(field)),
+        Value::Place(place) => env.ledger.places.coordinates(place).ok_or(Value::Unknown(field)),
+        _ => Err(UNKNOWN),
+    }
+}
+
+fn kilometers(env: Env<'_>, a: (Value, Option<Field>), b: (Value, Option<Field>)) -> Value {
+    match (coordinates(env, a), coordinates(env, b)) {
+        (Ok(a), Ok(b)) => as_km(distance(a, b)),
+        (Err(unknown), _) | (_, Err(unknown)) => unknown,
     }
 }
 
@@ -184,17 +209,15 @@ fn as_km(tenths: TenthKm) -> Value {
     Value::Decimal(Decimal::new(tenths.0, 1))
 }
 
-fn near(env: Env<'_>, place: Value, list: usize, km: Value) -> Value {
-    let place = match place {
-        Value::Place(place) => place,
-        Value::Unknown(field) => return Value::Unknown(field),
-        _ => return UNKNOWN,
+fn near(at: At<'_>, place: (Value, Option<Field>), list: usize, km: Value) -> Value {
+    let here = match coordinates(at.env, place) {
+        Ok(here) => here,
+        Err(unknown) => return unknown,
     };
-    let (Some(here), Some(limit)) = (env.ledger.places.coordinates(place), km.number()) else {
-        return UNKNOWN;
-    };
-    let Some(list) = env.lists.get(list) else { return UNKNOWN };
-    Value::Bool(list.places.iter().any(|row| Decimal::new(distance(here, *row).0, 1) <= limit))
+    let (Some(limit), Some(list)) = (km.number(), at.env.lists.get(list)) else { return UNKNOWN };
+    let day = at.row.time.date();
+    let within = |row| Decimal::new(distance(here, row).0, 1) <= limit;
+    Value::Bool(list.any_place(day, within))
 }
 
 pub(crate) fn leg_of(own: Leg, side: Side) -> Leg {

@@ -37,8 +37,8 @@ pub(crate) struct Kept {
     pub(crate) total: u64,
     /// Id and record timestamp of the payment that decided it.
     pub(crate) trigger: Option<(Box<str>, EventTime)>,
-    /// Payments of the window that a selection could not be decided for, by its name.
-    pub(crate) undecided: Vec<(String, u64)>,
+    /// The share of the window that could not be decided, by field.
+    pub(crate) undecided: Vec<(String, Decimal)>,
     /// It was computed over a window of which a part had gone, or a payment came or went since.
     pub(crate) partial: bool,
 }

@@ -5,9 +5,10 @@
 //! and their order; the last revision of an alert does not depend on that order within the
 //! lateness; nothing is published twice; no possible victim is a subject.
 //!
-//! Reading order: `value` (three-valued logic), `bind` (program to nodes), `eval` (one payment),
-//! `select` (selections), `condition` (one window), `hits`, `numbers`, `episode` (what is worth
-//! publishing), `detector` (the loop), `alerts` (the words).
+//! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `eval` (one
+//! payment), `select` (selections), `condition` (one window), `lacking` (what could not be
+//! decided), `hits`, `numbers`, `episode` (what is worth publishing), `detector` (the loop),
+//! `alerts` (the words).
 
 mod alerts;
 mod bind;
@@ -17,6 +18,8 @@ mod episode;
 mod eval;
 mod findings;
 mod hits;
+mod lacking;
+mod lists;
 mod numbers;
 mod select;
 mod value;

@@ -8,7 +8,7 @@ use crate::condition::{Facts, Run};
 use crate::detector::{Detector, newest_at};
 use crate::episode::Support;
 use crate::hits::{KEPT_MAX, Kept, Witness};
-use palermo_domain::{Cents, EventTime, FixedHashMap, Partition, Span};
+use palermo_domain::{Cents, Decimal, EventTime, FixedHashMap, Partition, Span};
 use palermo_lang::program::IndicatorId;
 use palermo_ledger::Ledger;
 
@@ -96,22 +96,13 @@ impl Detector {
         amounts.map(|cents| i128::from(cents.0)).fold(0, i128::saturating_add)
     }
 
-    /// Payments of a hit's window that a selection could not be decided for, by its name.
-    fn undecided(&self, ledger: &Ledger, support: Support) -> Vec<(String, u64)> {
+    /// The share of a hit's window that could not be decided, by field.
+    fn undecided(&self, ledger: &Ledger, support: Support) -> Vec<(String, Decimal)> {
         let index = usize::from(support.indicator.0);
-        let (Some(rule), Some(bound)) =
-            (self.rules.indicators.get(index), self.indicators.get(index))
-        else {
-            return Vec::new();
-        };
-        let env = self.env(ledger);
-        let run = Run::new(env, &self.selections.sets, bound, support.account, support.time);
-        let name = |selection: u16| {
-            let named =
-                |(_, id): &&(String, _)| id == &palermo_lang::program::SelectionId(selection);
-            let name = rule.condition.selections.iter().find(named);
-            name.map_or_else(|| "sequence".to_owned(), |(name, _)| name.clone())
-        };
-        run.undecided().into_iter().map(|(selection, missing)| (name(selection), missing)).collect()
+        let Some(bound) = self.indicators.get(index) else { return Vec::new() };
+        let (env, sets) = (self.env(ledger), &self.selections.sets);
+        let mut run = Run::new(env, sets, bound, support.account, support.time);
+        let lacked = run.undecided(&self.selections).into_iter();
+        lacked.map(|(field, missing)| (crate::lacking::name_of(field), missing)).collect()
     }
 }

@@ -100,6 +100,21 @@ impl Selections {
         Self { conditions, candidates, bits, sets }
     }
 
+    /// The field for lack of which a selection is unknown.
+    pub(crate) fn missing(
+        &self,
+        env: Env<'_>,
+        row: &Row,
+        leg: Leg,
+        selection: u16,
+    ) -> Option<Field> {
+        let condition = self.conditions.get(usize::from(selection))?;
+        match eval(condition, At { env, row, leg, step: None }, &mut NoMeasures) {
+            Value::Unknown(field) => field,
+            _ => None,
+        }
+    }
+
     /// Decides every selection that can apply to one end; calls `missing` for each that is
     /// unknown, with the field that was lacking.
     pub(crate) fn decide(

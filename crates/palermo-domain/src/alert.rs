@@ -225,8 +225,8 @@ pub struct Undecided {
     pub indicator: String,
     /// The field that was missing.
     pub field: String,
-    /// In how many payments of the window.
-    pub missing: u64,
+    /// In which share of the window's payments.
+    pub missing: Decimal,
 }
 
 /// A payment shown as evidence.

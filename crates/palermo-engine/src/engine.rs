@@ -104,8 +104,10 @@ pub struct Counters {
     pub suppressed: BTreeMap<(String, String), u64>,
     /// Evaluations per rule.
     pub evaluations: BTreeMap<String, u64>,
-    /// Selections that could not be decided, by (rule, field).
+    /// Payments and evaluations that could not be decided, by (rule, field).
     pub field_missing: BTreeMap<(String, String), u64>,
+    /// Rows of the topic `lists` that an activation left out: they do not fit its list files.
+    pub list_rows_refused: u64,
     /// Unknown fields of records, by (topic role, name).
     pub unknown_fields: BTreeMap<(TopicRole, String), u64>,
     /// Payments whose amount is unknown in the base currency, by the currency they were made in.
@@ -303,8 +305,10 @@ impl Engine {
         };
         let unknown = self.unknown.entry(TopicRole::Lists).or_default();
         let row = decode_list_row(value, limits, unknown)?;
-        self.detector.apply_list_row(&row, &mut self.ledger);
-        Ok(Fate::Processed)
+        match self.detector.apply_list_row(&row, &mut self.ledger) {
+            Ok(()) => Ok(Fate::Processed),
+            Err(field) => Err(Refusal::at(DeadLetterReason::FieldValue, &[field])),
+        }
     }
 
     fn payment(
@@ -549,7 +553,8 @@ impl Engine {
                 counters.last_hit.insert((rule.condition.id.clone(), "live"), *last);
             }
         }
-        counters.field_missing.clone_from(&stats.field_missing);
+        counters.field_missing = self.detector.field_missing();
+        counters.list_rows_refused = stats.list_rows_refused;
         for (role, unknown) in &self.unknown {
             for (name, count) in unknown.iter() {
                 counters.unknown_fields.insert((*role, name.to_owned()), count);

@@ -4,8 +4,9 @@
 //! A test runs on the same [`Engine`] that runs in production, over encoded records. Variations
 //! (`invariants`) run the same payments in another order, with duplicates, over several
 //! partitions, and with a restart between every two events; the last revision of every alert must
-//! be the same (for restarts: every effect, byte for byte). `boundary: auto` recompiles the rule
-//! with one parameter moved at a time.
+//! be the same, and so must the times at which an indicator or suppressor under test holds (for
+//! restarts: every effect, byte for byte). `boundary: auto` recompiles the rule with one parameter
+//! moved at a time.
 //!
 //! Cost: one engine per run; a boundary takes a handful of runs per parameter, a restart test is
 //! quadratic in its events.
@@ -13,8 +14,10 @@
 mod boundary;
 mod feed;
 mod judge;
+#[cfg(test)]
+mod tests;
 
-use crate::engine::{Bundle, Engine, EngineConfig};
+use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};
 use crate::port::OutRecord;
 use feed::Feed;
 use palermo_codec::Limits as RecordLimits;
@@ -39,6 +42,27 @@ pub struct TestResult {
     pub failures: Vec<String>,
     /// What is worth knowing, such as parameters that do not bind.
     pub notes: Vec<String>,
+    /// What the rule is known to do wrong here, where it passed because it still does.
+    pub known: Option<Known>,
+}
+
+/// What a rule is known to do wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It finds nothing, and should.
+    Gap,
+    /// It finds something, and should not.
+    FalsePositive,
+}
+
+impl Known {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gap => "known gap",
+            Self::FalsePositive => "known false positive",
+        }
+    }
 }
 
 impl TestResult {
@@ -70,6 +94,11 @@ pub fn run(
                 name: test.name.clone(),
                 failures: Vec::new(),
                 notes: Vec::new(),
+                known: match (test.known_gap, test.known_false_positive) {
+                    (true, _) => Some(Known::Gap),
+                    (_, true) => Some(Known::FalsePositive),
+                    _ => None,
+                },
             };
             let bench = Bench { sources, file, test, limits: &limits };
             bench.run(&rules, &mut result);
@@ -103,8 +132,14 @@ pub(crate) struct Outcome {
     pub(crate) last: BTreeMap<(String, bool), Alert>,
     /// Alert ids that were created, in order.
     pub(crate) created: Vec<String>,
+    /// What every alert went through.
+    pub(crate) actions: BTreeMap<String, BTreeSet<&'static str>>,
     /// Accounts the rule under test held on.
     pub(crate) held_on: BTreeSet<String>,
+    /// When it held on them, seen from the end: whatever the order of arrival.
+    pub(crate) held_at: BTreeMap<String, BTreeSet<EventTime>>,
+    /// Fields that the rule under test says it lacked.
+    pub(crate) lacked: BTreeSet<String>,
     /// Effects per record.
     pub(crate) effects: Vec<Vec<OutRecord>>,
     /// Why the engine stopped, if it did.
@@ -149,30 +184,33 @@ impl Bench<'_> {
             check(format!("over {partitions} partitions"), feed);
         }
         if invariants.restart_between_every_event
-            && let Some(difference) = self.restarted(rules, plain)
+            && let Err(difference) = self.restarted(rules, plain)
         {
             result.failures.push(difference);
         }
     }
 
-    /// An engine rebuilt before every event makes the same effects.
-    fn restarted(&self, rules: &RuleSet, plain: &Outcome) -> Option<String> {
+    /// An engine rebuilt before every event makes the same effects. One that stops makes none.
+    fn restarted(&self, rules: &RuleSet, plain: &Outcome) -> Result<(), String> {
         let feed = Feed::plain(self.file, self.test);
         for (at, expected) in plain.effects.iter().enumerate() {
-            let mut engine = self.engine(rules, &feed).ok()?;
+            let stopped =
+                |stop: EngineStop| format!("a restart before record {at} stops the engine: {stop}");
+            let mut engine = self.engine(rules, &feed).map_err(stopped)?;
             let mut effects = Vec::new();
             for index in 0..=at {
                 effects.clear();
-                engine.apply(feed.record(index)?, &mut effects).ok()?;
+                let record = feed.record(index).ok_or("a restart lost a record")?;
+                engine.apply(record, &mut effects).map_err(stopped)?;
             }
             if effects != *expected {
-                return Some(format!("a restart before record {at} changes what it publishes"));
+                return Err(format!("a restart before record {at} changes what it publishes"));
             }
         }
-        None
+        Ok(())
     }
 
-    fn engine(&self, rules: &RuleSet, feed: &Feed) -> Result<Engine, crate::EngineStop> {
+    fn engine(&self, rules: &RuleSet, feed: &Feed) -> Result<Engine, EngineStop> {
         let config = EngineConfig {
             task: "test".to_owned(),
             base_currency: self.file.world.base_currency,
@@ -206,9 +244,11 @@ impl Bench<'_> {
         let mut index = 0;
         while let Some(record) = flushed.record(index) {
             let mut effects = Vec::new();
-            let (last, created) = (&mut outcome.last, &mut outcome.created);
+            let Outcome { last, created, actions, .. } = &mut outcome;
             let mut seen = |alert: &Alert| {
                 let suppressed = alert.held_back;
+                let known = actions.entry(alert.alert_id.clone()).or_default();
+                known.insert(alert.action.as_str());
                 if alert.action == Action::Created {
                     created.push(alert.alert_id.clone());
                 }
@@ -225,9 +265,35 @@ impl Bench<'_> {
                 outcome.effects.push(effects);
             }
             index = index.saturating_add(1);
+            // Before the flush, which forgets what is old.
+            if index == feed.len() {
+                self.note_times(&engine, feed, &mut outcome);
+            }
         }
         outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
+        let lacked = engine.snapshot().field_missing.into_keys();
+        outcome.lacked =
+            lacked.filter(|(rule, _)| *rule == self.file.rule).map(|key| key.1).collect();
         outcome
+    }
+
+    /// When the rule under test holds, with everything known.
+    fn note_times(&self, engine: &Engine, feed: &Feed, outcome: &mut Outcome) {
+        let rule = &self.file.rule;
+        for account in engine.accounts_hit(rule) {
+            let times = engine.hit_times(rule, &account).into_iter().collect();
+            outcome.held_at.insert(account, times);
+        }
+        if !rule.starts_with("SUP-") {
+            return;
+        }
+        let touched: BTreeSet<(&str, EventTime)> =
+            (0..feed.len()).flat_map(|index| feed.touched(index)).collect();
+        for (account, time) in touched {
+            if engine.suppressor_holds(rule, account, time) {
+                outcome.held_at.entry(account.to_owned()).or_default().insert(time);
+            }
+        }
     }
 
     fn note_suppressor(&self, engine: &Engine, feed: &Feed, index: usize, outcome: &mut Outcome) {

@@ -41,10 +41,12 @@ codes! {
     E144: "a victim as subject",
     E150: "an exception without reason, owner or end",
     E151: "an exception approved by its owner",
+    E152: "an exception that never applies",
     E160: "tests are missing",
     E170: "used already",
     E190: "not supported by this version yet",
     W340: "a long title",
+    W341: "no rate for a threshold",
 }
 
 /// Every code and what it is about, in order.

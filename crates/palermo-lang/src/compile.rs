@@ -158,7 +158,7 @@ impl Folder {
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let all = self.conditions(&mut env);
         let typologies = self.typologies(&mut env, &all);
-        let ruleset = self.ruleset(environment);
+        let ruleset = self.ruleset(environment, &typologies);
         let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > COST_MAX;
         if too_many {
             self.too_costly(&all);
@@ -249,9 +249,11 @@ impl Folder {
         typologies
     }
 
-    fn ruleset(&mut self, environment: Option<&str>) -> RuleSetFile {
+    fn ruleset(&mut self, environment: Option<&str>, checked: &[Typology]) -> RuleSetFile {
         let all = self.of(What::Typology).map(|file| (file.id.clone(), file.version.clone()));
-        let typologies = Typologies { all: all.collect(), complete: self.complete() };
+        let all = all.collect();
+        let anchors = checked.iter().map(|rule| (rule.id.clone(), rule.anchor)).collect();
+        let typologies = Typologies { all, anchors, complete: self.complete() };
         let mut read = None;
         let mut found = false;
         for file in self.of(What::RuleSet) {

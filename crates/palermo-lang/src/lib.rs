@@ -26,6 +26,7 @@ pub mod program;
 
 mod check;
 mod compile;
+mod rates;
 mod read;
 mod source;
 mod syntax;
@@ -40,11 +41,13 @@ mod suggest;
 pub use codes::{codes, explain};
 pub use compile::{Compiled, Limits, Overrides, compile, compile_all, compile_with};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
+pub use rates::rate_warnings;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
     Invariants, Test, TestEvent, TestFile, World, parse_tests,
 };
+pub use vocabulary::field_name;
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,13 @@
 //! evaluator binds them to its interner once, at activation. Nothing here knows the ledger.
 
 mod expression;
+mod list;
 
 pub use expression::{
     Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
 };
+
+pub use list::{List, Row, cell, coordinates};
 
 use palermo_domain::alert::{Cite, Mode, Role};
 use palermo_domain::{PaymentKind, Span};
@@ -32,7 +35,7 @@ pub struct RuleSet {
     pub typologies: Vec<Typology>,
     /// Every distinct selection, shared between the rules that write it alike.
     pub selections: Vec<Selection>,
-    /// Lists that a rule names.
+    /// Lists that a rule names, and `fx`, which every rule needs for money.
     pub lists: Vec<List>,
     /// Named exceptions of `ruleset.yaml`.
     pub suppressions: Vec<Suppression>,
@@ -446,21 +449,6 @@ pub enum SelfText {
     HomeRegion,
     WorkTown,
     AccountAge,
-}
-
-/// A versioned list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct List {
-    /// Id.
-    pub id: String,
-    /// SHA-256 (hex) of the file.
-    pub sha256: String,
-    /// Columns in order.
-    pub columns: Vec<(String, Type)>,
-    /// Rows: key and one cell per column. Number ranges such as `3501..3999` are expanded.
-    pub rows: Vec<(String, Vec<Option<Literal>>)>,
-    /// For lists with columns `lat` and `lon`: the coordinates of each row, in row order.
-    pub places: Vec<Option<(palermo_domain::MicroDegrees, palermo_domain::MicroDegrees)>>,
 }
 
 /// A named exception: one account, one reason, one owner, one end.

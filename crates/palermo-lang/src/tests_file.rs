@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 mod event;
 mod expect;
+mod lint;
 mod party;
 mod payment;
 mod read;
@@ -66,6 +67,11 @@ pub struct Test {
     pub lookalike: Option<String>,
     /// Must stay quiet today; fails when the gap closes.
     pub known_gap: bool,
+    /// Alerts today although it should not; fails when it stops.
+    pub known_false_positive: bool,
+    /// The field that is not delivered here, as rules write it: the rule must stay quiet and count
+    /// it.
+    pub missing: Option<String>,
     /// The test whose events are used.
     pub from: Option<String>,
     /// Moves each parameter to where the rule just holds.

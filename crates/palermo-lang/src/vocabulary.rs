@@ -210,7 +210,7 @@ pub(crate) fn paths() -> Vec<String> {
 }
 
 /// The path of a field, as it is written.
-pub(crate) fn field_name(field: Field) -> String {
+pub fn field_name(field: Field) -> String {
     if let F::End(side, end_field) = field {
         let end = if side == Side::Own { "self" } else { "other" };
         let name = END_FIELDS.iter().find(|(_, known, _)| *known == end_field);

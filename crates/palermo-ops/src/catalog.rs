@@ -156,7 +156,7 @@ metrics! {
     RuleEvaluations = "palermo_rule_evaluations_total" Counter ["rule"] Count
         "Evaluations of a rule", "per rule id";
     RuleFieldMissing = "palermo_rule_field_missing_total" Counter ["rule", "field"] Count
-        "Evaluations skipped because a required field was absent", "an upstream change can blind a rule without any error: alarm on its share of the evaluations";
+        "Payments and evaluations that a rule could not decide for lack of a field", "an upstream change can blind a rule without any error: alarm on its share of the evaluations";
     RuleLastHit = "palermo_rule_last_hit_timestamp_seconds" Gauge ["rule", "mode"] Seconds
         "Last hit", "event time";
     Alerts = "palermo_alerts_total" Counter ["rule", "level", "mode", "action"] Alerts

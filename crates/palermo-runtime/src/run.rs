@@ -189,7 +189,9 @@ impl From<EngineStop> for RunError {
 pub fn prepare(config: &Config) -> Result<Bundle, RunError> {
     let files = BundleFiles::gather(config)?;
     let compiled = files.compile().map_err(|_| RunError::Rules(diagnose(config)))?;
-    for warning in compiled.warnings.iter() {
+    let rates =
+        palermo_lang::rate_warnings(&files.sources(), &compiled.rules, config.base_currency);
+    for warning in compiled.warnings.iter().chain(rates.iter()) {
         tracing::warn!(code = warning.code, "{}", warning.line());
     }
     files.store(&config.state_dir)?;

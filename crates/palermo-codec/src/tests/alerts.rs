@@ -115,7 +115,7 @@ fn full() -> Alert {
         undecided: vec![Undecided {
             indicator: "MS-06".into(),
             field: "debtor.phone".into(),
-            missing: 62,
+            missing: Decimal::new(71, 2),
         }],
         rule: RuleRef {
             id: "CT-14".into(),

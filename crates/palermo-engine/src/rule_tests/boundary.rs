@@ -1,8 +1,10 @@
 //! `boundary: auto`: for each parameter, the strictest value at which the rule still holds, found
 //! by moving the parameter in its steps; there it holds, one step stricter it does not.
 //!
-//! A parameter at whose range's end the rule still holds does not bind in this test; that is
-//! noted, not failed. The search is by halving, so a parameter with 100 steps takes seven runs.
+//! A parameter at whose strict end the rule still holds does not bind in this test; that is noted,
+//! not failed, unless no parameter binds. At the loose end of its range the rule must hold as well:
+//! where it does not, `stricter` points the wrong way. The search is by halving, so a parameter
+//! with 100 steps takes eight runs.
 
 use super::feed::Feed;
 use super::{Bench, Outcome, TestResult};
@@ -19,8 +21,14 @@ pub(super) fn run(bench: &Bench<'_>, rules: &RuleSet, result: &mut TestResult) {
         result.failures.push("the rule does not hold with its own parameters".to_owned());
         return;
     }
-    for (rule, param) in parameters(bench, rules) {
-        check(bench, &rule, &param, result);
+    let parameters = parameters(bench, rules);
+    let mut binds = false;
+    for (rule, param) in &parameters {
+        binds |= check(bench, rule, param, result);
+    }
+    if !parameters.is_empty() && !binds && result.failures.is_empty() {
+        let text = "no parameter binds: the rule holds here whatever they say".to_owned();
+        result.failures.push(text);
     }
 }
 
@@ -40,23 +48,23 @@ fn parameters(bench: &Bench<'_>, rules: &RuleSet) -> Vec<(String, Param)> {
     indicators.chain(suppressors).filter(|condition| condition.id == *rule).flat_map(all).collect()
 }
 
-fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) {
+/// Whether the parameter binds.
+fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) -> bool {
     let (Some((low, high)), Some(step)) = (&param.range, &param.step) else {
         result.notes.push(format!("{rule}.{} has no step: not moved", param.name));
-        return;
+        return false;
     };
-    let end = if param.stricter == Stricter::Up { high } else { low };
-    let numbers = (number(&param.value), number(end), number(step));
-    let (Some(value), Some(end), Some(step)) = numbers else {
+    let (end, loose) = if param.stricter == Stricter::Up { (high, low) } else { (low, high) };
+    let numbers = (number(&param.value), number(end), number(loose), number(step));
+    let (Some(value), Some(end), Some(loose), Some(step)) = numbers else {
         result.notes.push(format!("{rule}.{} is not a number: not moved", param.name));
-        return;
+        return false;
     };
-    let room = end
-        .saturating_sub(value)
-        .abs()
-        .checked_div(step)
-        .map_or(Decimal::ZERO, |steps| steps.floor());
-    let room = i64::try_from(room).unwrap_or(0).min(STEPS_MAX);
+    let room_to = |end: Decimal| {
+        let steps = end.saturating_sub(value).abs().checked_div(step);
+        i64::try_from(steps.unwrap_or_default().floor()).unwrap_or(0).min(STEPS_MAX)
+    };
+    let (room, loose_room) = (room_to(end), room_to(loose));
     let at = |steps: i64| {
         let moved = step.checked_mul(Decimal::from(steps)).unwrap_or_default();
         let up = param.stricter == Stricter::Up;
@@ -74,27 +82,36 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
             }
         }
     };
+    let name = format!("{rule}.{}", param.name);
+    let (mut notes, mut failures) = (Vec::new(), Vec::new());
+    // Less strict than it is written, the rule must hold all the more.
+    if loose_room > 0 && holds_at(loose_room.saturating_neg()) == Some(false) {
+        let loosest = at(loose_room.saturating_neg()).map_or_else(String::new, |at| show(&at));
+        failures.push(format!(
+            "{name} stops holding where it is loosened to {loosest}: does `stricter` point the \
+             wrong way?"
+        ));
+    }
     // `low_steps` holds, `high_steps` does not.
     let (mut low_steps, mut high_steps) = (0, room);
-    match holds_at(room) {
-        None => return,
-        Some(true) => {
-            let text = format!("{rule}.{} does not bind in this test", param.name);
-            result.notes.push(text);
-            return;
-        }
-        Some(false) => {}
-    }
-    while high_steps.saturating_sub(low_steps) > 1 {
+    let binds = room > 0 && holds_at(room) == Some(false);
+    while binds && high_steps.saturating_sub(low_steps) > 1 {
         let middle = low_steps.midpoint(high_steps);
         match holds_at(middle) {
-            None => return,
+            None => break,
             Some(true) => low_steps = middle,
             Some(false) => high_steps = middle,
         }
     }
-    let edge = at(low_steps).map_or_else(String::new, |edge| show(&edge));
-    result.notes.push(format!("{rule}.{} binds at {edge}", param.name));
+    if binds {
+        let edge = at(low_steps).map_or_else(String::new, |edge| show(&edge));
+        notes.push(format!("{name} binds at {edge}"));
+    } else {
+        notes.push(format!("{name} does not bind in this test"));
+    }
+    result.notes.append(&mut notes);
+    result.failures.append(&mut failures);
+    binds
 }
 
 /// Whether the rule under test holds: an alert of it was created and stands, or it hit.

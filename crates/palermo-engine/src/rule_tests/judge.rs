@@ -1,58 +1,102 @@
 //! What came out against what the author expects, in words.
 
 use super::{Outcome, TestResult};
-use palermo_domain::Alert;
 use palermo_domain::alert::{Action, Role};
-use palermo_lang::{ExpectAlert, Test, TestFile};
+use palermo_domain::{Alert, EventTime};
+use palermo_lang::{ExpectAlert, ExpectSuppressed, Test, TestFile};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares with `expect`.
 pub(super) fn judge(file: &TestFile, test: &Test, outcome: &Outcome, result: &mut TestResult) {
     let expect = &test.expect;
-    let expected = match (&expect.hits, &expect.holds) {
-        (Some(hits), _) => Some(hits.iter().map(|hit| hit.on.clone()).collect::<Vec<_>>()),
-        (None, Some(holds)) => Some(holds.iter().map(|hold| hold.on.clone()).collect()),
+    if let Some(problem) = known(file, test, outcome) {
+        result.failures.push(problem);
+        return;
+    }
+    let expected: Option<Vec<(&String, &Option<String>)>> = match (&expect.hits, &expect.holds) {
+        (Some(hits), _) => Some(hits.iter().map(|hit| (&hit.indicator, &hit.on)).collect()),
+        (None, Some(holds)) => {
+            Some(holds.iter().map(|hold| (&hold.suppressor, &hold.on)).collect())
+        }
         (None, None) => None,
     };
     if let Some(expected) = expected {
-        held(&file.rule, &expected, outcome, result);
-    }
-    let alerts = if test.known_gap && expect.alerts.is_none() {
-        Some(&[][..])
-    } else {
-        expect.alerts.as_deref()
-    };
-    if let Some(expected) = alerts {
-        let found = created(&file.rule, outcome);
-        if test.known_gap && !found.is_empty() {
-            result.failures.push(
-                "the known gap is closed: this is found now; remove `known_gap` and expect it"
-                    .into(),
-            );
-            return;
+        for (rule, _) in expected.iter().filter(|(rule, _)| **rule != file.rule) {
+            let only = &file.rule;
+            result.failures.push(format!("expects hits of {rule}, and only {only} is looked at"));
         }
-        match_alerts(expected, &found, result);
+        let on: Vec<Option<String>> = expected.into_iter().map(|(_, on)| on.clone()).collect();
+        held(&file.rule, &on, outcome, result);
+    }
+    if let Some(expected) = &expect.alerts {
+        match_alerts(&file.rule, expected, outcome, result);
     }
     if let Some(expected) = &expect.suppressed {
-        let found: BTreeSet<(String, Vec<String>)> = outcome
-            .last
-            .iter()
-            .filter(|((_, suppressed), alert)| *suppressed && alert.typology == file.rule)
-            .filter(|(_, alert)| alert.action != Action::Retracted)
-            .map(|(_, alert)| (alert.typology.clone(), alert.suppressed_by.clone()))
-            .collect();
-        let fits = |(typology, by): &(String, Vec<String>)| {
-            expected
-                .iter()
-                .any(|e| e.typology == *typology && e.by.as_ref().is_none_or(|id| by.contains(id)))
+        match_suppressed(&file.rule, expected, outcome, result);
+    }
+    if let Some(field) = test.missing.as_ref().filter(|field| !outcome.lacked.contains(*field)) {
+        let lacked = &outcome.lacked;
+        result.failures.push(format!(
+            "{} does not count that it lacked `{field}`; it counts {lacked:?}",
+            file.rule
+        ));
+    }
+}
+
+/// Whether what is known to be wrong no longer is.
+fn known(file: &TestFile, test: &Test, outcome: &Outcome) -> Option<String> {
+    let finds = !outcome.held_on.is_empty() || !standing(&file.rule, outcome).is_empty();
+    if test.known_gap && test.expect.alerts.is_none() && finds {
+        let help = "the known gap is closed: this is found now; remove `known_gap` and expect it";
+        return Some(help.to_owned());
+    }
+    if test.known_false_positive && !finds {
+        let help = "the known false positive is gone: this is no longer found; remove \
+                    `known_false_positive` and expect nothing";
+        return Some(help.to_owned());
+    }
+    None
+}
+
+fn match_suppressed(
+    rule: &str,
+    expected: &[ExpectSuppressed],
+    outcome: &Outcome,
+    result: &mut TestResult,
+) {
+    let mut left: Vec<&Alert> = outcome
+        .last
+        .iter()
+        .filter(|((_, suppressed), alert)| *suppressed && alert.typology == rule)
+        .map(|(_, alert)| alert)
+        .filter(|alert| alert.action != Action::Retracted)
+        .collect();
+    for wanted in expected {
+        let fits = |alert: &&Alert| {
+            alert.typology == wanted.typology
+                && wanted.by.as_ref().is_none_or(|by| alert.suppressed_by.contains(by))
+                && wanted.on.as_ref().is_none_or(|on| key(alert) == on)
         };
-        if found.len() != expected.len() || !found.iter().all(fits) {
-            result.failures.push(format!(
-                "expected {} suppressed findings, found {}: {found:?}",
-                expected.len(),
-                found.len()
-            ));
+        match left.iter().position(fits) {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => {
+                let by = wanted.by.as_deref().unwrap_or("some explanation");
+                let on = wanted.on.as_deref().unwrap_or("some anchor");
+                let text = format!(
+                    "expected a finding of {} on `{on}` held back by {by}; there is none",
+                    wanted.typology
+                );
+                result.failures.push(text);
+            }
         }
+    }
+    for alert in left {
+        result.failures.push(format!(
+            "unexpected finding of {} on `{}`, held back by {:?}",
+            alert.typology, alert.anchor, alert.suppressed_by
+        ));
     }
 }
 
@@ -74,36 +118,59 @@ fn held(rule: &str, expected: &[Option<String>], outcome: &Outcome, result: &mut
     }
 }
 
-/// The last revision of every alert of the rule that was created and not taken back.
+/// The last revision of every alert of the rule that was created, taken back or not.
 fn created<'a>(rule: &str, outcome: &'a Outcome) -> Vec<&'a Alert> {
     let ids: BTreeSet<&String> = outcome.created.iter().collect();
     ids.into_iter()
         .filter_map(|id| outcome.last.get(&(id.clone(), false)))
-        .filter(|alert| alert.typology == rule && alert.action != Action::Retracted)
+        .filter(|alert| alert.typology == rule)
         .collect()
 }
 
-fn match_alerts(expected: &[ExpectAlert], found: &[&Alert], result: &mut TestResult) {
-    let mut left: Vec<&Alert> = found.to_vec();
+fn standing<'a>(rule: &str, outcome: &'a Outcome) -> Vec<&'a Alert> {
+    let mut all = created(rule, outcome);
+    all.retain(|alert| alert.action != Action::Retracted);
+    all
+}
+
+/// Every alert that stands must be expected, and one that was taken back only where that is said.
+fn match_alerts(rule: &str, expected: &[ExpectAlert], outcome: &Outcome, result: &mut TestResult) {
+    let mut left = created(rule, outcome);
+    let retracted = |alert: &Alert| alert.action == Action::Retracted;
     for wanted in expected {
+        let back = wanted.action.as_deref() == Some(Action::Retracted.as_str());
         let same = |alert: &&Alert| {
             alert.typology == wanted.typology
+                && retracted(alert) == back
                 && wanted.on.as_ref().is_none_or(|on| key(alert) == on)
         };
         let Some(at) = left.iter().position(same) else {
-            result
-                .failures
-                .push(format!("expected an alert of {}; there is none", wanted.typology));
+            let (typology, how) =
+                (&wanted.typology, if back { " that was taken back" } else { "" });
+            let text = format!("expected an alert of {typology}{how}; there is none");
+            result.failures.push(text);
             continue;
         };
         let alert = left.remove(at);
+        went_through(wanted, alert, outcome, result);
         compare(wanted, alert, result);
     }
-    for alert in left {
+    for alert in left.into_iter().filter(|alert| !retracted(alert)) {
         result.failures.push(format!(
             "unexpected alert of {} on `{}`: {}",
             alert.typology, alert.anchor, alert.headline
         ));
+    }
+}
+
+/// `action` is one of those that the alert went through.
+fn went_through(wanted: &ExpectAlert, alert: &Alert, outcome: &Outcome, result: &mut TestResult) {
+    let Some(action) = wanted.action.as_deref() else { return };
+    let through = outcome.actions.get(&alert.alert_id);
+    if !through.is_some_and(|through| through.contains(action)) {
+        let through = through.map(|all| all.iter().copied().collect::<Vec<_>>().join(", "));
+        let through = through.unwrap_or_default();
+        result.failures.push(format!("expected the alert to be {action}; it was {through}"));
     }
 }
 
@@ -141,7 +208,8 @@ fn compare(wanted: &ExpectAlert, alert: &Alert, result: &mut TestResult) {
     }
 }
 
-/// How the last revisions of two runs differ, leaving aside what may depend on arrival (DESIGN
+/// How the last revisions of two runs, or the times at which the rule under test holds, differ,
+/// leaving aside what may depend on arrival (DESIGN
 /// §8): revision, cause, trigger, detection time, watermark, and the positions read.
 pub(super) fn difference(plain: &Outcome, varied: &Outcome) -> Option<String> {
     if let Some(stopped) = &varied.stopped {
@@ -151,6 +219,7 @@ pub(super) fn difference(plain: &Outcome, varied: &Outcome) -> Option<String> {
         let kept = outcome.last.iter().filter(|(_, alert)| alert.action != Action::Retracted);
         kept.map(|(key, alert)| (key.clone(), stripped(alert))).collect()
     };
+    let (plain_times, varied_times) = (&plain.held_at, &varied.held_at);
     let (plain, varied) = (strip(plain), strip(varied));
     for (key, alert) in &plain {
         match varied.get(key) {
@@ -164,8 +233,17 @@ pub(super) fn difference(plain: &Outcome, varied: &Outcome) -> Option<String> {
             Some(_) => {}
         }
     }
-    let more = varied.iter().find(|(key, _)| !plain.contains_key(*key));
-    more.map(|(_, alert)| format!("an alert on `{}` appears", alert.anchor))
+    if let Some((_, alert)) = varied.iter().find(|(key, _)| !plain.contains_key(*key)) {
+        return Some(format!("an alert on `{}` appears", alert.anchor));
+    }
+    let mut accounts = plain_times.keys().chain(varied_times.keys());
+    let other = accounts.find(|account| plain_times.get(*account) != varied_times.get(*account))?;
+    let times = |held: Option<&BTreeSet<EventTime>>| held.map_or(0, BTreeSet::len);
+    Some(format!(
+        "the rule holds on `{other}` at {} times instead of {}, or at others",
+        times(varied_times.get(other)),
+        times(plain_times.get(other))
+    ))
 }
 
 fn stripped(alert: &Alert) -> Alert {
@@ -174,7 +252,7 @@ fn stripped(alert: &Alert) -> Alert {
     alert.action = Action::Created;
     alert.cause = palermo_domain::alert::Cause::OnTime;
     alert.triggered_by.clear();
-    alert.detected_at = palermo_domain::EventTime::default();
+    alert.detected_at = EventTime::default();
     alert.watermark = None;
     alert.is_final = false;
     alert.input.clear();

@@ -145,7 +145,8 @@ fn condition(
 ) -> Option<Condition> {
     subject(cx, fields);
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
-    let defs = params(cx, fields.get("parameters"), &head.id, env.overrides);
+    let cited = cited(fields);
+    let defs = params(cx, fields.get("parameters"), &head.id, env.overrides, &cited);
     let before = cx.errors.len();
     let selections = selections(cx, fields, env.pool, &defs, &head.id);
     let window = window?;
@@ -202,6 +203,18 @@ fn condition(
         text,
         cite: head.cite,
     })
+}
+
+/// The keys under `cite`.
+fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
+    let Some(Node { value: Value::Seq(items), .. }) = fields.get("cite") else {
+        return Vec::new();
+    };
+    let key = |item: &'n Node| match &item.value {
+        Value::Map(entries) => entries.iter().find(|(key, _)| key.text == "key")?.1.scalar(),
+        _ => None,
+    };
+    items.iter().filter_map(key).collect()
 }
 
 fn finished(def: ParamDef) -> Param {

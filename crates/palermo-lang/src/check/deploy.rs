@@ -2,7 +2,7 @@
 
 use crate::check::head::is_version;
 use crate::check::text::Source;
-use crate::program::Suppression;
+use crate::program::{Anchor, Suppression};
 use crate::read::{Cx, Fields};
 use crate::syntax::{Kind, Op, parse_expression};
 use crate::yaml::Node;
@@ -48,6 +48,8 @@ pub(crate) struct Deployed {
 pub(crate) struct Typologies {
     /// Every typology of the folder, `(id, version)`.
     pub all: BTreeSet<(String, String)>,
+    /// What those that could be checked are anchored on.
+    pub anchors: Vec<(String, Anchor)>,
     /// Every file could be read: one that is not among them is wrong.
     pub complete: bool,
 }
@@ -208,7 +210,8 @@ fn suppression(cx: &mut Cx, item: &Node, typologies: &Typologies) -> Option<Supp
         let help = "name somebody else under `approved_by`";
         cx.error("E151", &at, "a suppression needs an approver other than its owner", help);
     }
-    let key = fields.need(cx, "when").and_then(|node| one_key(cx, node));
+    let when = fields.need(cx, "when");
+    let key = when.and_then(|node| one_key(cx, node));
     let typology = fields.need(cx, "typology").and_then(|node| {
         let id = cx.filled(node)?;
         let known: BTreeSet<&str> = typologies.all.iter().map(|(id, _)| id.as_str()).collect();
@@ -217,24 +220,50 @@ fn suppression(cx: &mut Cx, item: &Node, typologies: &Typologies) -> Option<Supp
         }
         Some(id.to_owned())
     });
+    if let (Some(typology), Some((key, named)), Some(when)) = (&typology, &key, when) {
+        never_applies(cx, when, typology, key, *named, typologies);
+    }
     Some(Suppression {
         typology: typology?,
-        key: key?,
+        key: key?.0,
         reason: reason?.to_owned(),
         owner: owner?.to_owned(),
         expires: expires?,
     })
 }
 
+/// Refuses an account where every version of the typology is about parties, and the reverse.
+fn never_applies(
+    cx: &mut Cx,
+    when: &Node,
+    typology: &str,
+    key: &str,
+    named: Anchor,
+    typologies: &Typologies,
+) {
+    let mut anchors = typologies.anchors.iter().filter(|(id, _)| id == typology).peekable();
+    if anchors.peek().is_none() || anchors.any(|(_, anchor)| *anchor == named) {
+        return;
+    }
+    let (about, field) = match named {
+        Anchor::Account => ("parties", "self.party"),
+        Anchor::Party => ("accounts", "self.account"),
+    };
+    let message = format!("`{typology}` is about {about}: this exception never applies");
+    let other = if named == Anchor::Account { "the holder of" } else { "an account of" };
+    cx.error("E152", &when.range, message, format!("write `{field} == '…'` with {other} `{key}`"));
+}
+
 /// The account or party of `self.account == 'X'`.
-fn one_key(cx: &mut Cx, node: &Node) -> Option<String> {
+fn one_key(cx: &mut Cx, node: &Node) -> Option<(String, Anchor)> {
     let syntax = Source { node }.parse(cx, parse_expression)?;
     if let Kind::Binary(Op::Eq, left, right) = &syntax.kind
         && let Kind::Path(path) = &left.kind
         && ["self.account", "self.party"].contains(&path.join(".").as_str())
         && let Kind::Text(key) = &right.kind
     {
-        return Some(key.clone());
+        let party = path.last().is_some_and(|last| last == "party");
+        return Some((key.clone(), if party { Anchor::Party } else { Anchor::Account }));
     }
     cx.unsupported(&node.range, "a suppression of more than one account or party");
     None

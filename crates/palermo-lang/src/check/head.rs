@@ -104,17 +104,14 @@ fn cite_one(cx: &mut Cx, node: &Node, lists: &Lists) -> Option<Cite> {
 /// Institution and document of a key, from the list `sources` where there is one.
 fn source(cx: &mut Cx, node: &Node, key: &str, lists: &Lists) -> (String, String) {
     let Some(list) = lists.get(SOURCES) else { return (String::new(), String::new()) };
-    let Some((_, cells)) = list.rows.iter().find(|(row, _)| row == key) else {
-        let known = list.rows.iter().map(|(row, _)| row.as_str());
+    let Some(row) = list.rows.iter().find(|row| row.key == key) else {
+        let known = list.rows.iter().map(|row| row.key.as_str());
         cx.unknown("E102", &node.range, "source", key, known);
         return (String::new(), String::new());
     };
-    let cell = |name: &str| {
-        let at = list.columns.iter().position(|(column, _)| column == name)?;
-        match cells.get(at)? {
-            Some(Literal::Text(text)) => Some(text.clone()),
-            _ => None,
-        }
+    let cell = |name: &str| match row.cells.get(list.column(name)?)? {
+        Some(Literal::Text(text)) => Some(text.clone()),
+        _ => None,
     };
     (cell("source").unwrap_or_default(), cell("doc").unwrap_or_default())
 }

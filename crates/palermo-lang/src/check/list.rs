@@ -1,15 +1,16 @@
 //! List files: typed columns and rows.
 //!
-//! A row has `row` (its key), one key per column, `valid_from` and optionally `valid_to`. A key
+//! A row has `row` (its key), one key per column, `valid_from` and optionally `valid_to` (both days
+//! included). A key may occur again with another `valid_from`: a later version of the row. A key
 //! such as `3501..3999` stands for every number of that range, written with the same number of
 //! digits. Columns `lat` and `lon` together make a list of places.
 
 use crate::check::pool::{Lists, index};
-use crate::program::{List, Literal, Type};
+use crate::program::{self, List, Literal, Row, Type};
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
 use crate::yaml::Node;
-use palermo_domain::{Decimal, MicroDegrees, Span, parse_signed_amount};
+use palermo_domain::Date;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
@@ -18,9 +19,6 @@ const ROW_KEYS: [&str; 3] = ["row", "valid_from", "valid_to"];
 const COLUMN_TYPES: [&str; 5] = ["text", "decimal", "int", "bool", "duration"];
 /// The most rows of a list, ranges expanded.
 const ROWS_MAX: usize = 100_000;
-
-/// A row: its key and one cell per column.
-type Row = (String, Vec<Option<Literal>>);
 
 /// Reads a list file into `lists`.
 pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
@@ -40,8 +38,7 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
     let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
     let Some((id, id_node)) = id else { return };
-    let places = places(&columns, &rows);
-    let list = List { id: id.clone(), sha256: sha256_hex(cx.text()), columns, rows, places };
+    let list = List { id: id.clone(), sha256: sha256_hex(cx.text()), columns, rows };
     match lists.entry(id) {
         Entry::Vacant(free) => {
             free.insert(list);
@@ -85,36 +82,32 @@ fn rows(cx: &mut Cx, node: &Node, columns: &[(String, Type)]) -> Vec<Row> {
     let mut all: Vec<Row> = Vec::new();
     let mut seen = BTreeSet::new();
     for item in cx.items(node) {
-        let Some((keys, cells, at)) = row(cx, item, columns) else { continue };
+        let Some((keys, cells, valid, at)) = row(cx, item, columns) else { continue };
         if all.len().saturating_add(keys.len()) > ROWS_MAX {
             let message = format!("the list has more than {ROWS_MAX} rows");
             cx.error("E107", &at.range, message, "split it, or load it by the topic `lists`");
             return all;
         }
         for key in keys {
-            if seen.insert(key.clone()) {
-                all.push((key, cells.clone()));
+            if seen.insert((key.clone(), valid.0)) {
+                all.push(Row { key, cells: cells.clone(), valid });
             } else {
-                let message = format!("row `{key}` is written twice");
-                cx.error("E108", &at.range, message, "keep one of the two");
+                let message = format!("row `{key}` of {} is written twice", valid.0);
+                let help = "keep one of the two, or let the later version begin on its own day";
+                cx.error("E108", &at.range, message, help);
             }
         }
     }
     all
 }
 
-type ReadRow<'n> = (Vec<String>, Vec<Option<Literal>>, &'n Node);
+type ReadRow<'n> = (Vec<String>, Vec<Option<Literal>>, (Date, Date), &'n Node);
 
 fn row<'n>(cx: &mut Cx, item: &'n Node, columns: &[(String, Type)]) -> Option<ReadRow<'n>> {
     let names = columns.iter().map(|(name, _)| name.as_str());
     let known: Vec<&str> = ROW_KEYS.into_iter().chain(names).collect();
     let fields = Fields::open(cx, item, "a row", &known, &[])?;
-    for key in ["valid_from", "valid_to"] {
-        if let Some(node) = fields.get(key) {
-            cx.date(node);
-        }
-    }
-    fields.need(cx, "valid_from");
+    let valid = validity(cx, &fields);
     let cells = columns
         .iter()
         .map(|(name, value_type)| {
@@ -135,7 +128,20 @@ fn row<'n>(cx: &mut Cx, item: &'n Node, columns: &[(String, Type)]) -> Option<Re
             return None;
         }
     };
-    Some((keys, cells, node))
+    Some((keys, cells, valid?, node))
+}
+
+/// First and last day; without `valid_to` a row has no last day.
+fn validity(cx: &mut Cx, fields: &Fields<'_>) -> Option<(Date, Date)> {
+    let from = fields.need(cx, "valid_from").and_then(|node| cx.date(node));
+    let Some(node) = fields.get("valid_to") else { return Some((from?, Date(i32::MAX))) };
+    let to = cx.date(node)?;
+    if from.is_some_and(|from| to < from) {
+        let help = "write the last day on which it is in force, or leave it out";
+        cx.error("E104", &node.range, "a row that ends before it begins", help);
+        return None;
+    }
+    Some((from?, to))
 }
 
 /// The numbers of a range, or the key itself.
@@ -160,33 +166,12 @@ fn expanded(key: &str) -> Result<Vec<String>, &'static str> {
 }
 
 fn cell(cx: &mut Cx, node: &Node, value_type: Type) -> Option<Literal> {
-    match value_type {
-        Type::Decimal => cx
-            .parsed(node, "a decimal number", "0.6", |text| parse_signed_amount(text).ok())
-            .map(Literal::Decimal),
-        Type::Int => cx.int(node).map(Literal::Int),
-        Type::Bool => cx.boolean(node).map(Literal::Bool),
-        Type::Duration => cx
-            .parsed(node, "a length of time", "30d", |text| Span::parse(text).ok())
-            .map(Literal::Duration),
-        _ => cx.scalar(node).map(|text| Literal::Text(text.to_owned())),
-    }
-}
-
-fn places(columns: &[(String, Type)], rows: &[Row]) -> Vec<Option<(MicroDegrees, MicroDegrees)>> {
-    let at = |name: &str| columns.iter().position(|(column, _)| column == name);
-    let (Some(lat), Some(lon)) = (at("lat"), at("lon")) else { return Vec::new() };
-    let read = |cells: &[Option<Literal>], at: usize, most: i64| match cells.get(at)? {
-        Some(Literal::Decimal(degrees)) => micro_degrees(*degrees, most),
-        _ => None,
+    let (what, example) = match value_type {
+        Type::Decimal => ("a decimal number", "0.6"),
+        Type::Int => ("a whole number", "25"),
+        Type::Bool => ("`true` or `false`", "true"),
+        Type::Duration => ("a length of time", "30d"),
+        _ => return cx.scalar(node).map(|text| Literal::Text(text.to_owned())),
     };
-    rows.iter().map(|(_, cells)| read(cells, lat, 90).zip(read(cells, lon, 180))).collect()
-}
-
-/// Degrees as millionths, rounded half-even; `None` beyond `most`.
-fn micro_degrees(degrees: Decimal, most: i64) -> Option<MicroDegrees> {
-    let micro = degrees.checked_mul(Decimal::from(1_000_000))?.round();
-    let micro = i32::try_from(micro).ok()?;
-    let most = most.checked_mul(1_000_000)?;
-    (i64::from(micro).abs() <= most).then_some(MicroDegrees(micro))
+    cx.parsed(node, what, example, |text| program::cell(text, value_type))
 }

@@ -16,12 +16,14 @@ const TYPES: [&str; 9] =
 const KEYS: [&str; 9] =
     ["value", "type", "ccy", "range", "step", "stricter", "basis", "cite", "why"];
 
-/// Reads `parameters:`; a faulty one is reported and left out.
+/// Reads `parameters:`; a faulty one is reported and left out. `cited` are the keys under `cite` of
+/// the rule, which a parameter may name.
 pub(crate) fn params(
     cx: &mut Cx,
     node: Option<&Node>,
     rule: &str,
     overrides: &Overrides,
+    cited: &[&str],
 ) -> Vec<ParamDef> {
     let Some(fields) = node.and_then(|node| Fields::any(cx, node, "`parameters`")) else {
         return Vec::new();
@@ -31,7 +33,7 @@ pub(crate) fn params(
         if !super::head::is_name(&key.text) {
             super::head::bad_name(cx, key);
         }
-        let Some(mut def) = param(cx, key, value) else { continue };
+        let Some(mut def) = param(cx, key, value, cited) else { continue };
         let replaced = overrides.get(&(rule.to_owned(), key.text.clone()));
         if let Some(replaced) = replaced {
             if std::mem::discriminant(replaced) != std::mem::discriminant(&def.param.value) {
@@ -45,7 +47,7 @@ pub(crate) fn params(
     all
 }
 
-fn param(cx: &mut Cx, key: &Key, node: &Node) -> Option<ParamDef> {
+fn param(cx: &mut Cx, key: &Key, node: &Node, cited: &[&str]) -> Option<ParamDef> {
     let what = format!("parameter `{}`", key.text);
     let fields = Fields::open(cx, node, &what, &KEYS, &[])?;
     let type_node = fields.need(cx, "type")?;
@@ -67,6 +69,13 @@ fn param(cx: &mut Cx, key: &Key, node: &Node) -> Option<ParamDef> {
     }
     let step = fields.get("step").and_then(|node| literal(cx, node, word, currency));
     let (stricter, basis) = explained(cx, key, &fields, ordered);
+    if let Some(node) = fields.get("cite")
+        && let Some(source) = cx.filled(node)
+        && !cited.contains(&source)
+    {
+        let what = "source of this rule";
+        cx.unknown("E102", &node.range, what, source, cited.iter().copied());
+    }
     Some(ParamDef {
         param: Param {
             name: key.text.clone(),

@@ -3,6 +3,9 @@
 use crate::program::{Expr, List, ListId, Selection, SelectionId, Type};
 use std::collections::BTreeMap;
 
+/// The list of daily rates.
+pub(crate) const RATES: &str = "fx";
+
 /// Every list file of the sources.
 pub(crate) type Lists = BTreeMap<String, List>;
 
@@ -56,8 +59,10 @@ impl<'l> Pool<'l> {
         self.selections.len()
     }
 
-    /// The selections and lists of the rule set.
-    pub(crate) fn finish(self) -> (Vec<Selection>, Vec<List>) {
+    /// The selections and lists of the rule set. Rates are always among them: no rule names them,
+    /// and every parameter with a currency needs them.
+    pub(crate) fn finish(mut self) -> (Vec<Selection>, Vec<List>) {
+        self.list(RATES);
         let lists = self.used.iter().filter_map(|id| self.known.get(id).cloned()).collect();
         (self.selections, lists)
     }

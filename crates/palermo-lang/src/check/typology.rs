@@ -174,6 +174,11 @@ fn evidence(cx: &mut Cx, fields: &Fields<'_>, rules: &Rules<'_>) -> Option<Evide
     let require_node = fields.need(cx, "require")?;
     let named = logic::require(cx, require_node)?;
     for (id, range) in named.variables() {
+        if let Some((_, twice)) = boost.iter().find(|(boost, _)| boost == id) {
+            let message = format!("`{id}` stands in `require` and in `boost`");
+            let help = "what is required adds its points already: take it out of `boost`";
+            cx.error("E108", twice, message, help);
+        }
         known_id(cx, id, range, rules.indicator_ids, "indicator", rules);
         geography(cx, id, range, rules);
     }
@@ -235,7 +240,10 @@ fn ids(
     let mut all = Vec::new();
     for item in cx.items(node) {
         let Some(id) = cx.filled(item) else { continue };
-        if known_id(cx, id, &item.range, known, what, rules) {
+        if all.iter().any(|(seen, _): &Named| seen == id) {
+            let message = format!("`{id}` is written twice under `{key}`");
+            cx.error("E108", &item.range, message, "keep one of the two");
+        } else if known_id(cx, id, &item.range, known, what, rules) {
             all.push((id.to_owned(), item.range.clone()));
         }
     }

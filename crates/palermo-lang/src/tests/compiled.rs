@@ -290,6 +290,61 @@ fn a_long_title_is_a_warning() {
 }
 
 #[test]
+fn a_threshold_without_a_rate_is_a_warning() {
+    const MONEY: &str = "min_total: {value: 400, type: money, ccy: USD, range: [100, 1000], \
+                         step: 50, stricter: up, basis: default, why: a sum}\n  min_senders:";
+    let edits = [
+        (FLOW, "min_senders:", MONEY),
+        (FLOW, "hit: senders", "hit: total_in >= $min_total && senders"),
+    ];
+    let fx = "list: fx\ntitle: Rates\nversion: 1.0.0\ncolumns: {note: text, per_base: decimal}\n\
+              source: a bank\nreviewed: 2026-11-20\nrows:\n  \
+              - {row: CCY/2026-11-20, per_base: \"1.1\", valid_from: 2026-11-20}\n";
+    for (base, rated, expected) in [
+        ("USD", None, None),
+        ("EUR", None, Some("rules/flow.yaml:15:45 W341")),
+        ("EUR", Some("USD"), None),
+        ("EUR", Some("CAD"), Some("rules/flow.yaml:15:45 W341")),
+    ] {
+        let fx = fx.replace("CCY", rated.unwrap_or("USD"));
+        let mut edits = edits.to_vec();
+        if rated.is_some() {
+            edits.push(("rules/lists/fx.yaml", "", &fx));
+        }
+        let sources = folder(&edits);
+        let rules = compile(&sources, "prod", &limits()).unwrap().rules;
+        // No rule names the list, and every rule needs it.
+        assert_eq!(rules.lists.iter().any(|list| list.id == "fx"), rated.is_some());
+        let base = palermo_domain::Currency::try_new(base).unwrap();
+        let found: Vec<String> = crate::rate_warnings(&sources, &rules, base)
+            .iter()
+            .map(crate::RuleError::line)
+            .collect();
+        match (found.as_slice(), expected) {
+            ([], None) => {}
+            ([one], Some(start)) => assert!(one.starts_with(start), "{one}"),
+            other => panic!("{base} {rated:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_row_of_a_list_has_versions() {
+    let later =
+        "rows:\n  - {row: USD, cash: \"3000\", valid_from: 2026-06-01, valid_to: 2026-06-30}\n";
+    let sources = folder(&[("rules/lists/limit.yaml", "rows:\n", later)]);
+    let rules = compile(&sources, "prod", &limits()).unwrap().rules;
+    let list = rules.lists.iter().find(|list| list.id == "limit").unwrap();
+    let day = |text| palermo_domain::Date::parse(text).unwrap();
+    let valid: Vec<_> = list.rows.iter().map(|row| (row.key.as_str(), row.valid)).collect();
+    let open = palermo_domain::Date(i32::MAX);
+    assert_eq!(
+        valid,
+        [("USD", (day("2026-06-01"), day("2026-06-30"))), ("USD", (day("2020-01-01"), open))]
+    );
+}
+
+#[test]
 fn several_problems_are_reported_at_once_in_order_of_place() {
     let errors = compile(
         &folder(&[

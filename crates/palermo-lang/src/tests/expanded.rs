@@ -26,7 +26,7 @@ tests:
       - EVENT
     expect: {hits: [{indicator: AA-01, on: \"BANK:F\"}]}
   - {name: edge, boundary: auto, from: one}
-  - {name: quiet, events: [{kind: fee, amount: 1, from: A}], expect: {hits: []}}
+  - {name: quiet, missing: other.account, events: [{kind: fee, amount: 1, from: A}], expect: {hits: []}}
 ";
 
 fn parsed(event: &str) -> Result<TestFile, Vec<String>> {
@@ -144,4 +144,51 @@ fn a_file_without_a_boundary_test_is_refused() {
     let errors = parse_tests(&sources).unwrap_err();
     let lines: Vec<String> = errors.iter().map(crate::RuleError::line).collect();
     assert_eq!(lines, ["rules/flow.test.yaml:1:1 E160 no boundary test"]);
+}
+
+/// What each kind of rule must be tested by.
+#[test]
+fn every_kind_of_rule_has_tests_of_its_own() {
+    const CASE: &str = "\
+rule: CC-01
+world: {base_currency: USD, start: 2026-03-02}
+tests:
+  - name: one
+    events: [{kind: fee, amount: 1, from: A}]
+    expect: {alerts: [{typology: CC-01}]}
+    invariants: [duplicate: 0.2]
+  - {name: edge, boundary: auto, from: one}
+  - {name: club, lookalike: SUP-CLUB, events: [{kind: fee, amount: 1, from: A}], expect: {alerts: []}}
+";
+    let flow = FILE.replace("EVENT", "{kind: fee, amount: 1}");
+    for (text, from, to, expected) in [
+        (flow.as_str(), "", "", None),
+        (&flow, "missing: other.account, ", "", Some("no test without its key field")),
+        (CASE, "", "", None),
+        (CASE, "    invariants: [duplicate: 0.2]\n", "", Some("no positive test with invariants")),
+        (CASE, "lookalike: SUP-CLUB, ", "", Some("no look-alike for `SUP-CLUB`")),
+        (CASE, "lookalike: SUP-CLUB", "lookalike: a club", Some("no look-alike for `SUP-CLUB`")),
+    ] {
+        let text = text.replacen(from, to, 1);
+        let sources =
+            folder(&[("rules/lists/p.yaml", "", PLACES), ("rules/x.test.yaml", "", &text)]);
+        let lines: Vec<String> = match parse_tests(&sources) {
+            Ok(_) => Vec::new(),
+            Err(errors) => errors.iter().map(crate::RuleError::line).collect(),
+        };
+        let expected: Vec<String> =
+            expected.iter().map(|what| format!("rules/x.test.yaml:1:1 E160 {what}")).collect();
+        assert_eq!(lines, expected, "without `{from}`");
+    }
+}
+
+#[test]
+fn a_missing_field_is_one_that_rules_can_name() {
+    let text =
+        FILE.replace("EVENT", "{kind: fee, amount: 1}").replace("other.account", "other.acount");
+    let sources =
+        folder(&[("rules/lists/p.yaml", "", PLACES), ("rules/flow.test.yaml", "", &text)]);
+    let errors = parse_tests(&sources).unwrap_err();
+    let found = errors.iter().find(|error| error.code == "E102").unwrap();
+    assert_eq!(found.help.as_deref(), Some("did you mean `other.account`?"));
 }

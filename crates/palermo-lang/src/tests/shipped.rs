@@ -1,6 +1,6 @@
 //! The rule folder of the repository.
 
-use crate::{Compiled, Limits, Sources, compile, compile_all, parse_tests};
+use crate::{Compiled, Limits, Sources, compile, compile_all, parse_tests, rate_warnings};
 use palermo_domain::Span;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,6 +40,12 @@ fn the_shipped_rules_compile() {
     assert_eq!(live.rules.sha256, all.rules.sha256);
     assert_eq!(live.rules.indicators.len(), 10);
     assert!(live.warnings.is_empty());
+    // Thresholds are in USD; a bank that counts in EUR must send rates.
+    let currency = |code| palermo_domain::Currency::try_new(code).unwrap();
+    assert!(rate_warnings(&sources, &live.rules, currency("USD")).is_empty());
+    let euro = rate_warnings(&sources, &live.rules, currency("EUR"));
+    let silent: Vec<&str> = euro.iter().map(|warning| warning.path.as_str()).collect();
+    assert_eq!(silent.len(), 3, "{silent:?}");
 }
 
 #[test]

@@ -2,15 +2,17 @@
 
 use super::event::{Places, template};
 use super::expect::{Ids, expect, invariants};
+use super::lint::{Facts, complete};
 use super::party::party;
-use super::{Expect, Invariants, Test, TestFile, World};
+use super::{Invariants, Test, TestFile, World};
 use crate::check::forbidden;
 use crate::check::list::list;
 use crate::check::pool::Lists;
 use crate::diagnostic::{Diagnostics, RuleError};
-use crate::program::Literal;
+use crate::program::{self, Literal};
 use crate::read::{Cx, Fields};
 use crate::source::Sources;
+use crate::vocabulary;
 use crate::yaml::{Node, Value};
 use palermo_domain::{Currency, Date, EventTime, Place};
 
@@ -23,7 +25,7 @@ const PLACES: &str = "places";
 /// # Errors
 /// Every problem of every test file.
 pub fn parse_tests(sources: &Sources) -> Result<Vec<TestFile>, Diagnostics> {
-    let (ids, places) = context(sources);
+    let (facts, places) = context(sources);
     let mut files = Vec::new();
     let mut errors: Vec<RuleError> = Vec::new();
     for (path, text) in sources.tests() {
@@ -31,16 +33,16 @@ pub fn parse_tests(sources: &Sources) -> Result<Vec<TestFile>, Diagnostics> {
         let root = crate::compile::root(&mut cx);
         if cx.errors.is_empty() {
             forbidden::scan(&mut cx, &root);
-            files.extend(file(&mut cx, &root, &ids, &places));
+            files.extend(file(&mut cx, &root, &facts, &places));
         }
         errors.append(&mut cx.errors);
     }
     if errors.is_empty() { Ok(files) } else { Err(Diagnostics::new(errors)) }
 }
 
-/// Ids of every rule, and every place.
-fn context(sources: &Sources) -> (Ids, Places) {
-    let mut ids = Ids::new();
+/// What is known of every rule, and every place.
+fn context(sources: &Sources) -> (Facts, Places) {
+    let mut facts = Facts::default();
     let mut lists = Lists::new();
     for (path, text) in sources.rules() {
         let mut cx = Cx::new(path, text);
@@ -49,37 +51,38 @@ fn context(sources: &Sources) -> (Ids, Places) {
         let scalar = |key: &str| {
             entries.iter().find(|(k, _)| k.text == key).and_then(|(_, node)| node.scalar())
         };
-        if scalar("kind").is_some() {
-            ids.extend(scalar("id").map(str::to_owned));
+        if let Some(kind) = scalar("kind") {
+            facts.add(kind, scalar("id"), entries);
         } else if scalar("list") == Some(PLACES) {
             list(&mut cx, &root, &mut lists);
         }
     }
-    (ids, places(&lists))
+    (facts, places(&lists))
 }
 
 fn places(lists: &Lists) -> Places {
     let Some(list) = lists.get(PLACES) else { return Places::new() };
-    let column = |name: &str| list.columns.iter().position(|(column, _)| column == name);
-    let (country, region, town) = (column("country"), column("region"), column("town"));
+    let (country, region, town) =
+        (list.column("country"), list.column("region"), list.column("town"));
     let cell = |cells: &[Option<Literal>], at: Option<usize>| match cells.get(at?)? {
         Some(Literal::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let rows = list.rows.iter().enumerate().map(|(at, (key, cells))| {
+    let rows = list.rows.iter().map(|row| {
         let place = Place {
-            country: cell(cells, country),
-            region: cell(cells, region),
-            town: cell(cells, town),
+            country: cell(&row.cells, country),
+            region: cell(&row.cells, region),
+            town: cell(&row.cells, town),
             locode: None,
-            coordinates: list.places.get(at).copied().flatten(),
+            coordinates: program::coordinates(&list.columns, &row.cells),
         };
-        (key.clone(), place)
+        (row.key.clone(), place)
     });
     rows.collect()
 }
 
-fn file(cx: &mut Cx, root: &Node, ids: &Ids, places: &Places) -> Option<TestFile> {
+fn file(cx: &mut Cx, root: &Node, facts: &Facts, places: &Places) -> Option<TestFile> {
+    let ids = &facts.ids;
     let keys = ["rule", "world", "parties", "tests"];
     let fields = Fields::open(cx, root, "a test file", &keys, &[])?;
     let rule = fields.need(cx, "rule").and_then(|node| {
@@ -92,7 +95,7 @@ fn file(cx: &mut Cx, root: &Node, ids: &Ids, places: &Places) -> Option<TestFile
     let world = fields.need(cx, "world").and_then(|node| world(cx, node));
     let tests_node = fields.need(cx, "tests");
     let tests = tests_node.map_or_else(Vec::new, |node| tests(cx, node, ids, places));
-    complete(cx, &fields, &tests);
+    complete(cx, &fields, rule.as_deref(), &tests, facts);
     let world = world?;
     let mut parties = Vec::new();
     if let Some(node) = fields.get("parties") {
@@ -101,31 +104,6 @@ fn file(cx: &mut Cx, root: &Node, ids: &Ids, places: &Places) -> Option<TestFile
         }
     }
     Some(TestFile { path: cx.path().to_owned(), rule: rule?, world, parties, tests })
-}
-
-/// A rule is tested by what it finds, what it leaves alone, and where it begins.
-fn complete(cx: &mut Cx, fields: &Fields<'_>, tests: &[Test]) {
-    let Some(node) = fields.get("tests") else { return };
-    let finds = |expect: &Expect| {
-        expect.hits.as_ref().is_some_and(|all| !all.is_empty())
-            || expect.holds.as_ref().is_some_and(|all| !all.is_empty())
-            || expect.alerts.as_ref().is_some_and(|all| !all.is_empty())
-    };
-    let none = |expect: &Expect| !finds(expect) && *expect != Expect::default();
-    let missing = [
-        (tests.iter().any(|test| finds(&test.expect)), "positive test", "where the rule holds"),
-        (tests.iter().any(|test| none(&test.expect)), "negative test", "where it must stay quiet"),
-        (tests.iter().any(|test| test.boundary_auto), "boundary test", "with `boundary: auto`"),
-    ];
-    for (present, what, help) in missing {
-        if !present && !tests.is_empty() {
-            let range = fields.anchor();
-            cx.error("E160", &range, format!("no {what}"), format!("add a test {help}"));
-        }
-    }
-    if tests.is_empty() && cx.errors.is_empty() {
-        cx.error("E160", &node.range, "no tests", "add one positive, one negative, one boundary");
-    }
 }
 
 fn world(cx: &mut Cx, node: &Node) -> Option<World> {
@@ -174,12 +152,23 @@ fn tests(cx: &mut Cx, node: &Node, ids: &Ids, places: &Places) -> Vec<Test> {
     all
 }
 
+const KEYS: [&str; 10] = [
+    "name",
+    "lookalike",
+    "known_gap",
+    "known_false_positive",
+    "missing",
+    "from",
+    "boundary",
+    "events",
+    "expect",
+    "invariants",
+];
+
 type ReadTest<'n> = (Test, Option<&'n Node>, &'n Node);
 
 fn test<'n>(cx: &mut Cx, item: &'n Node, ids: &Ids, places: &Places) -> Option<ReadTest<'n>> {
-    let keys =
-        ["name", "lookalike", "known_gap", "from", "boundary", "events", "expect", "invariants"];
-    let fields = Fields::open(cx, item, "a test", &keys, &[])?;
+    let fields = Fields::open(cx, item, "a test", &KEYS, &[])?;
     let name_node = fields.need(cx, "name")?;
     let name = cx.filled(name_node)?;
     let boundary_auto = fields.get("boundary").is_some_and(|node| {
@@ -194,9 +183,11 @@ fn test<'n>(cx: &mut Cx, item: &'n Node, ids: &Ids, places: &Places) -> Option<R
     if fields.get("events").is_none() && from.is_none() {
         fields.need(cx, "events");
     }
-    let known_gap = fields.get("known_gap").and_then(|node| cx.boolean(node)).unwrap_or(false);
+    let mut truth = |key| fields.get(key).and_then(|node| cx.boolean(node)).unwrap_or(false);
+    let (known_gap, known_false_positive) = (truth("known_gap"), truth("known_false_positive"));
+    let missing = fields.get("missing").and_then(|node| field(cx, node));
     let expect_node = fields.get("expect");
-    if expect_node.is_none() && !boundary_auto && !known_gap {
+    if expect_node.is_none() && !boundary_auto && !known_gap && !known_false_positive {
         fields.need(cx, "expect");
     }
     let expect = expect_node.and_then(|node| expect(cx, node, ids)).unwrap_or_default();
@@ -206,6 +197,8 @@ fn test<'n>(cx: &mut Cx, item: &'n Node, ids: &Ids, places: &Places) -> Option<R
         position: cx.position(name_node.range.start),
         lookalike: fields.get("lookalike").and_then(|node| cx.filled(node)).map(str::to_owned),
         known_gap,
+        known_false_positive,
+        missing,
         from,
         boundary_auto,
         events,
@@ -213,4 +206,15 @@ fn test<'n>(cx: &mut Cx, item: &'n Node, ids: &Ids, places: &Places) -> Option<R
         invariants: varied.map_or_else(Invariants::default, |node| invariants(cx, node)),
     };
     Some((test, from_node, name_node))
+}
+
+/// A field as rules write it.
+fn field(cx: &mut Cx, node: &Node) -> Option<String> {
+    let name = cx.filled(node)?;
+    let parts: Vec<String> = name.split('.').map(str::to_owned).collect();
+    if let vocabulary::Path::Field(..) = vocabulary::path(&parts) {
+        return Some(name.to_owned());
+    }
+    cx.unknown("E102", &node.range, "field", name, vocabulary::paths().iter().map(String::as_str));
+    None
 }

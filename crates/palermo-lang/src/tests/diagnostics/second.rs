@@ -47,12 +47,97 @@ error[E108]: key `window` is written twice
             "rows:\n  - {row: USD, cash: \"1\", valid_from: 2020-01-01}\n",
         )],
         r#"
-error[E108]: row `USD` is written twice
+error[E108]: row `USD` of 2020-01-01 is written twice
  --> rules/lists/limit.yaml:9:11
   |
 9 |   - {row: USD, cash: "10000", valid_from: 2020-01-01}
   |           ^^^
-  = help: keep one of the two"#,
+  = help: keep one of the two, or let the later version begin on its own day"#,
+    ),
+    (
+        "E108",
+        &[("rules/case.yaml", "boost: [AA-03]", "boost: [AA-03, AA-03]")],
+        r#"
+error[E108]: `AA-03` is written twice under `boost`
+  --> rules/case.yaml:13:16
+   |
+13 | boost: [AA-03, AA-03]
+   |                ^^^^^
+   = help: keep one of the two"#,
+    ),
+    (
+        "E108",
+        &[("rules/case.yaml", "boost: [AA-03]", "boost: [AA-03, AA-02]")],
+        r#"
+error[E108]: `AA-02` stands in `require` and in `boost`
+  --> rules/case.yaml:13:16
+   |
+13 | boost: [AA-03, AA-02]
+   |                ^^^^^
+   = help: what is required adds its points already: take it out of `boost`"#,
+    ),
+    (
+        "E104",
+        &[(
+            "rules/lists/limit.yaml",
+            "valid_from: 2020-01-01}",
+            "valid_from: 2020-01-01, valid_to: 2019-12-31}",
+        )],
+        r#"
+error[E104]: a row that ends before it begins
+ --> rules/lists/limit.yaml:8:65
+  |
+8 |   - {row: USD, cash: "10000", valid_from: 2020-01-01, valid_to: 2019-12-31}
+  |                                                                 ^^^^^^^^^^
+  = help: write the last day on which it is in force, or leave it out"#,
+    ),
+    (
+        "E102",
+        &[(
+            "rules/flow.yaml",
+            "basis: default, why: a family",
+            "basis: published, cite: K2, why: a family",
+        )],
+        r#"
+error[E102]: unknown source of this rule `K2`
+  --> rules/flow.yaml:15:101
+   |
+15 |   min_senders: {value: 5, type: int, range: [3, 50], step: 1, stricter: up, basis: published, cite: K2, why: a family is smaller}
+   |                                                                                                     ^^
+   = help: did you mean `K1`?"#,
+    ),
+    (
+        "E152",
+        &[(
+            "rules/ruleset.yaml",
+            "suppressions: []",
+            "suppressions: [{typology: CC-01, when: \"self.party == 'P1'\", reason: payroll bureau, owner: team, approved_by: lead, expires: 2026-12-31}]",
+        )],
+        r#"
+error[E152]: `CC-01` is about accounts: this exception never applies
+ --> rules/ruleset.yaml:8:40
+  |
+8 | suppressions: [{typology: CC-01, when: "self.party == 'P1'", reason: payroll bureau, owner: team, approved_by: lead, expires: 2026-12-31}]
+  |                                        ^^^^^^^^^^^^^^^^^^^^
+  = help: write `self.account == '…'` with an account of `P1`"#,
+    ),
+    (
+        "E152",
+        &[
+            ("rules/case.yaml", "anchor: account", "anchor: party"),
+            (
+                "rules/ruleset.yaml",
+                "suppressions: []",
+                "suppressions: [{typology: CC-01, when: \"self.account == 'A1'\", reason: payroll bureau, owner: team, approved_by: lead, expires: 2026-12-31}]",
+            ),
+        ],
+        r#"
+error[E152]: `CC-01` is about parties: this exception never applies
+ --> rules/ruleset.yaml:8:40
+  |
+8 | suppressions: [{typology: CC-01, when: "self.account == 'A1'", reason: payroll bureau, owner: team, approved_by: lead, expires: 2026-12-31}]
+  |                                        ^^^^^^^^^^^^^^^^^^^^^^
+  = help: write `self.party == '…'` with the holder of `A1`"#,
     ),
     (
         "E109",
@@ -483,6 +568,7 @@ error[E170]: list `limit` is written in another file too
         &[
             ("rules/border.yaml", "family: P", "family: G"),
             ("rules/case.yaml", "require: AA-01 && AA-02", "require: AA-01 && AA-02 && AA-03"),
+            ("rules/case.yaml", "boost: [AA-03]\n", ""),
             ("rules/case.yaml", "families: M && N && P", "protective: true\nfamilies: M && N"),
         ],
         r#"
