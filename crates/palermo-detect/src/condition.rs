@@ -87,6 +87,8 @@ pub(crate) struct Run<'a> {
     values: Vec<Option<(Value, Option<Doubt>)>>,
     /// Of the measure at hand.
     doubt: Cell<Option<Doubt>>,
+    /// Something was missing on the way to the verdict.
+    met_doubt: bool,
 }
 
 impl Measures for Run<'_> {
@@ -119,7 +121,17 @@ impl<'a> Run<'a> {
     ) -> Self {
         let values = vec![None; condition.measures.len()];
         let doubt = Cell::new(None);
-        Self { env, sets, condition, account, time, collected: None, values, doubt }
+        Self {
+            env,
+            sets,
+            condition,
+            account,
+            time,
+            collected: None,
+            values,
+            doubt,
+            met_doubt: false,
+        }
     }
 
     /// Whether the condition is true, seen from the given payment.
@@ -129,12 +141,22 @@ impl<'a> Run<'a> {
         is_true(&condition.holds, at, self)
     }
 
-    /// The same, and whether a missing field is why it does not. Costs what [`Run::holds`] does
-    /// where nothing is missing; else every part is looked at until one is false for certain.
-    pub(crate) fn verdict(&mut self, row: &'a Row, leg: Leg) -> Verdict {
+    /// The same, and whether something was missing on the way. `deep` asks whether that is why it
+    /// does not hold: then every part is looked at until one is false for certain. Otherwise it
+    /// costs what [`Run::holds`] does, and [`Verdict::Undecided`] is not among the answers.
+    pub(crate) fn verdict(&mut self, row: &'a Row, leg: Leg, deep: bool) -> (Verdict, bool) {
+        let verdict = self.decided(row, leg, deep);
+        match (verdict, deep) {
+            (Verdict::Undecided(_), true) => (verdict, true),
+            (Verdict::Undecided(_), false) => (Verdict::Not, true),
+            _ => (verdict, self.met_doubt),
+        }
+    }
+
+    fn decided(&mut self, row: &'a Row, leg: Leg, deep: bool) -> Verdict {
         let condition = self.condition;
         let at = At { env: self.env, row, leg, step: None };
-        match self.judge(&condition.holds, at) {
+        match self.judge(&condition.holds, at, deep) {
             (Value::Bool(true), _) => Verdict::Holds,
             (Value::Unknown(field), doubt) => {
                 Verdict::Undecided(field.or(doubt.and_then(|doubt| doubt.field)))
@@ -145,15 +167,19 @@ impl<'a> Run<'a> {
     }
 
     /// The value of a condition; where it is not true, with what leaves that in doubt.
-    fn judge(&mut self, node: &Node, at: At<'a>) -> (Value, Option<Doubt>) {
+    fn judge(&mut self, node: &Node, at: At<'a>, deep: bool) -> (Value, Option<Doubt>) {
         match node {
             Node::And(all) => {
                 let (mut value, mut doubt) = (Value::Bool(true), None);
                 for part in all {
-                    match self.judge(part, at) {
+                    match self.judge(part, at, deep) {
                         (Value::Bool(true), _) => {}
                         certain @ (Value::Bool(false), None) => return certain,
                         (found, why) => {
+                            self.met_doubt = true;
+                            if !deep {
+                                return (found, why);
+                            }
                             value = if value == Value::Bool(false) { value } else { found };
                             doubt = doubt.or(why);
                         }
@@ -164,7 +190,7 @@ impl<'a> Run<'a> {
             Node::Or(any) => {
                 let (mut value, mut doubt) = (Value::Bool(false), None);
                 for part in any {
-                    match self.judge(part, at) {
+                    match self.judge(part, at, deep) {
                         certain @ (Value::Bool(true), _) => return certain,
                         (found, why) => {
                             value = if value.known() { found } else { value };
@@ -175,7 +201,7 @@ impl<'a> Run<'a> {
                 (value, doubt)
             }
             Node::Not(inner) => {
-                let (value, doubt) = self.judge(inner, at);
+                let (value, doubt) = self.judge(inner, at, true);
                 (not(value), doubt.map(Doubt::unbounded))
             }
             _ => self.judge_part(node, at),

@@ -243,14 +243,17 @@ impl Detector {
         }
         let env = Env { ledger, lists: &self.lists };
         let whole = time.minus(condition.window) >= ledger.kept_from();
+        let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
         // The payments at exactly this time; none are left after a reversal.
         let here = newest_at(ledger, account, time, time);
         let verdict = here
             .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
-            .map_or(Verdict::Not, |(row, leg)| run.verdict(row, leg));
-        if let Verdict::Undecided(field) = verdict {
-            self.lacking.rule(index, field);
+            .map_or((Verdict::Not, false), |(row, leg)| run.verdict(row, leg, weight.is_some()));
+        let (verdict, met_doubt) = verdict;
+        if met_doubt {
+            let field = if let Verdict::Undecided(field) = verdict { Some(field) } else { None };
+            self.lacking.rule(index, weight.unwrap_or(0), field);
         }
         if verdict == Verdict::Holds {
             let new = self.hits.set(index, account, time, true);

@@ -4,12 +4,22 @@
 //! evaluations that did not hold and might have, had a field been delivered. A rule goes blind
 //! without an error where an upstream change takes its field away; this is where it shows.
 //!
+//! Whether a missing field is why a rule does not hold costs the evaluation of every part that
+//! would not have been looked at otherwise. So the first [`WHOLE`] evaluations of a rule that meet a
+//! missing field are followed to the end, and of the later ones one in [`ONE_IN`], which counts for
+//! that many. Turns are counted, not drawn: a replay counts the same.
+//!
 //! Cost: a look through the few fields a rule ever lacked; texts are made when somebody asks.
 
 use crate::bind::BoundCondition;
 use palermo_lang::field_name;
 use palermo_lang::program::{Field, RuleSet};
 use std::collections::BTreeMap;
+
+/// So many evaluations that meet a missing field are followed to the end, each.
+const WHOLE: u64 = 1024;
+/// Of the later ones, one in so many.
+const ONE_IN: u64 = 16;
 
 /// The counters. Rules are numbered: indicators, then suppressors.
 #[derive(Debug, Default)]
@@ -18,6 +28,8 @@ pub(crate) struct Lacking {
     /// The rules that read a selection.
     readers: Vec<Vec<u16>>,
     counts: Vec<Vec<(Option<Field>, u64)>>,
+    /// Evaluations that met a missing field, decided or not.
+    met: Vec<u64>,
     /// Of rule sets that were in force before.
     past: BTreeMap<(String, String), u64>,
 }
@@ -41,21 +53,35 @@ impl Lacking {
                 }
             }
         }
-        let counts = vec![Vec::new(); names.len()];
-        *self = Self { names, readers, counts, past };
+        let (counts, met) = (vec![Vec::new(); names.len()], vec![0; names.len()]);
+        *self = Self { names, readers, counts, met, past };
     }
 
     /// A payment for which a selection is unknown.
     pub(crate) fn selection(&mut self, selection: u16, field: Option<Field>) {
         let Some(readers) = self.readers.get(usize::from(selection)) else { return };
         for rule in readers {
-            bump(&mut self.counts, *rule, field);
+            bump(&mut self.counts, *rule, field, 1);
         }
     }
 
-    /// An evaluation of a rule that could not be decided.
-    pub(crate) fn rule(&mut self, rule: u16, field: Option<Field>) {
-        bump(&mut self.counts, rule, field);
+    /// How many evaluations the next one of a rule stands for, if it is one to follow to the end.
+    pub(crate) fn weight(&self, rule: u16) -> Option<u64> {
+        match self.met.get(usize::from(rule)).copied().unwrap_or(0) {
+            met if met < WHOLE => Some(1),
+            met => met.is_multiple_of(ONE_IN).then_some(ONE_IN),
+        }
+    }
+
+    /// An evaluation of a rule that met a missing field; with the first one where it could not be
+    /// decided for lack of it.
+    pub(crate) fn rule(&mut self, rule: u16, weight: u64, undecided: Option<Option<Field>>) {
+        if let Some(met) = self.met.get_mut(usize::from(rule)) {
+            *met = met.saturating_add(1);
+        }
+        if let Some(field) = undecided {
+            bump(&mut self.counts, rule, field, weight);
+        }
     }
 
     /// Every count, by rule and field as rules write it; `computed` where no field was missing,
@@ -77,10 +103,28 @@ pub(crate) fn name_of(field: Option<Field>) -> String {
     field.map_or_else(|| "computed".to_owned(), field_name)
 }
 
-fn bump(counts: &mut [Vec<(Option<Field>, u64)>], rule: u16, field: Option<Field>) {
+fn bump(counts: &mut [Vec<(Option<Field>, u64)>], rule: u16, field: Option<Field>, more: u64) {
     let Some(fields) = counts.get_mut(usize::from(rule)) else { return };
     match fields.iter_mut().find(|(known, _)| *known == field) {
-        Some((_, count)) => *count = count.saturating_add(1),
-        None => fields.push((field, 1)),
+        Some((_, count)) => *count = count.saturating_add(more),
+        None => fields.push((field, more)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_first_evaluations_one_in_sixteen_counts_for_sixteen() {
+        let (names, counts) = (vec!["A-1".to_owned()], vec![Vec::new()]);
+        let mut lacking = Lacking { names, counts, met: vec![0], ..Lacking::default() };
+        for _ in 0..WHOLE + 10 * ONE_IN {
+            // Undecided where anybody looks.
+            let weight = lacking.weight(0);
+            lacking.rule(0, weight.unwrap_or(0), weight.map(|_| Some(Field::Hour)));
+        }
+        let key = ("A-1".to_owned(), "hour".to_owned());
+        assert_eq!(lacking.table(), BTreeMap::from([(key, WHOLE + 10 * ONE_IN)]));
     }
 }
