@@ -162,6 +162,14 @@ impl ConsumerWatch {
         }
         membership.lost |= lost;
         self.health.set_assigned(false);
+        if lost {
+            // Given back, the client would join again at once under our `group.instance.id`, and
+            // the group would put out a newer engine that has taken our place while we were silent.
+            // Without a subscription it does not join; `KafkaLog` asks who runs as this task, and a
+            // new client joins if it is we. (librdkafka 2.12 keeps this until the rebalance is over
+            // and applies it before it would join.)
+            consumer.unsubscribe();
+        }
         if let Err(error) = consumer.incremental_unassign(&held) {
             membership.failed = Some(error.to_string());
         }
