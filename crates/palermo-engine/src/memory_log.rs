@@ -19,7 +19,7 @@ mod tests;
 
 pub use broker::{CommitFault, MemoryBroker, Published};
 
-use crate::port::{Batch, Committed, Delivery, Extent, Log, LogError};
+use crate::port::{Batch, Delivery, Extent, Log, LogError, Past};
 use crate::recovery::Positions;
 use palermo_domain::{Partition, Position};
 use std::collections::BTreeMap;
@@ -166,10 +166,18 @@ fn deliver(
 }
 
 impl Log for MemoryLog {
-    fn fence(&mut self) -> Result<Committed, LogError> {
-        let (epoch, committed) = self.broker.world().fence(&self.identity);
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
+        // A copy: the world is not locked while somebody looks.
+        let values = self.broker.world().past(&self.identity);
+        let _ = values.iter().try_for_each(|value| past(Some(value)));
+        Ok(())
+    }
+
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<Positions, LogError> {
+        let (epoch, positions) = self.broker.world().fence(&self.identity);
         self.epoch = Some(epoch);
-        Ok(committed)
+        self.peek(past)?;
+        Ok(positions)
     }
 
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {

@@ -14,6 +14,7 @@
 
 use palermo_domain::{OutputTopic, Partition, Position};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// A source of monotonic time, for pauses and metrics only; never for detection.
@@ -119,14 +120,9 @@ pub enum LogError {
     },
 }
 
-/// What a log knows of the past of this task when it is opened.
-#[derive(Clone, Debug, Default)]
-pub struct Committed {
-    /// Committed positions of the consumer group; empty at the very first start.
-    pub positions: BTreeMap<Partition, Position>,
-    /// Values of the progress topic's records of this task, oldest first.
-    pub progress: Vec<Vec<u8>>,
-}
+/// Takes the past of a task, one progress record's value at a time, oldest first; `None` now and
+/// then while the log waits for the next. A break ends the reading.
+pub type Past<'a> = dyn FnMut(Option<&[u8]>) -> ControlFlow<()> + 'a;
 
 /// First and next-to-be-written offsets of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +135,16 @@ pub struct Extent {
 
 /// Records in, commits out. One thread owns it.
 pub trait Log {
-    /// Fences every earlier engine with this identity, then reads what it committed. Called once,
-    /// before anything else.
-    fn fence(&mut self) -> Result<Committed, LogError>;
+    /// Hands over what the progress topic holds of this task, committed or not, and changes
+    /// nothing: nobody is fenced. Asked before [`Log::fence`] by an engine that comes back, to see
+    /// whether another one has written meanwhile.
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError>;
+
+    /// Fences every earlier engine with this identity, hands over the progress records that it
+    /// committed, and returns the committed positions of the consumer group, none at the very first
+    /// start. Called once, before anything that follows. After a break of `past` what it returns
+    /// means nothing.
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<BTreeMap<Partition, Position>, LogError>;
 
     /// Every partition of every input topic with its present extent.
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError>;

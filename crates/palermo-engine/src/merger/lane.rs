@@ -109,14 +109,15 @@ impl Lane {
         self.ended_since
     }
 
-    /// Takes a record; returns the tick that ends with it, if there is one.
+    /// Takes a record; returns the tick that ends with it, if there is one that matters.
     pub(super) fn push(&mut self, record: &RecordRef<'_>) -> Option<Tick> {
         self.ended_since = None;
         if self.until.is_some_and(|until| record.offset >= until) {
             self.ended_at = self.ended_at.max(Some(record.offset));
             return None;
         }
-        let tick = self.take_tick();
+        // A floor that the record would not have come below anyway changed nothing.
+        let tick = self.take_tick().filter(|tick| record.timestamp_ms < tick.floor_ms);
         self.reach(record.offset);
         self.bound = self.bound.max(record.timestamp_ms.min(TIME_MAX));
         self.head.get_or_insert(self.bound);

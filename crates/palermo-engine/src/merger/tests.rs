@@ -444,6 +444,19 @@ fn floors_are_the_smallest_that_sort_after_what_passed() {
 }
 
 #[test]
+fn a_floor_that_changed_nothing_is_not_recorded() {
+    for (timestamp, recorded) in [(101, false), (100, false), (99, true)] {
+        let mut merger = two();
+        push(&mut merger, payments(0), 0, 100);
+        merger.end(payments(1), 0, 0);
+        assert_eq!(ask(&mut merger, 50), Ok((0, 0)));
+        push(&mut merger, payments(1), 0, timestamp);
+        let tick = Tick { partition: payments(1), position: 0, floor_ms: 100 };
+        assert_eq!(merger.take_ticks().contains(&tick), recorded, "next at {timestamp}");
+    }
+}
+
+#[test]
 fn a_partition_that_cannot_come_first_is_not_waited_for() {
     let mut merger = two();
     push(&mut merger, payments(0), 0, 100);
