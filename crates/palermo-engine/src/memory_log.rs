@@ -62,7 +62,7 @@ struct Cursor {
     position: Position,
     until: Option<Position>,
     paused: bool,
-    /// The end that was reported last.
+    /// The end that was reported last, and not withdrawn.
     told: Option<Position>,
 }
 
@@ -228,6 +228,12 @@ impl Log for MemoryLog {
                 let store = world.inputs.get(&partition);
                 let cursor = self.cursors.get_mut(&partition).filter(|cursor| !cursor.paused);
                 let (Some(store), Some(cursor)) = (store, cursor) else { continue };
+                if world.cut.contains(&partition) {
+                    if cursor.told.take().is_some() {
+                        on(Delivery::Unsure { partition });
+                    }
+                    continue;
+                }
                 if left > 0 {
                     let count = deliver(store, partition, cursor, chunk.min(left), on)?;
                     left = left.saturating_sub(count);

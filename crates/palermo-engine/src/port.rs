@@ -8,7 +8,8 @@
 //! * Records of a partition are delivered in offset order, each at most once, only those that a
 //!   `read_committed` reader may see.
 //! * [`Delivery::End`] is said only when the client has reported the end of the partition (under
-//!   `read_committed` the last stable offset), never because fetching is slow.
+//!   `read_committed` the last stable offset), never because fetching is slow; it is withdrawn by
+//!   [`Delivery::Unsure`] when the client can no longer know it.
 //! * [`Log::commit`] makes outputs, progress record and input positions visible together or not
 //!   at all.
 
@@ -36,6 +37,12 @@ pub enum Delivery<'a> {
         partition: Partition,
         /// The next offset that the client will deliver at the earliest.
         position: Position,
+    },
+    /// The end that was reported of this partition counts no more: its leader cannot be reached, or
+    /// holds more than was delivered. A record or another [`Delivery::End`] follows.
+    Unsure {
+        /// Which partition.
+        partition: Partition,
     },
 }
 

@@ -377,19 +377,22 @@ fn feed(
     wait: Duration,
     records_max: usize,
 ) -> Result<usize, TaskError> {
-    let mut refused = None;
+    let (mut refused, mut arrived_ms) = (None, None);
     let delivered = log.poll(wait, records_max, &mut |delivery| match delivery {
         Delivery::Record(record) => {
             let length = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
             let bytes = length(record.key).saturating_add(length(record.value));
             stats.deliver(record.partition.role, bytes);
-            if let Err(error) = merger.push(record) {
+            // What one poll finds has arrived when its first record is seen.
+            let now_ms = *arrived_ms.get_or_insert_with(|| clock.monotonic_ms());
+            if let Err(error) = merger.push(record, now_ms) {
                 refused.get_or_insert(error);
             }
         }
         Delivery::End { partition, position } => {
             merger.end(partition, position, clock.monotonic_ms());
         }
+        Delivery::Unsure { partition } => merger.unsure(partition),
     })?;
     match refused {
         None => Ok(delivered),

@@ -7,7 +7,9 @@
 //! During `replay` each partition says `End { position: until }` exactly once, when everything
 //! below `until` has been delivered (at once where there is nothing). Live, `End` carries the
 //! position behind the control records of finished transactions, so that an idle partition's
-//! committed position does not fall behind what retention deletes.
+//! committed position does not fall behind what retention deletes. It is withdrawn (`Unsure`) when
+//! the connection to the partition's leader breaks, the leader does not answer, or it is known to
+//! hold more than was delivered, and said again when that is over.
 
 use crate::commit::Publisher;
 use crate::config::KafkaConfig;
@@ -541,6 +543,7 @@ impl Log for KafkaLog {
             match got {
                 Got::Record(record) => on(Delivery::Record(record_ref(partition, record))),
                 Got::End(position) => on(Delivery::End { partition, position }),
+                Got::Unsure => on(Delivery::Unsure { partition }),
             }
         };
         match reader.poll(wait, records_max, &mut hand_over) {

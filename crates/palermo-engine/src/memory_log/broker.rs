@@ -5,7 +5,7 @@ use super::{Delivering, MemoryLog};
 use crate::port::{Batch, Extent, LogError, OutRecord};
 use crate::recovery::Positions;
 use palermo_domain::{OutputTopic, Partition, Position};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What goes wrong with a commit.
@@ -40,6 +40,8 @@ pub(super) struct World {
     outputs: BTreeMap<OutputTopic, Vec<Published>>,
     tasks: BTreeMap<String, TaskState>,
     commits: u64,
+    /// Partitions whose leader no engine reaches.
+    pub(super) cut: BTreeSet<Partition>,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +114,16 @@ impl MemoryBroker {
     /// Closes the upstream transaction; what was written meanwhile becomes visible.
     pub fn release_stable(&self, partition: Partition) {
         self.world().inputs.entry(partition).or_default().release();
+    }
+
+    /// Cuts the engines, not the producers, off from a partition's leader, or joins them again.
+    pub fn cut(&self, partition: Partition, cut: bool) {
+        let mut world = self.world();
+        if cut {
+            world.cut.insert(partition)
+        } else {
+            world.cut.remove(&partition)
+        };
     }
 
     /// Deletes what is older than an offset, as retention does.

@@ -45,6 +45,7 @@ fn all(log: &mut MemoryLog) -> Vec<String> {
             Delivery::End { partition, position } => {
                 seen.push(format!("{}!{position}", partition.index));
             }
+            Delivery::Unsure { partition } => seen.push(format!("{}?", partition.index)),
         };
         log.poll(Duration::ZERO, 5, on).unwrap();
         quiet = if seen.len() == before { quiet + 1 } else { 0 };
@@ -162,6 +163,23 @@ fn commits_are_atomic_and_fence() {
     assert_eq!(published.iter().map(|p| p.epoch).collect::<Vec<_>>(), [1, 1, 2]);
     let mut other = broker.log("other", Delivering::default());
     assert!(fenced(&mut other).1.is_empty(), "another task's records are not mine");
+}
+
+#[test]
+fn an_end_is_withdrawn_while_its_leader_is_out_of_reach() {
+    let broker = broker();
+    produce(&broker, P0, 1);
+    let mut log = opened(&broker, Delivering::default());
+    assert_eq!(of(&all(&mut log), "0"), ["0@0", "0!1"]);
+    broker.cut(P0, true);
+    produce(&broker, P0, 2);
+    assert_eq!(of(&all(&mut log), "0"), ["0?"], "once");
+    broker.cut(P0, false);
+    assert_eq!(of(&all(&mut log), "0"), ["0@1", "0!2"]);
+    broker.cut(P0, true);
+    assert_eq!(of(&all(&mut log), "0"), ["0?"]);
+    broker.cut(P0, false);
+    assert_eq!(of(&all(&mut log), "0"), ["0!2"], "the same end once more");
 }
 
 #[test]

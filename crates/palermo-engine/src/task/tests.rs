@@ -406,6 +406,35 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
 }
 
 #[test]
+fn a_partition_whose_leader_is_out_of_reach_is_not_passed() {
+    let clock = ManualClock::new();
+    let broker = MemoryBroker::new([payments(0), payments(1)]);
+    let mut log = broker.log(TASK, Delivering::default());
+    let mut task = open::<Fake>(&mut log, &clock, started(Some(StartAt::Earliest)), 0).unwrap();
+    let mut turns = |task: &mut Task<Fake>| {
+        for _ in 0..20 {
+            clock.advance_ms(100);
+            task.turn(&mut log, &clock).unwrap();
+        }
+        task.machine().applied
+    };
+    assert_eq!(turns(&mut task), 0, "both have reported their end");
+    broker.cut(payments(0), true);
+    turns(&mut task);
+    // Producers still reach both.
+    broker.produce(payments(0), 10, None, Some(b"first"));
+    broker.produce(payments(1), 20, None, Some(b"second"));
+    assert_eq!(turns(&mut task), 0, "lag, not a tick");
+    broker.cut(payments(0), false);
+    assert_eq!(turns(&mut task), 2);
+    let ticks = broker
+        .published(OutputTopic::Progress)
+        .into_iter()
+        .flat_map(|published| progress::read(&published.record.value.unwrap()).unwrap().ticks);
+    assert!(ticks.into_iter().all(|tick| tick.partition != payments(0) || tick.position > 0));
+}
+
+#[test]
 fn other_rules_are_activated_at_once_and_on_record() {
     let (broker, clock) = (small(), ManualClock::new());
     run(&broker);
