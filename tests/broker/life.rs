@@ -25,6 +25,10 @@ pub(crate) fn sigterm(ground: &Ground) {
     // The transaction timeout of the default configuration.
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    // The markers of its last commit may still be on their way.
+    wait_until("every transaction is closed", Duration::from_secs(20), || {
+        oracle::all_closed(&site.ends()).is_empty()
+    });
     let (progress, inputs) = (site.progress(), site.inputs());
     let mut outputs = site.outputs();
     let letters = outputs.remove(&OutputTopic::DeadLetter).unwrap_or_default();
@@ -39,10 +43,25 @@ pub(crate) fn sigterm(ground: &Ground) {
     // Interrupted from the terminal it ends as well, with the code for that.
     let mut engine = Engine::start(BINARY, &site, &[]);
     engine.wait_ready(PATIENCE);
+    wait_until("it goes on", PATIENCE, || {
+        assert!(engine.is_running(), "{}", engine.stderr());
+        follow.refresh();
+        follow.payments() > committed
+    });
     engine.signal("INT");
     let exit = engine.wait_exit(Duration::from_secs(10));
     assert!(matches!(exit.code, Some(0 | 130)), "{:?}\n{}", exit.code, exit.stderr);
-    assert_eq!(oracle::all_closed(&site.ends()), Vec::<String>::new());
+    wait_until("every transaction is closed", Duration::from_secs(20), || {
+        oracle::all_closed(&site.ends()).is_empty()
+    });
+    // Where the first one ended: no number, position or fate is missing or there twice.
+    let whole = site.progress();
+    assert_eq!(oracle::chained(&whole), Vec::<String>::new());
+    let (last, next) = (progress.last().expect("a commit"), &whole[progress.len()]);
+    assert_eq!(next.seq, last.seq + 1);
+    let letters = site.outputs().remove(&OutputTopic::DeadLetter).unwrap_or_default();
+    let complaints = oracle::conserved(&whole, &inputs, &letters, &site.roles(), false);
+    assert_eq!(complaints, Vec::<String>::new());
 }
 
 /// Never ready before it consumes: not while it starts, not while it finds back.

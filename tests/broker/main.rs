@@ -38,6 +38,11 @@ const TESTS: &[Test] = &[
     ("replay::throttled_with_other_fetch_sizes_gives_the_same_bytes", replay::throttled),
     ("crash::killed_at_random_moments_gives_the_same_records", crash::killed),
     ("twins::the_older_is_fenced_and_writes_nothing_more", twins::fenced),
+    (
+        "twins::the_newer_stays_when_the_older_wakes_after_its_session",
+        twins::fenced_beyond_the_session,
+    ),
+    ("twins::a_pause_beyond_the_session_alone_is_survived", twins::paused_alone),
     ("start::first_start_needs_to_be_told_where", start::required),
     ("start::a_later_start_ignores_where_with_a_word", start::ignored_later),
     ("start::a_missing_topic_stops_with_what_to_do", start::topic_missing),

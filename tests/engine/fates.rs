@@ -6,14 +6,14 @@
 //! is applied, an eviction that makes a window inexact, a memory cap that is not looked at.
 
 use crate::harness::{
-    Bank, Run, cases, config, engine, payments_partition, records, run, with_end,
+    Bank, Record, Run, cases, config, engine, payments_partition, records, run, with_end,
 };
 use crate::typologies::rules;
-use palermo_domain::{EventTime, Fate, OutputTopic, Span, TopicRole};
+use palermo_domain::{EventTime, Fate, OutputTopic, Partition, Span, TopicRole};
 use palermo_testkit::Owned;
 use palermo_testkit::fates::{Naive, Rules};
 use palermo_testkit::scene::{
-    ACCOUNTS, Arrival, arrive, delays, disturb, disturbances, drafts, payments, worlds,
+    ACCOUNTS, Arrival, START, arrive, delays, disturb, disturbances, drafts, payments, worlds,
 };
 use palermo_testkit::world::World;
 use proptest::prelude::*;
@@ -26,8 +26,11 @@ fn play(
 ) -> Result<(Run, Naive), TestCaseError> {
     let mut config = config(rules_of.lateness, rules_of.horizon);
     config.idle_after = rules_of.idle_after;
-    let records = records(world, arrivals);
+    let mut records = records(world, arrivals);
     let control = records.len() - arrivals.len();
+    // Reference data was loaded a year after the payments were made: its clock is not theirs.
+    let loaded = START.midnight().plus(Span::from_days(365)).0;
+    records[..control].iter_mut().for_each(|record| record.at = loaded);
     let rules = rules();
     let mut engine = engine(&config, &rules, rules_of.partitions);
     let (mut effects, mut fates) = (Vec::new(), Vec::new());
@@ -199,6 +202,61 @@ fn hits_after_a_disturbed_stream_are_those_of_what_is_left() {
             Ok(())
         })
         .unwrap();
+}
+
+/// The time of an alert is that of the payments, although the parties were loaded a year later; and
+/// a record without a timestamp gives its dead letter that of the payments before it.
+#[test]
+fn outputs_have_the_time_of_the_payments() {
+    let world = World { base: crate::rules::usd(), rates: Vec::new(), parties: Vec::new() };
+    let arrivals = with_end(Vec::new(), 1, 3);
+    let mut records = records(&world, &arrivals);
+    let paid = arrivals.iter().map(|arrival| arrival.at).max();
+    let party = Record {
+        partition: Partition { role: TopicRole::Parties, index: 0 },
+        offset: 0,
+        at: START.midnight().plus(Span::from_days(365)).0,
+        value: b"not json".to_vec(),
+    };
+    let last = records.len() as i64;
+    let payments = payments_partition(0);
+    let timeless = Record { partition: payments, offset: last, at: -1, value: b"not json".into() };
+    records.insert(0, party.clone());
+    records.push(timeless);
+    let got = run(&config(Span::from_days(1), Span::from_days(30)), &rules(), 1, &records);
+    let times: Vec<_> = got.effects.iter().map(|letter| letter.timestamp_ms).collect();
+    assert_eq!(times, [Some(party.at), paid]);
+}
+
+/// A partition that delivers nothing new is not a silent one: it holds the watermark.
+#[test]
+fn duplicates_and_dead_letters_keep_a_partition_from_being_idle() {
+    let world = World { base: crate::rules::usd(), rates: Vec::new(), parties: Vec::new() };
+    // Payments of partition 0 on five days; partition 1 sends one of the first day again and again.
+    for (again, text, expected) in
+        [(true, None, Some(0)), (true, Some("not json"), Some(0)), (false, None, Some(4))]
+    {
+        let mut arrivals = with_end(Vec::new(), 2, 0);
+        for day in 1..=4 {
+            let mut more = with_end(Vec::new(), 1, day);
+            more.truncate(1);
+            more[0].payment.payment_id = palermo_testkit::scene::text(format!("D{day}"));
+            if again {
+                arrivals.push(Arrival { at: more[0].at, ..arrivals[1].clone() });
+            }
+            arrivals.append(&mut more);
+        }
+        let mut records = records(&world, &arrivals);
+        if let Some(text) = text {
+            let ones = records.iter_mut().filter(|r| r.partition.index == 1).skip(2);
+            ones.for_each(|record| record.value = text.into());
+        }
+        let mut config = config(Span::from_days(0), Span::from_days(30));
+        config.idle_after = Span::from_days(2);
+        let got = run(&config, &rules(), 2, &records);
+        let days = got.engine.watermark().map(|mark| mark.since(START.midnight()).as_days());
+        assert_eq!(days, expected, "again {again} {text:?}");
+    }
 }
 
 #[test]

@@ -17,6 +17,19 @@ use std::collections::BTreeSet;
 /// Version of the engine, as alerts and progress records name it.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// An encoded alert without what names the version of the engine: what stands before it and after
+/// it. The version is the only part that is no function of inputs and rules. Other values are
+/// returned whole.
+pub fn around_engine_version(value: &[u8]) -> (&[u8], &[u8]) {
+    // Quotes inside texts are escaped, so this stands nowhere else.
+    const BEFORE: &[u8] = b"\"engine\":{\"version\":\"";
+    let found = value.windows(BEFORE.len()).position(|window| window == BEFORE);
+    let split = found.and_then(|at| value.split_at_checked(at.saturating_add(BEFORE.len())));
+    let Some((before, rest)) = split else { return (value, &[]) };
+    let end = rest.iter().position(|byte| *byte == b'"').unwrap_or(0);
+    (before, rest.get(end..).unwrap_or_default())
+}
+
 /// Encodes one revision. The key of its record is the anchor.
 pub fn encode_alert(alert: &Alert) -> Vec<u8> {
     let mut out = Vec::with_capacity(4096);

@@ -38,7 +38,7 @@ mod rule;
 mod unknown;
 mod write;
 
-pub use alert::{ENGINE_VERSION, encode_alert};
+pub use alert::{ENGINE_VERSION, around_engine_version, encode_alert};
 pub use currency::{currency_codes, minor_units};
 pub use dead_letter::{DeadLetter, Origin, TRUNCATED_BYTES, dead_letter, dead_letter_bytes_max};
 pub use encode::{encode_list_row, encode_party, encode_payment};

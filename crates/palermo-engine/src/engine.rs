@@ -137,7 +137,7 @@ pub struct Engine {
     counters: Counters,
     unknown: BTreeMap<TopicRole, UnknownFields>,
     chain: Chain,
-    /// Highest record timestamp applied: the key of what is applied next is not below it.
+    /// Highest record timestamp of a payment that was applied; reference data does not move it.
     now: i64,
     applied: u64,
     alerts: Vec<Alert>,
@@ -209,7 +209,11 @@ impl Engine {
         seen: &mut dyn FnMut(&Alert),
     ) -> Result<Fate, EngineStop> {
         self.step_position(record)?;
-        self.now = self.now.max(record.timestamp_ms);
+        if record.partition.role == TopicRole::Payments {
+            // Parties may have been loaded years after the payments that follow were made.
+            self.now = self.now.max(record.timestamp_ms);
+            self.watermarks.touch(record.partition, self.now);
+        }
         let first = effects.len();
         let judged = match record.partition.role {
             TopicRole::Payments => self.payment(record, effects, seen),
@@ -276,7 +280,12 @@ impl Engine {
             key: letter.key,
             value: letter.value,
             headers: letter.headers,
-            timestamp_ms: Some(record.timestamp_ms).filter(|ms| *ms >= 0),
+            // The client would else put its clock there.
+            timestamp_ms: Some(if record.timestamp_ms >= 0 {
+                record.timestamp_ms
+            } else {
+                self.now.max(0)
+            }),
         }
     }
 
@@ -325,6 +334,7 @@ impl Engine {
         let payment = decode_payment(record.value.unwrap_or_default(), limits, unknown)?;
         self.check_time(&payment, record)?;
         if let Some(fate) = self.seen_before(&payment)? {
+            self.watermarks.see(record.partition, payment.event_time);
             return Ok(fate);
         }
         let before = self.watermarks.watermark();

@@ -19,7 +19,7 @@ mod tests;
 
 pub use broker::{CommitFault, MemoryBroker, Published};
 
-use crate::port::{Batch, Committed, Delivery, Extent, Log, LogError};
+use crate::port::{Batch, Delivery, Extent, Log, LogError, Past};
 use crate::recovery::Positions;
 use palermo_domain::{Partition, Position};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ struct Cursor {
     position: Position,
     until: Option<Position>,
     paused: bool,
-    /// The end that was reported last.
+    /// The end that was reported last, and not withdrawn.
     told: Option<Position>,
 }
 
@@ -166,10 +166,18 @@ fn deliver(
 }
 
 impl Log for MemoryLog {
-    fn fence(&mut self) -> Result<Committed, LogError> {
-        let (epoch, committed) = self.broker.world().fence(&self.identity);
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
+        // A copy: the world is not locked while somebody looks.
+        let values = self.broker.world().past(&self.identity);
+        let _ = values.iter().try_for_each(|value| past(Some(value)));
+        Ok(())
+    }
+
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<Positions, LogError> {
+        let (epoch, positions) = self.broker.world().fence(&self.identity);
         self.epoch = Some(epoch);
-        Ok(committed)
+        self.peek(past)?;
+        Ok(positions)
     }
 
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
@@ -220,6 +228,12 @@ impl Log for MemoryLog {
                 let store = world.inputs.get(&partition);
                 let cursor = self.cursors.get_mut(&partition).filter(|cursor| !cursor.paused);
                 let (Some(store), Some(cursor)) = (store, cursor) else { continue };
+                if world.cut.contains(&partition) {
+                    if cursor.told.take().is_some() {
+                        on(Delivery::Unsure { partition });
+                    }
+                    continue;
+                }
                 if left > 0 {
                     let count = deliver(store, partition, cursor, chunk.min(left), on)?;
                     left = left.saturating_sub(count);

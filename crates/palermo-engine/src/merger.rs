@@ -4,7 +4,8 @@
 //! timestamps so far in its partition and of the partition's *floor*. Records come out in the
 //! order of their keys. A partition with nothing buffered is waited for, unless whatever comes next
 //! from it sorts later anyway. Only when the client has reported the end of the partition, and
-//! `hold_ms` later, may others pass it. What passes raises its floor, so that its next record
+//! `hold_ms` after that and after the arrival of what is to pass, may others pass it; a report that
+//! is withdrawn counts no more. What passes raises its floor, so that its next record
 //! sorts after everything that passed; this is a *tick* and an input of the task: it is recorded
 //! with the progress, and a replay that is given the ticks yields the same sequence.
 //!
@@ -40,7 +41,8 @@ pub type Ticks = BTreeMap<Partition, BTreeMap<Position, i64>>;
 /// Bounds and patience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MergerConfig {
-    /// How long after its reported end a partition holds the others (`time.merge_hold`).
+    /// How long after its reported end, and after their arrival, a partition holds the others
+    /// (`time.merge_hold`).
     pub hold_ms: u64,
     /// Records buffered per partition before it is paused; it goes on at half of it.
     pub records_max: usize,
@@ -142,7 +144,7 @@ impl Merger {
     ///
     /// # Errors
     /// Where the partition is unknown or the offset was delivered before: the log broke a promise.
-    pub fn push(&mut self, record: RecordRef<'_>) -> Result<(), PushError> {
+    pub fn push(&mut self, record: RecordRef<'_>, now_ms: u64) -> Result<(), PushError> {
         let Some(lane) = self.lane(record.partition) else {
             return Err(PushError::Unknown(record.partition));
         };
@@ -153,7 +155,7 @@ impl Merger {
                 position: lane.position(),
             });
         }
-        let tick = lane.push(&record);
+        let tick = lane.push(&record, now_ms);
         self.frozen.extend(tick);
         Ok(())
     }
@@ -162,6 +164,13 @@ impl Merger {
     pub fn end(&mut self, partition: Partition, position: Position, now_ms: u64) {
         if let Some(lane) = self.lane(partition) {
             lane.end(position, now_ms);
+        }
+    }
+
+    /// Takes the report that the end of a partition is no longer known.
+    pub fn unsure(&mut self, partition: Partition) {
+        if let Some(lane) = self.lane(partition) {
+            lane.unsure();
         }
     }
 
@@ -258,13 +267,18 @@ impl Merger {
         Scan { head, gap }
     }
 
-    /// Whether every lane that `head` would pass has been at its end for long enough; otherwise
-    /// when it will have, if only time is missing.
+    /// Whether every lane that `head` would pass has been at its end for long enough, and `head`
+    /// here for as long: after a silence a burst comes to the lanes one after the other, and an old
+    /// report of an end says nothing of it. Where much is waiting, the second counts for nothing:
+    /// what is far behind would else go on by a buffer per hold. Otherwise tells when `head` may
+    /// pass, if only time is missing.
     fn may_pass(&self, head: Key, now_ms: u64) -> Result<(), Option<u64>> {
         if self.replay || self.preload {
             return Err(None);
         }
-        let mut until = 0;
+        let lane = self.lanes.get(head.1).filter(|lane| !lane.crowded(&self.config));
+        let arrived = lane.and_then(Lane::arrived_ms);
+        let mut until = arrived.map_or(0, |arrived| arrived.saturating_add(self.config.hold_ms));
         for (_, lane) in passed(&self.lanes, head) {
             let Some(since) = lane.ended_since() else { return Err(None) };
             until = until.max(since.saturating_add(self.config.hold_ms));

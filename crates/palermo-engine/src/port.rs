@@ -8,12 +8,14 @@
 //! * Records of a partition are delivered in offset order, each at most once, only those that a
 //!   `read_committed` reader may see.
 //! * [`Delivery::End`] is said only when the client has reported the end of the partition (under
-//!   `read_committed` the last stable offset), never because fetching is slow.
+//!   `read_committed` the last stable offset), never because fetching is slow; it is withdrawn by
+//!   [`Delivery::Unsure`] when the client can no longer know it.
 //! * [`Log::commit`] makes outputs, progress record and input positions visible together or not
 //!   at all.
 
 use palermo_domain::{OutputTopic, Partition, Position};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// A source of monotonic time, for pauses and metrics only; never for detection.
@@ -35,6 +37,12 @@ pub enum Delivery<'a> {
         partition: Partition,
         /// The next offset that the client will deliver at the earliest.
         position: Position,
+    },
+    /// The end that was reported of this partition counts no more: its leader cannot be reached, or
+    /// holds more than was delivered. A record or another [`Delivery::End`] follows.
+    Unsure {
+        /// Which partition.
+        partition: Partition,
     },
 }
 
@@ -119,14 +127,9 @@ pub enum LogError {
     },
 }
 
-/// What a log knows of the past of this task when it is opened.
-#[derive(Clone, Debug, Default)]
-pub struct Committed {
-    /// Committed positions of the consumer group; empty at the very first start.
-    pub positions: BTreeMap<Partition, Position>,
-    /// Values of the progress topic's records of this task, oldest first.
-    pub progress: Vec<Vec<u8>>,
-}
+/// Takes the past of a task, one progress record's value at a time, oldest first; `None` now and
+/// then while the log waits for the next. A break ends the reading.
+pub type Past<'a> = dyn FnMut(Option<&[u8]>) -> ControlFlow<()> + 'a;
 
 /// First and next-to-be-written offsets of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +142,16 @@ pub struct Extent {
 
 /// Records in, commits out. One thread owns it.
 pub trait Log {
-    /// Fences every earlier engine with this identity, then reads what it committed. Called once,
-    /// before anything else.
-    fn fence(&mut self) -> Result<Committed, LogError>;
+    /// Hands over what the progress topic holds of this task, committed or not, and changes
+    /// nothing: nobody is fenced. Asked before [`Log::fence`] by an engine that comes back, to see
+    /// whether another one has written meanwhile.
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError>;
+
+    /// Fences every earlier engine with this identity, hands over the progress records that it
+    /// committed, and returns the committed positions of the consumer group, none at the very first
+    /// start. Called once, before anything that follows. After a break of `past` what it returns
+    /// means nothing.
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<BTreeMap<Partition, Position>, LogError>;
 
     /// Every partition of every input topic with its present extent.
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError>;

@@ -12,7 +12,8 @@
 //! * `--start` and `--warm-up-until` count at the first start only; later they are ignored and a
 //!   note says so.
 //!
-//! Cost: linear in the progress records; what is kept of them is one map of ticks.
+//! Cost: linear in the progress records, which are folded in one by one; what is kept of them is
+//! one map of ticks, and of those only the ones that changed the order.
 
 use crate::EngineStop;
 use crate::merger::Ticks;
@@ -69,14 +70,25 @@ impl History {
     pub fn fold(
         records: impl IntoIterator<Item = Result<Progress, EngineStop>>,
     ) -> Result<Option<Self>, EngineStop> {
-        let mut history: Option<Self> = None;
+        let mut history = None;
         for progress in records {
-            match &mut history {
-                Some(history) => history.add(progress?)?,
-                None => history = Some(Self::first(progress?)?),
-            }
+            Self::extend(&mut history, progress?)?;
         }
         Ok(history)
+    }
+
+    /// Folds one record more in.
+    ///
+    /// # Errors
+    /// As [`History::fold`].
+    pub fn extend(history: &mut Option<Self>, progress: Progress) -> Result<(), EngineStop> {
+        match history {
+            Some(history) => history.add(progress),
+            None => {
+                *history = Some(Self::first(progress)?);
+                Ok(())
+            }
+        }
     }
 
     fn first(progress: Progress) -> Result<Self, EngineStop> {

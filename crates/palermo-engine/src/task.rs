@@ -69,6 +69,9 @@ pub struct TaskConfig {
     pub start: Option<StartAt>,
     /// `--warm-up-until`; counts at the first start only.
     pub warm_up_until: Option<EventTime>,
+    /// Where this process opens the task again: [`Task::tried_seq`] of the one before. Opening ends
+    /// as fenced where another engine has written since.
+    pub last_seq: Option<u64>,
 }
 
 impl TaskConfig {
@@ -86,6 +89,7 @@ impl TaskConfig {
             poll_wait_max_ms: 50,
             start: None,
             warm_up_until: None,
+            last_seq: None,
         }
     }
 }
@@ -127,6 +131,8 @@ pub struct Task<M: Machine = Engine> {
     pending: Pending,
     started: Started,
     next_seq: u64,
+    /// Number of the last progress record that a commit was tried with, however it went.
+    tried_seq: u64,
     /// Number of the first progress record under the rules in force.
     bundle_since: u64,
     last_commit_ms: u64,
@@ -231,6 +237,12 @@ impl<M: Machine> Task<M> {
         &self.stats
     }
 
+    /// Number of the last progress record that is this task's own, or may be: what another engine
+    /// writes later has a higher one.
+    pub fn tried_seq(&self) -> u64 {
+        self.tried_seq
+    }
+
     /// Words for the operator, from the decision at the start.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -327,6 +339,7 @@ impl<M: Machine> Task<M> {
         }));
         self.batch.positions.clone_from(self.machine.positions());
         let began_ms = clock.monotonic_ms();
+        self.tried_seq = self.next_seq;
         log.commit(&self.batch)?;
         let ended_ms = clock.monotonic_ms();
         self.stats.commit(ended_ms.saturating_sub(began_ms));
@@ -364,19 +377,22 @@ fn feed(
     wait: Duration,
     records_max: usize,
 ) -> Result<usize, TaskError> {
-    let mut refused = None;
+    let (mut refused, mut arrived_ms) = (None, None);
     let delivered = log.poll(wait, records_max, &mut |delivery| match delivery {
         Delivery::Record(record) => {
             let length = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
             let bytes = length(record.key).saturating_add(length(record.value));
             stats.deliver(record.partition.role, bytes);
-            if let Err(error) = merger.push(record) {
+            // What one poll finds has arrived when its first record is seen.
+            let now_ms = *arrived_ms.get_or_insert_with(|| clock.monotonic_ms());
+            if let Err(error) = merger.push(record, now_ms) {
                 refused.get_or_insert(error);
             }
         }
         Delivery::End { partition, position } => {
             merger.end(partition, position, clock.monotonic_ms());
         }
+        Delivery::Unsure { partition } => merger.unsure(partition),
     })?;
     match refused {
         None => Ok(delivered),

@@ -260,11 +260,13 @@ fn judge_retention(
             format!("`retention.ms` is {retention}"),
             format!("set it to -1 or at least {needed}: a replay needs horizon plus lateness"),
         );
-    } else if retention >= 0 && matches!(part, Part::Reference(_) | Part::Progress) {
+    } else if retention >= 0 {
         say(
             Severity::Warning,
             format!("`retention.ms` is {retention}"),
-            "set it to -1: what is deleted here can not be replayed".to_owned(),
+            "set it to -1: a later start replays everything since the first one, and can not when \
+             something of it was deleted"
+                .to_owned(),
         );
     }
     if let Some(bytes) = number("retention.bytes").filter(|bytes| *bytes >= 0) {
@@ -452,8 +454,9 @@ mod tests {
         use Severity::{Error, Warning};
         const TIME: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
         let parties = Part::Reference(TopicRole::Parties);
-        let rows: [Row; 14] = [
-            (Part::Payments, 4, &[("retention.ms", "100"), TIME], &[]),
+        let rows: [Row; 15] = [
+            (Part::Payments, 4, &[("retention.ms", "-1"), TIME], &[]),
+            (Part::Payments, 4, &[("retention.ms", "100"), TIME], &[Warning]),
             (Part::Payments, 4, &[("retention.ms", "99"), TIME], &[Error]),
             (Part::Payments, 4, &[("retention.ms", "-1")], &[Warning]),
             (Part::Payments, 4, &[("retention.bytes", "7"), TIME], &[Warning]),

@@ -123,7 +123,8 @@ impl Publisher {
     /// Asks the transaction coordinator whether another engine has taken over, between commits.
     ///
     /// No transaction is open then, so none can have outlived its timeout: only a newer engine's
-    /// `init_transactions` makes the coordinator refuse this producer. Nothing reaches a topic of
+    /// `init_transactions` makes the coordinator refuse this producer's epoch. What the group says
+    /// about the member is no answer: by now it may have forgotten us. Nothing reaches a topic of
     /// the outputs: the transaction holds one position and is aborted.
     pub(crate) fn fenced_by(
         &self,

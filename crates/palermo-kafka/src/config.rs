@@ -346,6 +346,9 @@ impl KafkaConfig {
             .set("transaction.timeout.ms", self.tuning.transaction_timeout_ms.to_string())
             .set("socket.timeout.ms", (self.tuning.transaction_timeout_ms / 2).to_string())
             .set("retry.backoff.ms", "5")
+            // As Java clients place keys; records without one go to one partition, not to any:
+            // outputs are a function of the inputs.
+            .set("partitioner", "murmur2")
             .set("linger.ms", "1");
         native
     }

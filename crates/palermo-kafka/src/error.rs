@@ -182,16 +182,18 @@ pub(crate) const fn commit_step(facts: &CommitFacts) -> CommitStep {
         }
         code if is_not_allowed(code) => CommitStep::NotAllowed,
         Code::UnknownTopicOrPartition | Code::UnknownTopic => CommitStep::TopicGone,
-        Code::FencedInstanceId => CommitStep::Fenced,
         // A broker that aborted our transaction for its age raises the epoch too, and we see the
         // same error as if another producer had taken over. Age tells them apart.
         Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch => {
             if facts.age_ms < facts.timeout_ms { CommitStep::Fenced } else { CommitStep::Recover }
         }
-        // We are no longer a member as we were: a new client joins anew.
-        Code::IllegalGeneration | Code::UnknownMemberId | Code::StaleMemberEpoch => {
-            CommitStep::Recover
-        }
+        // We are no longer a member as we were: a new client joins anew. That holds for a fenced
+        // instance id too: after a long silence the client has dropped its own member id, and the
+        // group says no to that. A newer engine fences the producer before it joins.
+        Code::IllegalGeneration
+        | Code::UnknownMemberId
+        | Code::StaleMemberEpoch
+        | Code::FencedInstanceId => CommitStep::Recover,
         Code::OperationTimedOut | Code::MessageTimedOut | Code::TimedOutQueue => {
             CommitStep::Recover
         }
@@ -235,7 +237,11 @@ mod tests {
                 CommitFacts { code: Code::Fenced, fatal: true, age_ms: 10_000, ..base },
                 CommitStep::Recover,
             ),
-            (CommitFacts { code: Code::FencedInstanceId, abort: true, ..base }, CommitStep::Fenced),
+            // The group's word, not the transaction coordinator's: no proof of a newer engine.
+            (
+                CommitFacts { code: Code::FencedInstanceId, abort: true, ..base },
+                CommitStep::Recover,
+            ),
             (CommitFacts { code: Code::UnknownMemberId, abort: true, ..base }, CommitStep::Recover),
             // A transaction call that timed out has an unknown outcome, whatever its flags say.
             (

@@ -1,13 +1,15 @@
 //! `KafkaLog`: the `Log` port over a real Kafka.
 //!
-//! Life: `open` -> `fence` -> (`extents`, `positions_at`, a first `commit`, `replay` + `poll`) ->
+//! Life: `open` -> (`peek`) -> `fence` -> (`extents`, `positions_at`, a first `commit`, `replay` + `poll`) ->
 //! `subscribe` -> `poll`, `set_paused`, `commit` -> dropped. After `Recover` the whole log is
 //! dropped and a new one opened: crash-only, no half-used client is ever mended.
 //!
 //! During `replay` each partition says `End { position: until }` exactly once, when everything
 //! below `until` has been delivered (at once where there is nothing). Live, `End` carries the
 //! position behind the control records of finished transactions, so that an idle partition's
-//! committed position does not fall behind what retention deletes.
+//! committed position does not fall behind what retention deletes. It is withdrawn (`Unsure`) when
+//! the connection to the partition's leader breaks, the leader does not answer, or it is known to
+//! hold more than was delivered, and said again when that is over.
 
 use crate::commit::Publisher;
 use crate::config::KafkaConfig;
@@ -19,11 +21,11 @@ use crate::probe::{Probe, extent, missing, partition_count};
 use crate::reader::{Fault, Got, Reader, Span};
 use crate::watch::{ConsumerWatch, Health, Name};
 use palermo_domain::{OutputTopic, Partition, Position, TopicRole};
-use palermo_engine::port::{Batch, Clock, Committed, Delivery, Extent, Log, LogError, RecordRef};
+use palermo_engine::port::{Batch, Clock, Delivery, Extent, Log, LogError, Past, RecordRef};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,13 +106,13 @@ impl KafkaLog {
         Ok(found)
     }
 
-    /// Values of this task's progress records, oldest first.
+    /// Hands over this task's progress records, oldest first.
     ///
     /// Other tasks write to the same topic. While one of them has a Kafka transaction open, the
     /// last stable offset stays below it, and records of ours above it are invisible, though
     /// committed: a reader that stopped at the stable end would miss our last commit. So the end is
     /// the high watermark after fencing, and reading waits until everything below it is decided.
-    fn read_progress(&self) -> Result<Vec<Vec<u8>>, LogError> {
+    fn read_progress(&self, native: &ClientConfig, past: &mut Past<'_>) -> Result<(), LogError> {
         let topic = self.config.output(OutputTopic::Progress);
         let all = Probe::uncommitted(&self.config, &self.health)?;
         let found = all.extent(topic, PROGRESS_PARTITION)?;
@@ -121,28 +123,31 @@ impl KafkaLog {
             until: Some(found.end),
         };
         let watch = ConsumerWatch::new(Arc::clone(&self.health), BTreeMap::new());
-        let native = self.config.consumer("progress");
-        let mut reader = Reader::assigned(&native, watch, vec![span], Arc::clone(&self.clock))
+        let mut reader = Reader::assigned(native, watch, vec![span], Arc::clone(&self.clock))
             .map_err(|error| general("reading the progress topic", &error))?;
         let task = self.config.task.as_bytes();
-        let mut values = Vec::new();
         let mut moved_ms = self.clock.monotonic_ms();
-        while !reader.is_done() {
-            let mut keep = |_: usize, got: Got<'_>| {
+        let mut flow = past(None);
+        while !reader.is_done() && flow.is_continue() {
+            let mut hand_over = |_: usize, got: Got<'_>| {
                 if let Got::Record(record) = got
                     && record.key() == Some(task)
+                    && flow.is_continue()
                     && let Some(value) = record.payload()
                 {
-                    values.push(value.to_vec());
+                    flow = past(Some(value));
                 }
             };
-            let got = match reader.poll(Duration::from_millis(100), 10_000, &mut keep) {
+            let got = match reader.poll(Duration::from_millis(100), 1_000, &mut hand_over) {
                 Err(fault) if !is_passing(&fault) => {
                     return Err(general("reading the progress topic", &fault.error));
                 }
                 other => other.unwrap_or(0),
             };
             let now = self.clock.monotonic_ms();
+            if flow.is_continue() {
+                flow = past(None);
+            }
             if got > 0 {
                 moved_ms = now;
             } else if now.saturating_sub(moved_ms) > self.patience_ms() {
@@ -152,7 +157,7 @@ impl KafkaLog {
                 )));
             }
         }
-        Ok(values)
+        Ok(())
     }
 
     /// Longer than any transaction of ours lives, the broker's ten-second check included.
@@ -215,11 +220,16 @@ impl KafkaLog {
         let begun = self.clock.monotonic_ms();
         let expected = self.partitions.len();
         loop {
-            let mut ignore = |_: usize, _: Got<'_>| {};
-            // Records are not taken: the lanes stay full until `poll`.
-            match reader.serve(&mut ignore) {
+            let mut lost = 0_u64;
+            let mut miss = |_: usize, _: Got<'_>| lost = lost.saturating_add(1);
+            // Records are not taken: they wait in their lanes until `poll`.
+            match reader.serve(&mut miss) {
                 Err(fault) if !is_passing(&fault) => return Err(self.explain(reader, &fault)),
                 _ => {}
+            }
+            // Unless one came by the client's own queue, where nobody can leave it.
+            if lost > 0 {
+                return Err(recover(format!("{lost} records came before they could be taken")));
             }
             let held = reader.membership(|m| m.assigned.len());
             self.check_membership(reader, true)?;
@@ -433,7 +443,12 @@ impl KafkaLog {
 }
 
 impl Log for KafkaLog {
-    fn fence(&mut self) -> Result<Committed, LogError> {
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
+        // Committed or not: our own transaction may be open still, and would hide what follows it.
+        self.read_progress(&self.config.uncommitted("progress-all"), past)
+    }
+
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<BTreeMap<Partition, Position>, LogError> {
         let probe = self.probe()?;
         probe.check_cluster(&self.config)?;
         // Fence first: what is read afterwards can not change any more by an earlier engine.
@@ -444,8 +459,8 @@ impl Log for KafkaLog {
             .into_iter()
             .filter_map(|(name, position)| Some((self.partition(&name)?, position)))
             .collect();
-        let progress = self.read_progress()?;
-        Ok(Committed { positions, progress })
+        self.read_progress(&self.config.consumer("progress"), past)?;
+        Ok(positions)
     }
 
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
@@ -537,6 +552,7 @@ impl Log for KafkaLog {
             match got {
                 Got::Record(record) => on(Delivery::Record(record_ref(partition, record))),
                 Got::End(position) => on(Delivery::End { partition, position }),
+                Got::Unsure => on(Delivery::Unsure { partition }),
             }
         };
         match reader.poll(wait, records_max, &mut hand_over) {

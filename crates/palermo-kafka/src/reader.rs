@@ -48,6 +48,8 @@ pub(crate) enum Got<'a> {
     Record(&'a BorrowedMessage<'a>),
     /// The lane has nothing more below this position.
     End(i64),
+    /// Whether it has is no longer known.
+    Unsure,
 }
 
 /// Why reading can not go on. `lane` is the one concerned, where one is.
@@ -67,6 +69,29 @@ struct Lane {
     /// It was reached before anything was read, and this has still to be said.
     unsaid: bool,
     paused: bool,
+    said: Said,
+}
+
+/// What was last said of a lane's end, while nothing has come since. The client reports an end once
+/// per offset, so what was withdrawn must be said again from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Said {
+    /// Nothing, or records have come since.
+    #[default]
+    Nothing,
+    End,
+    Unsure,
+}
+
+impl Said {
+    /// What is to be said now, if anything.
+    fn next(self, doubtful: bool) -> Option<Self> {
+        match (self, doubtful) {
+            (Self::End, true) => Some(Self::Unsure),
+            (Self::Unsure, false) => Some(Self::End),
+            _ => None,
+        }
+    }
 }
 
 /// A consumer with its lanes. Fields are dropped in this order: queues before their client.
@@ -98,7 +123,8 @@ impl Reader {
             };
             queue.set_nonempty_callback(ringer(&bell));
             let done = span.until.is_some_and(|until| span.from >= until);
-            lanes.push(Lane { queue, next: span.from, done, unsaid: done, paused: false, span });
+            let (next, unsaid, paused, said) = (span.from, done, false, Said::Nothing);
+            lanes.push(Lane { queue, next, done, unsaid, paused, said, span });
         }
         Ok(Self { lanes, consumer, clock, bell, turn: 0 })
     }
@@ -156,7 +182,8 @@ impl Reader {
     pub(crate) fn end(&self, lane: usize) -> Option<i64> {
         let span = self.span(lane)?;
         let name: Name = (span.topic.clone(), span.index);
-        lock(&self.consumer.context().ends).get(&name).copied()
+        let known = lock(&self.consumer.context().known);
+        known.get(&name).map(|known| known.last_stable_offset).filter(|end| *end >= 0)
     }
 
     pub(crate) fn set_paused(&mut self, lane: usize, paused: bool) {
@@ -187,6 +214,7 @@ impl Reader {
         loop {
             self.bell.hush();
             self.serve(on)?;
+            self.weigh_ends(on);
             let got = self.drain(max, on)?;
             let spent = self.clock.monotonic_ms().saturating_sub(begun);
             if got > 0 || spent >= wait_ms || self.is_done() {
@@ -196,6 +224,24 @@ impl Reader {
             if self.disturbed() {
                 return Ok(0);
             }
+        }
+    }
+
+    /// Withdraws the ends that are no longer known, and says again those that are.
+    fn weigh_ends(&mut self, on: &mut dyn FnMut(usize, Got<'_>)) {
+        let watch = self.consumer.context();
+        for (number, lane) in self.lanes.iter_mut().enumerate() {
+            // A replay ends where it must, whatever the leader says.
+            if lane.said == Said::Nothing || lane.span.until.is_some() {
+                continue;
+            }
+            let doubtful = watch.is_doubtful(&lane.span.topic, lane.span.index, lane.next);
+            match lane.said.next(doubtful) {
+                Some(Said::Unsure) => on(number, Got::Unsure),
+                Some(Said::End) => on(number, Got::End(lane.next)),
+                Some(Said::Nothing) | None => continue,
+            }
+            lane.said = if doubtful { Said::Unsure } else { Said::End };
         }
     }
 
@@ -279,6 +325,7 @@ impl Lane {
             match self.queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(record)) => {
+                    self.said = Said::Nothing;
                     // Borrowing the queue and changing the lane: the fields are apart.
                     let (span, next, done) = (&self.span, &mut self.next, &mut self.done);
                     give(span, next, done, number, &record, on);
@@ -300,6 +347,7 @@ impl Lane {
         record: &BorrowedMessage<'_>,
         on: &mut dyn FnMut(usize, Got<'_>),
     ) {
+        self.said = Said::Nothing;
         give(&self.span, &mut self.next, &mut self.done, number, record, on);
     }
 
@@ -314,6 +362,7 @@ impl Lane {
             Some(_) => self.next = position,
             None => {
                 self.next = position;
+                self.said = Said::End;
                 on(number, Got::End(position));
             }
         }
@@ -351,4 +400,23 @@ fn give(
 fn ringer(bell: &Arc<Bell>) -> impl Fn() + Send + Sync + 'static {
     let bell = Arc::clone(bell);
     move || bell.ring()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Said;
+
+    #[test]
+    fn an_end_is_withdrawn_once_and_said_again_once() {
+        for (said, doubtful, expected) in [
+            (Said::Nothing, true, None),
+            (Said::Nothing, false, None),
+            (Said::End, true, Some(Said::Unsure)),
+            (Said::End, false, None),
+            (Said::Unsure, true, None),
+            (Said::Unsure, false, Some(Said::End)),
+        ] {
+            assert_eq!(said.next(doubtful), expected, "{said:?} {doubtful}");
+        }
+    }
 }

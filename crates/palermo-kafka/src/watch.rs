@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
-use rdkafka::statistics::Statistics;
+use rdkafka::statistics::{Broker, Partition, Statistics};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,22 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Default)]
 pub struct Health {
     connected: AtomicBool,
+    /// The leader of an assigned partition cannot be reached.
+    cut_off: AtomicBool,
     assigned: AtomicBool,
 }
 
 impl Health {
-    /// Whether a broker answered lately: false from the moment that all brokers are known to be
-    /// down until one has answered again.
+    /// Whether a broker answered lately and the leader of every assigned partition can be reached:
+    /// false from the moment that this is known not to be so.
     pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+        self.connected.load(Ordering::Relaxed) && !self.cut_off.load(Ordering::Relaxed)
+    }
+
+    fn set_cut_off(&self, cut_off: bool) {
+        if !self.cut_off.swap(cut_off, Ordering::Relaxed) && cut_off {
+            tracing::warn!("the leader of a partition cannot be reached; the others wait for it");
+        }
     }
 
     /// Whether live reading has every partition of every input topic.
@@ -107,8 +115,47 @@ pub(crate) struct ConsumerWatch {
     pub(crate) membership: Mutex<Membership>,
     /// Offset named by the last report of a partition's end.
     eof_at: Mutex<Option<i64>>,
-    /// Last stable offset per partition, from the statistics.
-    pub(crate) ends: Mutex<BTreeMap<Name, i64>>,
+    /// What the last statistics said of each partition.
+    pub(crate) known: Mutex<BTreeMap<Name, Known>>,
+    /// A connection broke since the last statistics; they will say whose it was.
+    broke: AtomicBool,
+}
+
+/// What the statistics say of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// As the leader said with its last answer; negative before the first.
+    pub(crate) last_stable_offset: i64,
+    /// The offset at which the client last reported an end; negative where it has not.
+    eof: i64,
+    /// The connection to the leader is up, and it answers.
+    reached: bool,
+}
+
+impl Known {
+    /// Whether it is no longer known that there is nothing from `next` on.
+    fn is_doubtful(self, next: i64) -> bool {
+        !self.reached || self.last_stable_offset > next.max(self.eof)
+    }
+}
+
+/// A request that waits so long for its answer is a broker that does not answer; a fetch is
+/// answered after `fetch_wait_ms`, which is far less.
+const STUCK_US: i64 = 5_000_000;
+
+/// Whether the broker that a partition is read from answers.
+fn is_reached(statistics: &Statistics, partition: &Partition) -> bool {
+    // Where a follower is read, its number stands beside the leader's.
+    let from = if partition.broker >= 0 { partition.broker } else { partition.leader };
+    statistics.brokers.values().any(|broker: &Broker| {
+        let up = matches!(broker.state.as_str(), "UP" | "REAUTH");
+        let quiet = broker.rxidle.min(broker.txidle) > STUCK_US;
+        // The coordinator's connection has its broker's number too.
+        broker.nodeid == from
+            && broker.source != "logical"
+            && up
+            && !(broker.waitresp_cnt > 0 && quiet)
+    })
 }
 
 impl ConsumerWatch {
@@ -118,8 +165,16 @@ impl ConsumerWatch {
             bell: Arc::new(Bell::default()),
             membership: Mutex::new(Membership { plan, ..Membership::default() }),
             eof_at: Mutex::new(None),
-            ends: Mutex::new(BTreeMap::new()),
+            known: Mutex::new(BTreeMap::new()),
+            broke: AtomicBool::new(false),
         }
+    }
+
+    /// Whether it is no longer known that a partition holds nothing from `next` on. Before the first
+    /// statistics the report of its end stands as it came.
+    pub(crate) fn is_doubtful(&self, topic: &str, index: i32, next: i64) -> bool {
+        let known = lock(&self.known).get(&(topic.to_owned(), index)).copied();
+        self.broke.load(Ordering::Relaxed) || known.is_some_and(|known| known.is_doubtful(next))
     }
 
     /// The offset that the report of an end, just polled, was about.
@@ -162,6 +217,14 @@ impl ConsumerWatch {
         }
         membership.lost |= lost;
         self.health.set_assigned(false);
+        if lost {
+            // Given back, the client would join again at once under our `group.instance.id`, and
+            // the group would put out a newer engine that has taken our place while we were silent.
+            // Without a subscription it does not join; `KafkaLog` asks who runs as this task, and a
+            // new client joins if it is we. (librdkafka 2.12 keeps this until the rebalance is over
+            // and applies it before it would join.)
+            consumer.unsubscribe();
+        }
         if let Err(error) = consumer.incremental_unassign(&held) {
             membership.failed = Some(error.to_string());
         }
@@ -201,6 +264,10 @@ impl ClientContext for ConsumerWatch {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::PartitionEOF) => *lock(&self.eof_at) = eof_offset(reason),
             Some(RDKafkaErrorCode::AllBrokersDown) => self.health.set_connected(false),
+            Some(RDKafkaErrorCode::BrokerTransportFailure) => {
+                self.broke.store(true, Ordering::Relaxed);
+                tracing::debug!("the client reports: {reason}");
+            }
             _ => tracing::debug!("the client reports: {reason}"),
         }
     }
@@ -210,14 +277,22 @@ impl ClientContext for ConsumerWatch {
         if up {
             self.health.set_connected(true);
         }
-        let mut ends = lock(&self.ends);
+        let mut all = BTreeMap::new();
         for topic in statistics.topics.values() {
             for partition in topic.partitions.values() {
-                if partition.ls_offset >= 0 {
-                    ends.insert((topic.topic.clone(), partition.partition), partition.ls_offset);
-                }
+                let known = Known {
+                    last_stable_offset: partition.ls_offset,
+                    eof: partition.eof_offset,
+                    reached: is_reached(&statistics, partition),
+                };
+                all.insert((topic.topic.clone(), partition.partition), known);
             }
         }
+        let assigned = lock(&self.membership).assigned.clone();
+        let cut_off = assigned.iter().any(|name| !all.get(name).is_some_and(|known| known.reached));
+        self.health.set_cut_off(cut_off);
+        *lock(&self.known) = all;
+        self.broke.store(false, Ordering::Relaxed);
     }
 }
 
@@ -294,7 +369,82 @@ impl ProducerContext for Deliveries {
 
 #[cfg(test)]
 mod tests {
-    use super::eof_offset;
+    use super::*;
+
+    fn watch() -> ConsumerWatch {
+        let watch = ConsumerWatch::new(Arc::new(Health::default()), BTreeMap::new());
+        watch.health.set_connected(true);
+        lock(&watch.membership).assigned.insert(("payments".to_owned(), 0));
+        watch
+    }
+
+    /// One partition, read to 7, led by broker 2; the coordinator is the same machine.
+    fn statistics(alter: impl Fn(&mut Broker, &mut Partition)) -> Statistics {
+        let broker = |source: &str, nodeid| Broker {
+            nodeid,
+            source: source.to_owned(),
+            state: "UP".to_owned(),
+            ..Broker::default()
+        };
+        let (mut leader, other) = (broker("learned", 2), broker("learned", 1));
+        let mut partition =
+            Partition { broker: 2, leader: 2, ls_offset: 7, eof_offset: 7, ..Partition::default() };
+        alter(&mut leader, &mut partition);
+        let mut topic =
+            rdkafka::statistics::Topic { topic: "payments".into(), ..Default::default() };
+        topic.partitions.insert(0, partition);
+        let mut statistics = Statistics::default();
+        for (name, broker) in
+            [("two", leader), ("one", other), ("coordinator", broker("logical", 2))]
+        {
+            statistics.brokers.insert(name.to_owned(), broker);
+        }
+        statistics.topics.insert("payments".to_owned(), topic);
+        statistics
+    }
+
+    type Alter = fn(&mut Broker, &mut Partition);
+
+    #[test]
+    fn an_end_is_doubtful_while_its_leader_is_out_of_reach_or_holds_more() {
+        // Doubtful for one who has read to 7; connected.
+        let rows: [(Alter, bool, bool); 9] = [
+            (|_, _| {}, false, true),
+            (|leader, _| leader.state = "DOWN".into(), true, false),
+            (|leader, _| leader.state = "CONNECT".into(), true, false),
+            (|leader, _| leader.state = "REAUTH".into(), false, true),
+            (|_, partition| partition.broker = -1, false, true),
+            (|_, partition| (partition.broker, partition.leader) = (-1, -1), true, false),
+            (
+                |leader, _| {
+                    let idle = STUCK_US + 1;
+                    (leader.waitresp_cnt, leader.rxidle, leader.txidle) = (1, idle, idle);
+                },
+                true,
+                false,
+            ),
+            (|_, partition| partition.ls_offset = 8, true, true),
+            // Control records: the client has reported that end too.
+            (|_, partition| (partition.ls_offset, partition.eof_offset) = (9, 9), false, true),
+        ];
+        for (number, (alter, doubtful, connected)) in (0..).zip(rows) {
+            let watch = watch();
+            watch.stats(statistics(alter));
+            assert_eq!(watch.is_doubtful("payments", 0, 7), doubtful, "row {number}");
+            assert_eq!(watch.health.is_connected(), connected, "row {number}");
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_is_a_doubt_until_the_next_statistics() {
+        let watch = watch();
+        assert!(!watch.is_doubtful("payments", 0, 7), "an end is an end before any statistics");
+        let code = RDKafkaErrorCode::BrokerTransportFailure;
+        watch.error(KafkaError::Global(code), "Disconnected");
+        assert!(watch.is_doubtful("payments", 0, 7));
+        watch.stats(statistics(|_, _| {}));
+        assert!(!watch.is_doubtful("payments", 0, 7));
+    }
 
     #[test]
     fn the_offset_of_an_end_is_read_from_the_clients_words() {

@@ -137,8 +137,10 @@ impl Drive {
     ) -> Result<Ended, RunError> {
         let mut renewals: u32 = 0;
         let mut noticed = Noticed::default();
+        let mut last_seq = None;
         loop {
-            let (reason, turned_ms) = match self.one_task(open, watch, &mut noticed) {
+            let ended = self.one_task(open, watch, &mut noticed, &mut last_seq);
+            let (reason, turned_ms) = match ended {
                 Ok(End::Stopped(ended)) => return Ok(*ended),
                 Ok(End::Renew { reason, turned_ms }) => (reason, turned_ms),
                 Err(error) => {
@@ -189,6 +191,7 @@ impl Drive {
         open: &mut dyn FnMut() -> Result<Opened, LogError>,
         watch: &mut dyn FnMut(Look<'_>) -> ControlFlow<()>,
         noticed: &mut Noticed,
+        last_seq: &mut Option<u64>,
     ) -> Result<End, RunError> {
         let opened = match open() {
             Ok(opened) => opened,
@@ -206,18 +209,20 @@ impl Drive {
         let task = Task::open(
             &mut log,
             clock,
-            self.task.clone(),
+            TaskConfig { last_seq: *last_seq, ..self.task.clone() },
             &bundles,
             self.bundle.clone(),
             &mut look,
         );
         let mut task = match (task, changed.into_inner()) {
             (Ok(task), _) => task,
-            (Err(TaskError::Interrupted), _) => {
-                return Ok(End::Stopped(Box::new(Ended { stats: Stats::default() })));
+            (Err(error), changed) => {
+                self.not_reading();
+                return match (error, changed) {
+                    (TaskError::Stop(_), Some(changed)) => Err(changed),
+                    (error, _) => renew(error, 0),
+                };
             }
-            (Err(TaskError::Stop(_)), Some(changed)) => return Err(changed),
-            (Err(error), _) => return renew(error, 0),
         };
         task.notes().iter().for_each(|note| tracing::warn!("{note}"));
         tracing::info!(
@@ -230,6 +235,8 @@ impl Drive {
         let turned_ms = || clock.monotonic_ms().saturating_sub(began_ms);
         loop {
             if let Err(error) = task.turn(&mut log, clock) {
+                self.not_reading();
+                *last_seq = Some(task.tried_seq());
                 return renew(error, turned_ms());
             }
             self.turned();
@@ -243,6 +250,8 @@ impl Drive {
         }
         self.services.health.set(Phase::Consuming, false);
         if let Err(error) = task.drain(&mut log, clock) {
+            self.not_reading();
+            *last_seq = Some(task.tried_seq());
             return renew(error, turned_ms());
         }
         observer.ended(&task, &log);

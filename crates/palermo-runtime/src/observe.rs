@@ -4,7 +4,7 @@
 //! one reading of its envelope; once a second a copy of all counters.
 
 use palermo_domain::{Currency, OutputTopic, Partition, Position, TopicRole};
-use palermo_engine::port::{Batch, Clock, Committed, Delivery, Extent, Log, LogError, OutRecord};
+use palermo_engine::port::{Batch, Clock, Delivery, Extent, Log, LogError, OutRecord, Past};
 use palermo_engine::{Counters, Stats, Task, Volume};
 use palermo_ops::{Metrics, Sample};
 use serde::Deserialize;
@@ -34,8 +34,12 @@ impl Noted {
 }
 
 impl Log for Noted {
-    fn fence(&mut self) -> Result<Committed, LogError> {
-        self.inner.fence()
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
+        self.inner.peek(past)
+    }
+
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<BTreeMap<Partition, Position>, LogError> {
+        self.inner.fence(past)
     }
 
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {

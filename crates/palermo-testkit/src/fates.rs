@@ -9,6 +9,7 @@ use crate::Owned;
 use crate::scene::Arrival;
 use crate::window::account;
 use palermo_domain::{Date, DeadLetterReason, EventTime, Fate, Span, Status};
+use std::collections::BTreeMap;
 
 /// The settings that decide fates.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +30,6 @@ pub type Judged = (Fate, Option<DeadLetterReason>);
 /// A record that was taken in: not a duplicate by its id, not dead-lettered.
 #[derive(Clone, Debug)]
 struct Taken {
-    partition: i32,
-    key: i64,
     payment: Owned,
     /// Taken back: stays so when the reversal itself is forgotten.
     reversed: bool,
@@ -41,8 +40,12 @@ struct Taken {
 pub struct Naive {
     rules: Rules,
     taken: Vec<Taken>,
-    /// Record time reached.
+    /// Record time reached, at the first record of all and at the last of each partition.
     now: i64,
+    first: Option<i64>,
+    last: BTreeMap<i32, i64>,
+    /// Highest event time of each partition.
+    highest: BTreeMap<i32, EventTime>,
     /// The watermark.
     pub watermark: Option<EventTime>,
     /// Days before this one are forgotten: no id of theirs is known any more.
@@ -52,12 +55,23 @@ pub struct Naive {
 impl Naive {
     /// Nothing read yet.
     pub fn new(rules: Rules) -> Self {
-        Self { rules, taken: Vec::new(), now: i64::MIN, watermark: None, kept_from: Date(i32::MIN) }
+        Self {
+            rules,
+            taken: Vec::new(),
+            now: i64::MIN,
+            first: None,
+            last: BTreeMap::new(),
+            highest: BTreeMap::new(),
+            watermark: None,
+            kept_from: Date(i32::MIN),
+        }
     }
 
     /// The fate of the next record.
     pub fn judge(&mut self, arrival: &Arrival) -> Judged {
         self.now = self.now.max(arrival.at);
+        self.first.get_or_insert(self.now);
+        self.last.insert(arrival.partition, self.now);
         let payment = &arrival.payment;
         let dead = |reason| (Fate::DeadLetter, Some(reason));
         let (event, at) = (payment.event_time.0, arrival.at);
@@ -68,8 +82,11 @@ impl Naive {
             return dead(DeadLetterReason::TimeRange);
         }
         if let Some(known) = self.find(payment.payment_id.expose()) {
-            let same = without_origin(&known.payment) == without_origin(payment);
-            return if same { (Fate::Duplicate, None) } else { dead(DeadLetterReason::Conflict) };
+            if without_origin(&known.payment) != without_origin(payment) {
+                return dead(DeadLetterReason::Conflict);
+            }
+            self.see(arrival);
+            return (Fate::Duplicate, None);
         }
         let before = self.watermark;
         let oldest = before.map(|watermark| watermark.minus(self.rules.horizon));
@@ -81,6 +98,7 @@ impl Naive {
             Ok(again) => again,
         };
         self.take(arrival);
+        self.see(arrival);
         self.watermark = self.watermark.max(self.low());
         self.forget(before);
         let late = before.is_some_and(|watermark| payment.event_time < watermark);
@@ -100,6 +118,13 @@ impl Naive {
         }
     }
 
+    /// An event time counts for its partition, whether or not the payment was known.
+    fn see(&mut self, arrival: &Arrival) {
+        let time = arrival.payment.event_time;
+        let highest = self.highest.entry(arrival.partition).or_insert(time);
+        *highest = time.max(*highest);
+    }
+
     fn take(&mut self, arrival: &Arrival) {
         let payment = &arrival.payment;
         // A reversal that waits for it, or the payment that it takes back.
@@ -107,12 +132,8 @@ impl Naive {
             target(&one.payment) == Some(payment.payment_id.expose().as_ref())
                 && repeats(&one.payment, payment)
         });
-        let taken = Taken {
-            partition: arrival.partition,
-            key: self.now,
-            payment: payment.clone(),
-            reversed: waits && target(payment).is_none(),
-        };
+        let taken =
+            Taken { payment: payment.clone(), reversed: waits && target(payment).is_none() };
         let kept_from = self.kept_from;
         if let Some(of) = target(payment) {
             let mut all = self.taken.iter_mut();
@@ -155,15 +176,14 @@ impl Naive {
 
     /// The minimum over the partitions that count of the highest event time, less the lateness.
     fn low(&self) -> Option<EventTime> {
-        let first = self.taken.first().map(|taken| taken.key)?;
+        let first = self.first?;
         let mut low: Option<EventTime> = None;
         for partition in 0..self.rules.partitions {
-            let own = || self.taken.iter().filter(move |taken| taken.partition == partition);
-            let last = own().map(|taken| taken.key).max().unwrap_or(first);
+            let last = self.last.get(&partition).copied().unwrap_or(first);
             if self.now.saturating_sub(last) > self.rules.idle_after.as_millis() {
                 continue;
             }
-            let highest = own().map(|taken| taken.payment.event_time).max()?;
+            let highest = self.highest.get(&partition).copied()?;
             low = Some(low.map_or(highest, |low| low.min(highest)));
         }
         low.map(|low| low.minus(self.rules.lateness))

@@ -181,6 +181,9 @@ fn the_bytes_are_golden() {
         let text = text.replace(&version, "\"engine\":{\"version\":\"*\"}");
         assert_eq!(text, golden.trim_end());
         assert_eq!(encode_alert(&alert), encode_alert(&alert.clone()));
+        let bytes = encode_alert(&alert);
+        let (before, after) = crate::around_engine_version(&bytes);
+        assert_eq!([before, b"*", after].concat(), golden.trim_end().as_bytes());
     }
 }
 

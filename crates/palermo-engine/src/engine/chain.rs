@@ -1,12 +1,14 @@
 //! The hash chained over inputs and effects.
 //!
 //! It answers one question: has a replay seen the same records, decided the same fates and made
-//! the same effects? It is a 128-bit xxh3, fast enough to run over every byte (about 30 ns a
+//! the same effects? The version of the engine, which alerts name, is left out of it: a new version
+//! may replay what an older one did, and where it would do otherwise, the chain says so. It is a 128-bit xxh3, fast enough to run over every byte (about 30 ns a
 //! payment); it is not a seal against people, which the audit chain will be. Every item is folded
 //! in alone, so the hash does not depend on where commits were made.
 
 use crate::port::{OutRecord, RecordRef};
-use palermo_domain::Fate;
+use palermo_codec::around_engine_version;
+use palermo_domain::{Fate, OutputTopic};
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
@@ -33,7 +35,15 @@ impl Chain {
         item.update(&[2, effect.topic as u8]);
         item.update(&effect.timestamp_ms.unwrap_or(i64::MIN).to_le_bytes());
         bytes(&mut item, effect.key.as_deref());
-        bytes(&mut item, effect.value.as_deref());
+        match effect.value.as_deref() {
+            // An engine of another version that decides the same has the same chain.
+            Some(value) if effect.topic != OutputTopic::DeadLetter => {
+                let (before, after) = around_engine_version(value);
+                bytes(&mut item, Some(before));
+                bytes(&mut item, Some(after));
+            }
+            value => bytes(&mut item, value),
+        }
         for (name, value) in &effect.headers {
             bytes(&mut item, Some(name.as_bytes()));
             bytes(&mut item, Some(value));
@@ -68,4 +78,40 @@ fn bytes(item: &mut Xxh3, value: Option<&[u8]>) {
     let length = value.map_or(u64::MAX, |value| value.len() as u64);
     item.update(&length.to_le_bytes());
     item.update(value.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(topic: OutputTopic, value: &str) -> String {
+        let mut chain = Chain::default();
+        chain.effect(&OutRecord {
+            topic,
+            key: None,
+            value: Some(value.into()),
+            headers: Vec::new(),
+            timestamp_ms: Some(0),
+        });
+        chain.to_string()
+    }
+
+    #[test]
+    fn another_version_of_the_engine_is_no_other_effect() {
+        let old = r#"{"score":3,"engine":{"version":"0.1.0"},"input":7}"#;
+        let rows = [
+            (r#"{"score":3,"engine":{"version":"0.10.0-rc.1"},"input":7}"#, true),
+            (r#"{"score":4,"engine":{"version":"0.1.0"},"input":7}"#, false),
+            (r#"{"score":3,"engine":{"version":"0.1.0"},"input":8}"#, false),
+            (r#"{"score":3,"input":7}"#, false),
+        ];
+        for (new, same) in rows {
+            for topic in [OutputTopic::Alerts, OutputTopic::Suppressed, OutputTopic::Shadow] {
+                assert_eq!(after(topic, old) == after(topic, new), same, "{new}");
+            }
+            // What somebody else wrote is compared to the byte.
+            let letter = OutputTopic::DeadLetter;
+            assert_ne!(after(letter, old), after(letter, new), "{new}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The watermark: no payment before it is expected any more.
 //!
 //! It is the minimum over the partitions of the payments topic of (highest event time - lateness),
-//! and never goes back. A partition whose last record is more than `idle_after` of record time
-//! behind the record being applied does not hold it; one that never delivered counts from the
-//! first record of the topic. All of it is a function of the inputs in their order (DESIGN §8).
+//! and never goes back. A partition whose last record, whatever its fate, is more than `idle_after`
+//! of record time behind the record being applied does not hold it; one that never delivered counts
+//! from the first record of the topic. One that delivers nothing but dead letters is not idle and
+//! has no event time: it holds, because payments are missing. All of it is a function of the inputs in their order (DESIGN §8).
 
 use palermo_domain::{EventTime, Partition, Span};
 use std::collections::BTreeMap;
@@ -39,12 +40,21 @@ impl Watermarks {
         }
     }
 
-    /// Takes in an event time that was applied; `key` is the record time reached.
-    pub(super) fn observe(&mut self, partition: Partition, time: EventTime, key: i64) {
+    /// Takes in that a record came; `key` is the record time reached.
+    pub(super) fn touch(&mut self, partition: Partition, key: i64) {
         self.first_key.get_or_insert(key);
+        self.partitions.entry(partition).or_default().last_key = Some(key);
+    }
+
+    /// Takes in an event time; the watermark follows with the next one that is applied.
+    pub(super) fn see(&mut self, partition: Partition, time: EventTime) {
         let seen = self.partitions.entry(partition).or_default();
         seen.highest = seen.highest.max(Some(time));
-        seen.last_key = Some(key);
+    }
+
+    /// Takes in an event time that is applied; `key` is the record time reached.
+    pub(super) fn observe(&mut self, partition: Partition, time: EventTime, key: i64) {
+        self.see(partition, time);
         let mut lowest: Option<EventTime> = None;
         for seen in self.partitions.values() {
             if self.idle(seen, key) {
@@ -86,6 +96,7 @@ mod tests {
         let all = (0..partitions).map(partition);
         let mut marks = Watermarks::new(all, seconds(10), seconds(60));
         for &(index, event, key, expected) in rows {
+            marks.touch(partition(index), key * 1000);
             marks.observe(partition(index), EventTime(event * 1000), key * 1000);
             let got = marks.watermark().map(|mark| mark.0 / 1000);
             assert_eq!(got, expected, "after partition {index} event {event} key {key}");

@@ -2,10 +2,10 @@
 
 use super::store::Store;
 use super::{Delivering, MemoryLog};
-use crate::port::{Batch, Committed, Extent, LogError, OutRecord};
+use crate::port::{Batch, Extent, LogError, OutRecord};
 use crate::recovery::Positions;
 use palermo_domain::{OutputTopic, Partition, Position};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What goes wrong with a commit.
@@ -40,6 +40,8 @@ pub(super) struct World {
     outputs: BTreeMap<OutputTopic, Vec<Published>>,
     tasks: BTreeMap<String, TaskState>,
     commits: u64,
+    /// Partitions whose leader no engine reaches.
+    pub(super) cut: BTreeSet<Partition>,
 }
 
 #[derive(Debug, Default)]
@@ -114,6 +116,16 @@ impl MemoryBroker {
         self.world().inputs.entry(partition).or_default().release();
     }
 
+    /// Cuts the engines, not the producers, off from a partition's leader, or joins them again.
+    pub fn cut(&self, partition: Partition, cut: bool) {
+        let mut world = self.world();
+        if cut {
+            world.cut.insert(partition)
+        } else {
+            world.cut.remove(&partition)
+        };
+    }
+
     /// Deletes what is older than an offset, as retention does.
     pub fn truncate(&self, partition: Partition, start: Position) {
         self.world().inputs.entry(partition).or_default().truncate(start);
@@ -148,6 +160,11 @@ impl MemoryBroker {
         self.world().tasks.get(identity).map(|task| task.positions.clone()).unwrap_or_default()
     }
 
+    /// How often a task was fenced so far.
+    pub fn epoch(&self, identity: &str) -> u64 {
+        self.world().tasks.get(identity).map_or(0, |task| task.epoch)
+    }
+
     /// Lets a commit of a task fail, after `commits` that go well from now (or from the fault
     /// scheduled before it).
     pub fn fail_commit(&self, identity: &str, commits: u64, fault: CommitFault) {
@@ -174,17 +191,20 @@ impl World {
         self.tasks.entry(identity.to_owned()).or_default()
     }
 
-    /// Starts a new incarnation; returns its epoch and what the earlier ones committed.
-    pub(super) fn fence(&mut self, identity: &str) -> (u64, Committed) {
+    /// Starts a new incarnation; returns its epoch and the positions that the earlier ones committed.
+    pub(super) fn fence(&mut self, identity: &str) -> (u64, Positions) {
         let task = self.task(identity);
         task.epoch = task.epoch.saturating_add(1);
-        let (epoch, positions) = (task.epoch, task.positions.clone());
+        (task.epoch, task.positions.clone())
+    }
+
+    /// Values of the progress records of a task.
+    pub(super) fn past(&self, identity: &str) -> Vec<Vec<u8>> {
         let progress = self.outputs.get(&OutputTopic::Progress).into_iter().flatten();
-        let progress = progress
+        progress
             .filter(|published| published.record.key.as_deref() == Some(identity.as_bytes()))
             .filter_map(|published| published.record.value.clone())
-            .collect();
-        (epoch, Committed { positions, progress })
+            .collect()
     }
 
     /// Refuses an incarnation that is not the latest.

@@ -4,6 +4,7 @@
 use super::*;
 use crate::port::OutRecord;
 use palermo_domain::{OutputTopic, TopicRole};
+use std::ops::ControlFlow;
 
 const P0: Partition = Partition { role: TopicRole::Payments, index: 0 };
 const P1: Partition = Partition { role: TopicRole::Payments, index: 1 };
@@ -16,9 +17,19 @@ fn produce(broker: &MemoryBroker, partition: Partition, timestamp_ms: i64) -> i6
     broker.produce(partition, timestamp_ms, Some(b"key"), Some(b"value"))
 }
 
+/// Fences; the committed positions and the progress records.
+fn fenced(log: &mut MemoryLog) -> (Positions, Vec<Vec<u8>>) {
+    let mut past = Vec::new();
+    let positions = log.fence(&mut |value| {
+        past.extend(value.map(<[u8]>::to_vec));
+        ControlFlow::Continue(())
+    });
+    (positions.unwrap(), past)
+}
+
 fn opened(broker: &MemoryBroker, delivering: Delivering) -> MemoryLog {
     let mut log = broker.log("task", delivering);
-    log.fence().unwrap();
+    fenced(&mut log);
     log.subscribe(&Positions::from([(P0, 0), (P1, 0)])).unwrap();
     log
 }
@@ -34,6 +45,7 @@ fn all(log: &mut MemoryLog) -> Vec<String> {
             Delivery::End { partition, position } => {
                 seen.push(format!("{}!{position}", partition.index));
             }
+            Delivery::Unsure { partition } => seen.push(format!("{}?", partition.index)),
         };
         log.poll(Duration::ZERO, 5, on).unwrap();
         quiet = if seen.len() == before { quiet + 1 } else { 0 };
@@ -133,16 +145,41 @@ fn commits_are_atomic_and_fence() {
     let mut old = opened(&broker, Delivering::default());
     old.commit(&batch("one", 1)).unwrap();
     let mut new = broker.log("task", Delivering::default());
-    let committed = new.fence().unwrap();
-    assert_eq!(committed.positions[&P0], 1);
-    assert_eq!(committed.progress, [b"one"]);
+    let mut seen = 0;
+    let count = &mut |value: Option<&[u8]>| {
+        seen += usize::from(value.is_some());
+        ControlFlow::Continue(())
+    };
+    new.peek(count).unwrap();
+    assert_eq!(seen, 1, "a look fences nobody");
+    old.commit(&batch("more", 1)).unwrap();
+    let (positions, past) = fenced(&mut new);
+    assert_eq!(positions[&P0], 1);
+    assert_eq!(past, [&b"one"[..], b"more"]);
     assert!(matches!(old.commit(&batch("zombie", 9)), Err(LogError::Fenced { .. })));
     new.commit(&batch("two", 2)).unwrap();
     assert_eq!(broker.committed("task")[&P0], 2);
     let published = broker.published(OutputTopic::Progress);
-    assert_eq!(published.iter().map(|p| p.epoch).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(published.iter().map(|p| p.epoch).collect::<Vec<_>>(), [1, 1, 2]);
     let mut other = broker.log("other", Delivering::default());
-    assert!(other.fence().unwrap().progress.is_empty(), "another task's records are not mine");
+    assert!(fenced(&mut other).1.is_empty(), "another task's records are not mine");
+}
+
+#[test]
+fn an_end_is_withdrawn_while_its_leader_is_out_of_reach() {
+    let broker = broker();
+    produce(&broker, P0, 1);
+    let mut log = opened(&broker, Delivering::default());
+    assert_eq!(of(&all(&mut log), "0"), ["0@0", "0!1"]);
+    broker.cut(P0, true);
+    produce(&broker, P0, 2);
+    assert_eq!(of(&all(&mut log), "0"), ["0?"], "once");
+    broker.cut(P0, false);
+    assert_eq!(of(&all(&mut log), "0"), ["0@1", "0!2"]);
+    broker.cut(P0, true);
+    assert_eq!(of(&all(&mut log), "0"), ["0?"]);
+    broker.cut(P0, false);
+    assert_eq!(of(&all(&mut log), "0"), ["0!2"], "the same end once more");
 }
 
 #[test]
@@ -185,7 +222,7 @@ fn long_partitions_are_read_over_many_segments() {
         broker.produce(P0, n, None, if n == 4 { None } else { Some(&value) });
     }
     let mut log = broker.log("task", Delivering { seed: None, chunk_max: 3 });
-    log.fence().unwrap();
+    fenced(&mut log);
     log.subscribe(&Positions::from([(P0, 0)])).unwrap();
     let mut lengths = Vec::new();
     let mut on = |delivery: Delivery<'_>| {

@@ -28,6 +28,7 @@ struct Slot {
     offset: i64,
     timestamp_ms: i64,
     time: i64,
+    arrived_ms: u64,
     chunk: u64,
     start: u32,
     key_len: u32,
@@ -63,8 +64,13 @@ impl Buffer {
         self.slots.get(1).map(|slot| slot.time)
     }
 
-    /// Copies a record in, with its ordering time.
-    pub(super) fn push(&mut self, record: &RecordRef<'_>, time: i64) {
+    /// When the next record was copied in.
+    pub(super) fn arrived_ms(&self) -> Option<u64> {
+        self.slots.front().map(|slot| slot.arrived_ms)
+    }
+
+    /// Copies a record in, with its ordering time and the moment of its arrival.
+    pub(super) fn push(&mut self, record: &RecordRef<'_>, time: i64, arrived_ms: u64) {
         if self.slots.is_empty() {
             while let Some(chunk) = self.chunks.pop_front() {
                 self.retire(chunk);
@@ -85,6 +91,7 @@ impl Buffer {
             offset: record.offset,
             timestamp_ms: record.timestamp_ms,
             time,
+            arrived_ms,
             chunk: self.first_chunk.saturating_add(newest),
             start: narrow(chunk.len()),
             key_len: len(record.key),

@@ -109,18 +109,19 @@ impl Lane {
         self.ended_since
     }
 
-    /// Takes a record; returns the tick that ends with it, if there is one.
-    pub(super) fn push(&mut self, record: &RecordRef<'_>) -> Option<Tick> {
+    /// Takes a record; returns the tick that ends with it, if there is one that matters.
+    pub(super) fn push(&mut self, record: &RecordRef<'_>, now_ms: u64) -> Option<Tick> {
         self.ended_since = None;
         if self.until.is_some_and(|until| record.offset >= until) {
             self.ended_at = self.ended_at.max(Some(record.offset));
             return None;
         }
-        let tick = self.take_tick();
+        // A floor that the record would not have come below anyway changed nothing.
+        let tick = self.take_tick().filter(|tick| record.timestamp_ms < tick.floor_ms);
         self.reach(record.offset);
         self.bound = self.bound.max(record.timestamp_ms.min(TIME_MAX));
         self.head.get_or_insert(self.bound);
-        self.buffer.push(record, self.bound);
+        self.buffer.push(record, self.bound, now_ms);
         self.position = record.offset.saturating_add(1);
         self.reach(self.position);
         tick
@@ -135,6 +136,21 @@ impl Lane {
     pub(super) fn end(&mut self, position: Position, now_ms: u64) {
         self.ended_since.get_or_insert(now_ms);
         self.ended_at = self.ended_at.max(Some(position));
+    }
+
+    /// The end is no longer known. That everything below it was read stays true.
+    pub(super) fn unsure(&mut self) {
+        self.ended_since = None;
+    }
+
+    /// When the first buffered record came.
+    pub(super) fn arrived_ms(&self) -> Option<u64> {
+        self.buffer.arrived_ms()
+    }
+
+    /// More than half of what may be buffered is.
+    pub(super) fn crowded(&self, config: &MergerConfig) -> bool {
+        self.buffer.len() > config.records_max / 2 || self.buffer.bytes() > config.bytes_max / 2
     }
 
     /// Something with a larger key passes: what comes has at least this time.
@@ -153,8 +169,7 @@ impl Lane {
     pub(super) fn pause(&mut self, config: &MergerConfig) -> Option<(Partition, bool)> {
         let (records, bytes) = (self.buffer.len(), self.buffer.bytes());
         let full = records >= config.records_max.max(1) || bytes >= config.bytes_max.max(1);
-        let roomy = records <= config.records_max / 2 && bytes <= config.bytes_max / 2;
-        let paused = if self.paused { !roomy } else { full };
+        let paused = if self.paused { self.crowded(config) } else { full };
         if paused == self.paused {
             return None;
         }

@@ -202,7 +202,7 @@ impl<'w> Player<'w> {
             let value = (offset % 7 > 0).then_some(&value[..]);
             let record =
                 RecordRef { partition: *partition, offset, timestamp_ms, key, value, headers: 2 };
-            self.merger.push(record).unwrap();
+            self.merger.push(record, self.now_ms).unwrap();
             self.delivered[lane] += 1;
             self.ended_since[lane] = None;
             self.pauses();
@@ -394,7 +394,7 @@ proptest! {
 fn push(merger: &mut Merger, partition: Partition, offset: i64, timestamp_ms: i64) {
     let value = Some(&b"value"[..]);
     let record = RecordRef { partition, offset, timestamp_ms, key: None, value, headers: 0 };
-    merger.push(record).unwrap();
+    merger.push(record, 0).unwrap();
 }
 
 fn two() -> Merger {
@@ -431,6 +431,42 @@ fn a_partition_holds_until_its_end_was_reported_and_a_while_longer() {
 }
 
 #[test]
+fn an_end_that_is_withdrawn_holds_until_it_is_reported_again() {
+    let mut merger = two();
+    push(&mut merger, payments(0), 0, 100);
+    merger.end(payments(1), 0, 1000);
+    merger.unsure(payments(1));
+    assert_eq!(ask(&mut merger, 1_000_000), Err(None), "out of reach is slow, not at its end");
+    merger.end(payments(1), 0, 2000);
+    assert_eq!(ask(&mut merger, 2049), Err(Some(2050)), "the hold begins anew");
+    assert_eq!(ask(&mut merger, 2050), Ok((0, 0)));
+}
+
+#[test]
+fn an_old_end_holds_what_has_just_arrived() {
+    let mut merger = two();
+    merger.end(payments(1), 0, 1000);
+    let record = |offset, timestamp_ms| RecordRef {
+        partition: payments(0),
+        offset,
+        timestamp_ms,
+        key: None,
+        value: None,
+        headers: 0,
+    };
+    merger.push(record(0, 100), 60_000).unwrap();
+    assert_eq!(ask(&mut merger, 60_000), Err(Some(60_050)), "a burst after a minute of silence");
+    merger.push(record(1, 101), 60_030).unwrap();
+    assert_eq!(ask(&mut merger, 60_050), Ok((0, 0)));
+    assert_eq!(ask(&mut merger, 60_050), Err(Some(60_080)), "each from its own arrival");
+    // Of four, three are more than half: what is behind is not held back by the buffer.
+    merger.push(record(2, 102), 60_060).unwrap();
+    merger.push(record(3, 103), 60_060).unwrap();
+    assert_eq!(ask(&mut merger, 60_060), Ok((0, 1)));
+    assert_eq!(ask(&mut merger, 60_060), Err(Some(60_110)));
+}
+
+#[test]
 fn floors_are_the_smallest_that_sort_after_what_passed() {
     for (passing, passed, floor_ms) in [(0, 1, 100), (1, 0, 101)] {
         let mut merger = two();
@@ -440,6 +476,19 @@ fn floors_are_the_smallest_that_sort_after_what_passed() {
         let tick = Tick { partition: payments(passed), position: 0, floor_ms };
         assert_eq!(merger.take_ticks(), [tick]);
         assert_eq!(merger.take_ticks(), []);
+    }
+}
+
+#[test]
+fn a_floor_that_changed_nothing_is_not_recorded() {
+    for (timestamp, recorded) in [(101, false), (100, false), (99, true)] {
+        let mut merger = two();
+        push(&mut merger, payments(0), 0, 100);
+        merger.end(payments(1), 0, 0);
+        assert_eq!(ask(&mut merger, 50), Ok((0, 0)));
+        push(&mut merger, payments(1), 0, timestamp);
+        let tick = Tick { partition: payments(1), position: 0, floor_ms: 100 };
+        assert_eq!(merger.take_ticks().contains(&tick), recorded, "next at {timestamp}");
     }
 }
 
@@ -566,7 +615,7 @@ fn bytes_survive_chunks_of_every_size() {
                 value: Some(cut),
                 headers: 0,
             };
-            merger.push(record).unwrap();
+            merger.push(record, 0).unwrap();
             pushed += 1;
         }
         for _ in 0..round % 5 {
@@ -587,7 +636,7 @@ fn deliveries_that_break_the_promise_are_refused() {
     let mut refused = |partition, offset| {
         let record =
             RecordRef { partition, offset, timestamp_ms: 0, key: None, value: None, headers: 0 };
-        merger.push(record).unwrap_err().to_string()
+        merger.push(record, 0).unwrap_err().to_string()
     };
     assert_eq!(refused(payments(0), 5), "payments/0 delivered offset 5 after position 6");
     assert_eq!(

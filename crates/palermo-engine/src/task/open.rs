@@ -4,7 +4,7 @@ use super::{Pending, StartAt, Task, TaskConfig, TaskError, feed, merger_config, 
 use crate::engine::{Bundle, EngineStop};
 use crate::machine::Machine;
 use crate::merger::{Merger, Next, Reading};
-use crate::port::{Batch, Clock, Committed, Log};
+use crate::port::{Batch, Clock, Log, LogError};
 use crate::progress;
 use crate::recovery::{
     FIRST_SEQ, Facts, Fresh, History, Plan, Positions, Recover, Segment, Start, check_chain,
@@ -16,6 +16,9 @@ use palermo_domain::Partition;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::time::Duration;
+
+/// How many records of the past are read between two looks at the watch.
+const LOOK_EVERY: usize = 256;
 
 /// What opening works with.
 struct Opener<'a> {
@@ -72,8 +75,10 @@ impl Opener<'_> {
         bundles: &dyn Fn(&str) -> Option<Bundle>,
         configured: String,
     ) -> Result<Facts, TaskError> {
-        let Committed { positions: committed, progress } = self.log.fence()?;
-        let history = History::fold(progress.iter().map(|value| progress::read(value)))?;
+        if let Some(own) = self.config.last_seq {
+            self.check_alone(own)?;
+        }
+        let (committed, history) = self.fence()?;
         for hash in history.iter().flat_map(History::bundles) {
             if !self.bundles.contains_key(hash)
                 && let Some(bundle) = bundles(hash).filter(|bundle| bundle.sha256 == hash)
@@ -98,6 +103,55 @@ impl Opener<'_> {
             configured,
             bundles: self.bundles.keys().cloned().collect(),
         })
+    }
+
+    /// An engine that comes back after a doubtful end: where the progress topic holds a record
+    /// beyond the last one that it tried to write, another engine runs as this task, and to fence it
+    /// would put out the rightful one. Even an aborted record is proof.
+    fn check_alone(&mut self, own: u64) -> Result<(), TaskError> {
+        let mut newest = 0;
+        let Self { log, watch, stats, .. } = self;
+        let (mut reading, mut stopped) = (Looking::default(), false);
+        log.peek(&mut |value| {
+            let seq = value.and_then(|value| progress::read(value).ok()).map_or(0, |p| p.seq);
+            newest = newest.max(seq);
+            let flow = reading.flow(value, watch, stats);
+            stopped = flow.is_break();
+            flow
+        })?;
+        if stopped {
+            return Err(TaskError::Interrupted);
+        }
+        if newest <= own {
+            return Ok(());
+        }
+        let reason = format!("progress record {newest} was written after this engine's {own}");
+        Err(LogError::Fenced { reason }.into())
+    }
+
+    /// Fences, and folds the past as it is read: it may be far larger than what is kept of it.
+    fn fence(&mut self) -> Result<(Positions, Option<History>), TaskError> {
+        let Self { log, watch, stats, .. } = self;
+        let (mut history, mut ended) = (None, None);
+        let mut reading = Looking::default();
+        let committed = log.fence(&mut |value| {
+            let folded = value.map_or(Ok(()), |value| {
+                progress::read(value).and_then(|progress| History::extend(&mut history, progress))
+            });
+            if let Err(stop) = folded {
+                ended = Some(TaskError::Stop(stop));
+                return ControlFlow::Break(());
+            }
+            let flow = reading.flow(value, watch, stats);
+            if flow.is_break() {
+                ended = Some(TaskError::Interrupted);
+            }
+            flow
+        })?;
+        match ended {
+            Some(error) => Err(error),
+            None => Ok((committed, history)),
+        }
     }
 
     fn bundle(&self, hash: &str) -> Result<Bundle, EngineStop> {
@@ -150,6 +204,7 @@ impl Opener<'_> {
         let activate = plan.activate.map(|hash| self.bundle(&hash)).transpose()?;
         let mut task = Task::assemble(self.config, machine, merger, started, self.stats);
         task.next_seq = plan.seq.saturating_add(1);
+        task.tried_seq = plan.seq;
         task.bundle_since = plan.bundle_since;
         task.notes = plan.notes;
         task.last_commit_ms = self.clock.monotonic_ms();
@@ -224,6 +279,27 @@ fn distance(from: &Positions, until: &Positions) -> u64 {
     u64::try_from(until.iter().map(of).fold(0, i64::saturating_add)).unwrap_or(0)
 }
 
+/// Looks at the watch now and then while the past is read.
+#[derive(Default)]
+struct Looking {
+    read: usize,
+}
+
+impl Looking {
+    fn flow(
+        &mut self,
+        value: Option<&[u8]>,
+        watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
+        stats: &Stats,
+    ) -> ControlFlow<()> {
+        self.read = self.read.saturating_add(1);
+        if value.is_some() && !self.read.is_multiple_of(LOOK_EVERY) {
+            return ControlFlow::Continue(());
+        }
+        watch(stats)
+    }
+}
+
 impl<M: Machine> Task<M> {
     fn assemble(
         config: TaskConfig,
@@ -241,6 +317,7 @@ impl<M: Machine> Task<M> {
             pending: Pending::default(),
             started,
             next_seq: FIRST_SEQ,
+            tried_seq: 0,
             bundle_since: FIRST_SEQ,
             last_commit_ms: 0,
             ready: false,

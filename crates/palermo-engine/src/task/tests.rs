@@ -367,6 +367,74 @@ fn readiness_comes_in_steps() {
 }
 
 #[test]
+fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
+    let clock = ManualClock::new();
+    let broker = MemoryBroker::new([payments(0)]);
+    (0..1000).for_each(|n| {
+        broker.produce(payments(0), n, None, Some(b"bad"));
+    });
+    let mut log = broker.log(TASK, Delivering::default());
+    let config = TaskConfig { commit_records_max: 1, ..started(Some(StartAt::Earliest)) };
+    let mut task = open::<Fake>(&mut log, &clock, config.clone(), 0).unwrap();
+    while task.machine().applied < 1000 {
+        task.turn(&mut log, &clock).unwrap();
+    }
+    assert!(broker.published(OutputTopic::Progress).len() > 1000);
+    let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
+    for (last_seq, reads) in [(None, 1), (Some(5000), 2)] {
+        let config = TaskConfig { last_seq, ..config.clone() };
+        let mut looks = 0;
+        let mut opening = |stats: &Stats| {
+            looks += usize::from(stats.phase == Phase::Opening);
+            ControlFlow::Continue(())
+        };
+        let mut log = broker.log(TASK, Delivering::default());
+        let (given, configured) = (config.clone(), bundle(0));
+        Task::<Fake>::open_with(&mut log, &clock, given, &bundles, configured, &mut opening)
+            .unwrap();
+        assert!(looks > 3 * reads, "{looks} looks in a past of 1,000 records");
+        let mut left = 3;
+        let mut stop = |stats: &Stats| {
+            assert_eq!(stats.phase, Phase::Opening, "stopped before the replay");
+            left -= 1;
+            if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let stopped =
+            Task::<Fake>::open_with(&mut log, &clock, config, &bundles, bundle(0), &mut stop);
+        assert!(matches!(stopped, Err(TaskError::Interrupted)));
+    }
+}
+
+#[test]
+fn a_partition_whose_leader_is_out_of_reach_is_not_passed() {
+    let clock = ManualClock::new();
+    let broker = MemoryBroker::new([payments(0), payments(1)]);
+    let mut log = broker.log(TASK, Delivering::default());
+    let mut task = open::<Fake>(&mut log, &clock, started(Some(StartAt::Earliest)), 0).unwrap();
+    let mut turns = |task: &mut Task<Fake>| {
+        for _ in 0..20 {
+            clock.advance_ms(100);
+            task.turn(&mut log, &clock).unwrap();
+        }
+        task.machine().applied
+    };
+    assert_eq!(turns(&mut task), 0, "both have reported their end");
+    broker.cut(payments(0), true);
+    turns(&mut task);
+    // Producers still reach both.
+    broker.produce(payments(0), 10, None, Some(b"first"));
+    broker.produce(payments(1), 20, None, Some(b"second"));
+    assert_eq!(turns(&mut task), 0, "lag, not a tick");
+    broker.cut(payments(0), false);
+    assert_eq!(turns(&mut task), 2);
+    let ticks = broker
+        .published(OutputTopic::Progress)
+        .into_iter()
+        .flat_map(|published| progress::read(&published.record.value.unwrap()).unwrap().ticks);
+    assert!(ticks.into_iter().all(|tick| tick.partition != payments(0) || tick.position > 0));
+}
+
+#[test]
 fn other_rules_are_activated_at_once_and_on_record() {
     let (broker, clock) = (small(), ManualClock::new());
     run(&broker);

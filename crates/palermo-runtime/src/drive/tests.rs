@@ -2,9 +2,13 @@
 //! that does not commit, a fenced task that goes on. Over the in-memory log and the real engine.
 
 use super::*;
-use palermo_domain::{Partition, TopicRole};
+use palermo_domain::{Partition, Position, TopicRole};
+use palermo_engine::port::{Batch, Delivery, Extent, Past};
 use palermo_engine::{CommitFault, Delivering, MemoryBroker, StartAt};
 use palermo_lang::program::RuleSet;
+use std::collections::BTreeMap;
+
+type Positions = BTreeMap<Partition, Position>;
 
 fn partition() -> Partition {
     Partition { role: TopicRole::Payments, index: 0 }
@@ -135,7 +139,7 @@ fn a_fenced_task_ends_and_writes_nothing_more() {
         if !taken_over && look.stats.phase == palermo_engine::Phase::Consuming {
             taken_over = true;
             let mut other = broker.log("palermo-0", Delivering::default());
-            other.fence().unwrap();
+            other.fence(&mut |_| ControlFlow::Continue(())).unwrap();
             broker.produce(partition(), 9_000, None, Some(b"later"));
         }
         ControlFlow::Continue(())
@@ -146,6 +150,101 @@ fn a_fenced_task_ends_and_writes_nothing_more() {
     assert!(!setup.services.health.readiness().ready);
     let progress = broker.published(palermo_domain::OutputTopic::Progress);
     assert!(progress.iter().all(|published| published.epoch == 1));
+}
+
+#[test]
+fn a_task_that_comes_back_does_not_put_out_the_one_that_ran_meanwhile() {
+    let (broker, older, newer) = (broker(60), setup(), setup());
+    // The third commit breaks, as that of an engine frozen for longer than its transaction lives.
+    broker.fail_commit("palermo-0", 2, CommitFault::Before);
+    let mut opened = 0;
+    let result = older.drive.run(
+        &mut || {
+            opened += 1;
+            if opened == 2 {
+                let until = &mut |look: Look<'_>| match processed(look) {
+                    50.. => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                };
+                newer.drive.run(&mut || open(&broker), until).unwrap();
+            }
+            open(&broker)
+        },
+        &mut |_| ControlFlow::Continue(()),
+    );
+    let error = result.unwrap_err();
+    assert_eq!((error.code(), opened), ("fenced", 2), "{error}");
+    assert_eq!(broker.epoch("palermo-0"), 2, "the older, then the newer: the older fenced nobody");
+}
+
+/// A log that says at its end whether the engine still called itself ready.
+struct LastWord(Box<dyn Log>, Services, std::rc::Rc<RefCell<Vec<bool>>>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.2.borrow_mut().push(self.1.health.readiness().ready);
+    }
+}
+
+impl Log for LastWord {
+    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
+        self.0.peek(past)
+    }
+    fn fence(&mut self, past: &mut Past<'_>) -> Result<Positions, LogError> {
+        self.0.fence(past)
+    }
+    fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
+        self.0.extents()
+    }
+    fn positions_at(&mut self, timestamp_ms: i64) -> Result<Positions, LogError> {
+        self.0.positions_at(timestamp_ms)
+    }
+    fn replay(&mut self, from: &Positions, until: &Positions) -> Result<(), LogError> {
+        self.0.replay(from, until)
+    }
+    fn subscribe(&mut self, from: &Positions) -> Result<(), LogError> {
+        self.0.subscribe(from)
+    }
+    fn poll(
+        &mut self,
+        wait: Duration,
+        records_max: usize,
+        on: &mut dyn FnMut(Delivery<'_>),
+    ) -> Result<usize, LogError> {
+        self.0.poll(wait, records_max, on)
+    }
+    fn set_paused(&mut self, partition: Partition, paused: bool) -> Result<(), LogError> {
+        self.0.set_paused(partition, paused)
+    }
+    fn commit(&mut self, batch: &Batch) -> Result<(), LogError> {
+        self.0.commit(batch)
+    }
+    fn lag_records(&self) -> BTreeMap<Partition, i64> {
+        self.0.lag_records()
+    }
+}
+
+#[test]
+fn readiness_is_withdrawn_before_the_log_goes() {
+    let (broker, setup) = (broker(30), setup());
+    // One breaks in a turn, the next one ends in order.
+    broker.fail_commit("palermo-0", 2, CommitFault::Before);
+    let last_words = std::rc::Rc::new(RefCell::new(Vec::new()));
+    let mut was_ready = false;
+    let mut open_watched = || {
+        let opened = open(&broker)?;
+        let log = LastWord(opened.log, setup.services.clone(), std::rc::Rc::clone(&last_words));
+        Ok(Opened { log: Box::new(log), ..opened })
+    };
+    setup
+        .drive
+        .run(&mut open_watched, &mut |look| {
+            was_ready |= setup.services.health.readiness().ready;
+            if processed(look) == 30 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert!(was_ready, "nothing is proved");
+    assert_eq!(*last_words.borrow(), [false, false]);
 }
 
 #[test]

@@ -319,7 +319,7 @@ impl World {
     /// All records that a reader may see, as (partition, offset, timestamp, value).
     pub(super) fn visible(&self) -> Vec<(Partition, i64, i64, Vec<u8>)> {
         let mut log = self.broker.log("reader", Delivering::default());
-        log.fence().unwrap();
+        log.fence(&mut |_| ControlFlow::Continue(())).unwrap();
         let from = self.broker.extents().into_iter().map(|(p, extent)| (p, extent.start));
         log.subscribe(&from.collect()).unwrap();
         let mut all = Vec::new();
@@ -369,7 +369,7 @@ pub(super) fn progress_with(broker: &MemoryBroker, alter: fn(&mut Progress)) {
     progress.seq += 1;
     alter(&mut progress);
     let mut log = broker.log(TASK, Delivering::default());
-    log.fence().unwrap();
+    log.fence(&mut |_| ControlFlow::Continue(())).unwrap();
     let records = vec![OutRecord { value: Some(progress.encode()), ..last }];
     log.commit(&Batch { records, positions }).unwrap();
 }
