@@ -1,0 +1,110 @@
+//! One payment in, what it completes out.
+
+use crate::counts::{Counts, Histogram, Truncated};
+use crate::scatter_gather::{At, ScatterGather};
+use crate::settings::Settings;
+use crate::simple::Simple;
+use crate::temporal::Temporal;
+use crate::work::Work;
+use palermo_ledger::edges::{Edges, Keep};
+use palermo_ledger::{AccountId, Leg};
+
+/// Searches every payment as it comes. See the crate.
+#[derive(Debug)]
+pub struct Miner {
+    settings: Settings,
+    edges: Edges,
+    scatter_gather: ScatterGather,
+    temporal: Temporal,
+    simple: Simple,
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "times are within edges::TIME_MAX, windows within SPAN_MAX")]
+impl Miner {
+    /// A miner that has seen nothing.
+    pub fn new(settings: Settings) -> Self {
+        let fan = settings.fan.map_or(0, |window| window - 1);
+        Self {
+            edges: Edges::new(Keep { span: settings.span(), fan }),
+            settings,
+            scatter_gather: ScatterGather::default(),
+            temporal: Temporal::default(),
+            simple: Simple::default(),
+        }
+    }
+
+    /// Adds a payment and says what it completes. Numbers of accounts are given in order of first
+    /// sight, the payer's before the payee's; a payment to oneself completes nothing, is not kept,
+    /// and counts as no sight.
+    pub fn add(&mut self, payer: AccountId, payee: AccountId, time: i64) -> Counts {
+        let mut counts = Counts::default();
+        if payer == payee {
+            return counts;
+        }
+        self.edges.add(payer, payee, time);
+        self.degrees(payer, payee, time, &mut counts);
+        self.search(payer, payee, time, &mut counts);
+        counts
+    }
+
+    fn degrees(&self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {
+        let Self { settings, edges, .. } = self;
+        let ends = [(payer, Leg::Debtor), (payee, Leg::Creditor)];
+        let current = edges.newest() == Some(time);
+        if let Some(window) = settings.fan {
+            [counts.fan_out, counts.fan_in] = ends.map(|(account, leg)| {
+                if current {
+                    edges.fan(account, leg)
+                } else {
+                    size(edges.window(account, leg, time - window + 1, time).distinct().count())
+                }
+            });
+        }
+        if let Some(window) = settings.degree {
+            [counts.degree_out, counts.degree_in] = ends.map(|(account, leg)| {
+                if current && settings.fan == Some(window) {
+                    edges.fan_degree(account, leg)
+                } else {
+                    size(edges.window(account, leg, time - window + 1, time).entries.len())
+                }
+            });
+        }
+    }
+
+    fn search(&mut self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {
+        let Self { settings, edges, scatter_gather, temporal, simple } = self;
+        let within = |window: i64, to: i64| At { payer, payee, from: time - window, to };
+        let mut run = |search: &mut dyn FnMut(&mut Work, &mut Histogram) -> bool| {
+            let (mut work, mut found) = (Work::new(settings.budget), Histogram::default());
+            let cut = search(&mut work, &mut found);
+            counts.work = counts.work.saturating_add(work.spent());
+            (found, cut)
+        };
+        let mut truncated = Truncated::default();
+        if let Some(window) = settings.scatter_gather {
+            let at = within(window, time);
+            (counts.scatter_gather, truncated.scatter_gather) =
+                run(&mut |work, found| scatter_gather.search(edges, at, work, found).is_err());
+        }
+        if let Some(window) = settings.temp_cycle {
+            let at = within(window, time - 1);
+            (counts.temp_cycle, truncated.temp_cycle) =
+                run(&mut |work, found| temporal.search(edges, at, work, found).is_err());
+        }
+        if let Some(window) = settings.lc_cycle {
+            let (at, longest) = (within(window, time), settings.lc_cycle_len);
+            (counts.lc_cycle, truncated.lc_cycle) =
+                run(&mut |work, found| simple.search(edges, at, longest, work, found).is_err());
+        }
+        counts.truncated = truncated;
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.edges.bytes()
+    }
+}
+
+fn size(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
