@@ -1,45 +1,45 @@
 //! A number for each of a few accounts, forgotten all at once.
 //!
-//! Open addressing over 16-byte slots; a slot counts only with the stamp of the present search, so
-//! forgetting costs one addition. Accounts are listed in the order in which they were labeled:
-//! nothing depends on the order of slots.
+//! Open addressing; a slot counts only with the stamp of the present search, so
+//! forgetting costs one addition. Labels are only looked up, never listed: nothing depends on the
+//! order of slots.
 
 use palermo_ledger::AccountId;
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Slot {
+struct Slot<V> {
     stamp: u32,
     key: u32,
-    value: i64,
+    value: V,
 }
 
 /// Labels of one search.
 #[derive(Debug)]
-pub(crate) struct Labels {
-    slots: Box<[Slot]>,
+pub(crate) struct Labels<V> {
+    slots: Box<[Slot<V>]>,
     stamp: u32,
-    keys: Vec<u32>,
+    len: usize,
 }
 
 const FIRST_SLOTS: usize = 64;
 
-impl Default for Labels {
+impl<V: Copy + Default> Default for Labels<V> {
     fn default() -> Self {
         let slots = vec![Slot::default(); FIRST_SLOTS].into_boxed_slice();
-        Self { slots, stamp: 1, keys: Vec::with_capacity(FIRST_SLOTS) }
+        Self { slots, stamp: 1, len: 0 }
     }
 }
 
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "the number of slots is a power of two and positions are masked by it; keys are below the length that was checked"
+    reason = "the number of slots is a power of two and positions are masked by it"
 )]
-impl Labels {
+impl<V: Copy + Default> Labels<V> {
     /// Forgets every label.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        self.keys.clear();
+        self.len = 0;
         self.stamp = self.stamp.wrapping_add(1);
         if self.stamp == 0 {
             self.slots.fill(Slot::default());
@@ -47,21 +47,9 @@ impl Labels {
         }
     }
 
-    /// How many accounts have one.
     #[inline]
-    pub(crate) fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// The account that was the `at`-th to be labeled.
-    #[inline]
-    pub(crate) fn account(&self, at: usize) -> AccountId {
-        AccountId::from_index(self.keys[at])
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, account: AccountId) -> Option<i64> {
-        let slot = self.slots[self.slot(key(account))];
+    pub(crate) fn get(&self, account: AccountId) -> Option<V> {
+        let slot = &self.slots[self.slot(key(account))];
         (slot.stamp == self.stamp).then_some(slot.value)
     }
 
@@ -71,18 +59,24 @@ impl Labels {
     }
 
     #[inline]
-    pub(crate) fn set(&mut self, account: AccountId, value: i64) {
+    pub(crate) fn set(&mut self, account: AccountId, value: V) {
+        *self.of(account) = value;
+    }
+
+    /// The label of an account, the default one where it had none.
+    #[inline]
+    pub(crate) fn of(&mut self, account: AccountId) -> &mut V {
         let key = key(account);
-        let at = self.slot(key);
-        if self.slots[at].stamp == self.stamp {
-            self.slots[at].value = value;
-            return;
+        let mut at = self.slot(key);
+        if self.slots[at].stamp != self.stamp {
+            self.len += 1;
+            if self.len * 2 > self.slots.len() {
+                self.grow();
+                at = self.slot(key);
+            }
+            self.slots[at] = Slot { stamp: self.stamp, key, value: V::default() };
         }
-        self.slots[at] = Slot { stamp: self.stamp, key, value };
-        self.keys.push(key);
-        if self.keys.len() * 2 > self.slots.len() {
-            self.grow();
-        }
+        &mut self.slots[at].value
     }
 
     /// The slot of a key, or the free one where it would go.
@@ -122,14 +116,14 @@ mod tests {
     proptest! {
         #[test]
         fn labels_are_a_map(rounds in prop::collection::vec(prop::collection::vec((0_u32..5000, 0_i64..9), 0..300), 1..5)) {
-            let mut labels = Labels::default();
+            let mut labels = Labels::<i64>::default();
             for round in rounds {
                 labels.clear();
                 let mut model = BTreeMap::new();
                 for (key, value) in round {
                     labels.set(AccountId::from_index(key), value);
                     model.insert(key, value);
-                    prop_assert_eq!(labels.len(), model.len());
+                    prop_assert_eq!(labels.len, model.len());
                 }
                 for key in 0..5000 {
                     prop_assert_eq!(labels.get(AccountId::from_index(key)), model.get(&key).copied());

@@ -1,6 +1,6 @@
 //! One payment in, what it completes out.
 
-use crate::counts::{Counts, Histogram, Truncated};
+use crate::counts::Counts;
 use crate::scatter_gather::{At, ScatterGather};
 use crate::settings::Settings;
 use crate::simple::Simple;
@@ -74,29 +74,29 @@ impl Miner {
     fn search(&mut self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {
         let Self { settings, edges, scatter_gather, temporal, simple } = self;
         let within = |window: i64, to: i64| At { payer, payee, from: time - window, to };
-        let mut run = |search: &mut dyn FnMut(&mut Work, &mut Histogram) -> bool| {
-            let (mut work, mut found) = (Work::new(settings.budget), Histogram::default());
-            let cut = search(&mut work, &mut found);
-            counts.work = counts.work.saturating_add(work.spent());
-            (found, cut)
-        };
-        let mut truncated = Truncated::default();
+        let mut spent = 0_u32;
         if let Some(window) = settings.scatter_gather {
-            let at = within(window, time);
-            (counts.scatter_gather, truncated.scatter_gather) =
-                run(&mut |work, found| scatter_gather.search(edges, at, work, found).is_err());
+            let mut work = Work::new(settings.budget);
+            let found = &mut counts.scatter_gather;
+            counts.truncated.scatter_gather =
+                scatter_gather.search(edges, within(window, time), &mut work, found).is_err();
+            spent = spent.saturating_add(work.spent());
         }
         if let Some(window) = settings.temp_cycle {
-            let at = within(window, time - 1);
-            (counts.temp_cycle, truncated.temp_cycle) =
-                run(&mut |work, found| temporal.search(edges, at, work, found).is_err());
+            let mut work = Work::new(settings.budget);
+            let (at, found) = (within(window, time - 1), &mut counts.temp_cycle);
+            counts.truncated.temp_cycle = temporal.search(edges, at, &mut work, found).is_err();
+            spent = spent.saturating_add(work.spent());
         }
         if let Some(window) = settings.lc_cycle {
+            let mut work = Work::new(settings.budget);
             let (at, longest) = (within(window, time), settings.lc_cycle_len);
-            (counts.lc_cycle, truncated.lc_cycle) =
-                run(&mut |work, found| simple.search(edges, at, longest, work, found).is_err());
+            let found = &mut counts.lc_cycle;
+            counts.truncated.lc_cycle =
+                simple.search(edges, at, longest, &mut work, found).is_err();
+            spent = spent.saturating_add(work.spent());
         }
-        counts.truncated = truncated;
+        counts.work = spent;
     }
 
     /// Bytes held.

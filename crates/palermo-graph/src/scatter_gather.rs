@@ -16,7 +16,7 @@ use palermo_ledger::{AccountId, Leg};
 
 #[derive(Debug, Default)]
 pub(crate) struct ScatterGather {
-    middles: Labels,
+    middles: Labels<()>,
 }
 
 /// Where a search stands: the payment's ends and the window, both ends included.
@@ -80,7 +80,7 @@ impl ScatterGather {
     fn build(&mut self, fixed: Slice<'_>, work: &mut Work) -> Result<(), Spent> {
         work.spend(fixed.entries.len())?;
         self.middles.clear();
-        fixed.distinct().for_each(|entry| self.middles.set(entry.other(), 0));
+        fixed.distinct().for_each(|entry| self.middles.set(entry.other(), ()));
         Ok(())
     }
 }

@@ -17,13 +17,13 @@ use palermo_ledger::{AccountId, Leg};
 #[derive(Debug, Default)]
 pub(crate) struct Simple {
     /// Payments from the payee.
-    from_payee: Labels,
+    from_payee: Labels<i64>,
     /// Payments to the payer.
-    to_payer: Labels,
+    to_payer: Labels<i64>,
     frontiers: [Vec<AccountId>; 2],
     next: Vec<AccountId>,
     neighbors: Vec<AccountId>,
-    on_path: Labels,
+    on_path: Labels<bool>,
     frames: Vec<Frame>,
 }
 
@@ -218,7 +218,7 @@ impl Simple {
         while let Some(depth) = self.frames.len().checked_sub(1) {
             let frame = &mut self.frames[depth];
             if frame.next == frame.end {
-                self.on_path.set(frame.account, 0);
+                self.on_path.set(frame.account, false);
                 let left = self.frames.pop().map_or(0, |_| self.frames.last().map_or(0, |f| f.end));
                 self.neighbors.truncate(left);
                 continue;
@@ -232,7 +232,7 @@ impl Simple {
             }
             let left = scope.longest - i64::try_from(depth + 1).unwrap_or(i64::MAX);
             if self.to_payer.get(to).is_some_and(|distance| distance <= left)
-                && self.on_path.get(to) != Some(1)
+                && self.on_path.get(to) != Some(true)
             {
                 self.open(scope, to, work)?;
             }
@@ -243,7 +243,7 @@ impl Simple {
     fn open(&mut self, scope: Scope<'_>, account: AccountId, work: &mut Work) -> Result<(), Spent> {
         let next = self.neighbors.len();
         scope.neighbors(account, Leg::Debtor, work, &mut self.neighbors)?;
-        self.on_path.set(account, 1);
+        self.on_path.set(account, true);
         self.frames.push(Frame { account, next, end: self.neighbors.len() });
         Ok(())
     }

@@ -76,6 +76,12 @@ impl Entry {
         self.0 & PREV != 0
     }
 
+    /// Whether both have the same other end.
+    #[inline]
+    pub fn same_other(self, entry: Self) -> bool {
+        (self.0 ^ entry.0) & (OTHER_MASK << OTHER_SHIFT) == 0
+    }
+
     /// Time since `start`; negative where the entry is older.
     #[inline]
     pub fn since(self, start: Start) -> i64 {
@@ -106,6 +112,12 @@ impl Start {
     pub fn at(time: i64) -> Self {
         // The low bits of two's complement: differences come out right modulo a turn.
         Self(time.cast_unsigned() << TIME_SHIFT)
+    }
+
+    /// So much later.
+    #[inline]
+    pub fn plus(self, span: i64) -> Self {
+        Self(self.0.wrapping_add(span.cast_unsigned() << TIME_SHIFT))
     }
 
     #[inline]
@@ -162,7 +174,20 @@ impl<'a> Slice<'a> {
 }
 
 fn any_with(entries: &[Entry], like: Entry) -> bool {
-    entries.iter().any(|entry| entry.other() == like.other())
+    entries.iter().any(|entry| entry.same_other(like))
+}
+
+/// Entries up to this many are searched one by one.
+const FEW: usize = 16;
+
+/// Where the entries at or after `start` begin, among entries in order of time. Most sides are
+/// short: their entries are passed one by one.
+#[inline]
+pub fn first_since(entries: &[Entry], start: Start) -> usize {
+    if entries.len() <= FEW {
+        return entries.iter().take_while(|entry| entry.since(start) < 0).count();
+    }
+    entries.partition_point(|entry| entry.since(start) < 0)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -233,8 +258,18 @@ impl Edges {
     pub fn window(&self, account: AccountId, leg: Leg, from: i64, to: i64) -> Slice<'_> {
         let Some(side) = self.side(account, leg) else { return Slice::EMPTY };
         let (all, start) = (side.entries(&self.arena), Start::at(from));
-        let first = all.partition_point(|entry| entry.since(start) < 0);
-        Slice { entries: &all[first..], later: &[] }.until(start, to - from)
+        // The newest first: most sides have nothing in the window, and say so with one look.
+        if all.last().is_none_or(|newest| newest.since(start) < 0) {
+            return Slice::EMPTY;
+        }
+        Slice { entries: &all[first_since(all, start)..], later: &[] }.until(start, to - from)
+    }
+
+    /// Every entry of one side that is still held, oldest first; some may be older than what is
+    /// kept. For searches that look for their own beginning.
+    #[inline]
+    pub fn side_entries(&self, account: AccountId, leg: Leg) -> &[Entry] {
+        self.side(account, leg).map_or(&[], |side| side.entries(&self.arena))
     }
 
     /// Distinct other ends in the fan window that ends at the newest entry of the side.
@@ -298,8 +333,8 @@ impl Edges {
     /// Whether the two had a payment in this direction that may still be held. Scans the smaller
     /// side: a hub costs its neighbors nothing.
     fn pair(&self, debtor: AccountId, creditor: AccountId) -> bool {
-        let side = |account, leg| self.side(account, leg).map_or(&[][..], |s| s.entries(&self.arena));
-        let (out, into) = (side(debtor, Leg::Debtor), side(creditor, Leg::Creditor));
+        let out = self.side_entries(debtor, Leg::Debtor);
+        let into = self.side_entries(creditor, Leg::Creditor);
         if out.len() <= into.len() {
             any_with(out, Entry::new(0, creditor))
         } else {
@@ -325,7 +360,7 @@ impl Edges {
         // Whether one more of the counted entries is now without `NEXT`.
         let mut more = at >= head;
         if known {
-            let same = |other: &Entry| other.other() == entry.other();
+            let same = |other: &Entry| other.same_other(entry);
             let newer = entries[at + 1..=len].iter().position(same);
             let older = entries[..at].iter().rposition(same);
             if let Some(older) = older {

@@ -168,3 +168,52 @@ fn walk(out: &Neighbors, edge: Edge, longest: usize, path: &mut Vec<u32>, found:
         }
     }
 }
+
+/// Payments between accounts of power-law degrees, evenly over a time, in order: the same for the
+/// same seed. The `r`-th busiest account of `n` has a share of payments proportional to `r^-1/2`
+/// (degrees fall with exponent 3), as payer and, in another order, as payee.
+///
+/// # Panics
+/// Where there are fewer than two accounts.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "numbers below 2^63; the high half of a product of two 32-bit numbers fits 32 bits"
+)]
+pub fn power_law(seed: u64, edges: usize, accounts: u32, span: i64) -> Vec<Edge> {
+    assert!(accounts > 1, "a payment needs two accounts");
+    let mut state = seed;
+    let mut draw = || {
+        // SplitMix64.
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let mut rank = || {
+        // The square of an even number in [0, 1) has the density x^-1/2.
+        let even = draw() >> 32;
+        let squared = (even * even) >> 32;
+        ((squared * u64::from(accounts)) >> 32) as u32
+    };
+    // An odd multiplier prime to the number of accounts visits each once.
+    let stride = (0..)
+        .map(|n| 2_654_435_761_u64 + 2 * n)
+        .find(|stride| gcd(*stride, u64::from(accounts)) == 1)
+        .unwrap_or(1);
+    let shuffled = |rank: u32| ((u64::from(rank) * stride) % u64::from(accounts)) as u32;
+    let count = i64::try_from(edges).unwrap_or(i64::MAX).max(1);
+    let mut edge = |n: i64| {
+        let (source, mut target) = (rank(), shuffled(rank()));
+        while target == source {
+            target = shuffled(rank());
+        }
+        Edge { source, target, time: n * span / count }
+    };
+    (0..count).map(&mut edge).collect()
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a.checked_rem(b).unwrap_or(0)) }
+}
