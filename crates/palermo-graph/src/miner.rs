@@ -9,6 +9,10 @@ use crate::work::Work;
 use palermo_ledger::edges::{Edges, Keep};
 use palermo_ledger::{AccountId, Leg};
 
+/// Payments whose lines are read together: enough for the misses to overlap, few enough to stay in
+/// the nearest cache.
+const AHEAD: usize = 16;
+
 /// Searches every payment as it comes. See the crate.
 #[derive(Debug)]
 pub struct Miner {
@@ -19,7 +23,10 @@ pub struct Miner {
     simple: Simple,
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "times are within edges::TIME_MAX, windows within SPAN_MAX")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "times are within edges::TIME_MAX, windows within SPAN_MAX"
+)]
 impl Miner {
     /// A miner that has seen nothing.
     pub fn new(settings: Settings) -> Self {
@@ -45,6 +52,26 @@ impl Miner {
         self.degrees(payer, payee, time, &mut counts);
         self.search(payer, payee, time, &mut counts);
         counts
+    }
+
+    /// As [`Miner::add`] for several payments in a row, in their order. Their lines are read ahead.
+    pub fn add_each(
+        &mut self,
+        payments: &[(AccountId, AccountId, i64)],
+        each: &mut dyn FnMut(usize, &Counts),
+    ) {
+        let mut at = 0;
+        for ahead in payments.chunks(AHEAD) {
+            let sum = |sum: u32, &(payer, payee, _): &(AccountId, AccountId, i64)| {
+                sum.wrapping_add(self.edges.touch(payer, payee))
+            };
+            std::hint::black_box(ahead.iter().fold(0, sum));
+            for &(payer, payee, time) in ahead {
+                let counts = self.add(payer, payee, time);
+                each(at, &counts);
+                at += 1;
+            }
+        }
     }
 
     fn degrees(&self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {

@@ -42,8 +42,7 @@ impl Default for Settings {
 impl Settings {
     /// The longest window, and the lateness: how long payments must be kept.
     pub fn span(&self) -> i64 {
-        let windows =
-            [self.fan, self.degree, self.scatter_gather, self.temp_cycle, self.lc_cycle];
+        let windows = [self.fan, self.degree, self.scatter_gather, self.temp_cycle, self.lc_cycle];
         let longest = windows.into_iter().flatten().max().unwrap_or(0);
         longest.saturating_add(self.lateness)
     }

@@ -288,11 +288,11 @@ impl Temporal {
         let At { payer, payee, .. } = scope.at;
         on_path.clear();
         on_path.set(payee, true);
-        let mut path =
-            vec![Frame { account: payee, entries: scope.leaving(payee, -1), next: 0 }];
+        let mut path = vec![Frame { account: payee, entries: scope.leaving(payee, -1), next: 0 }];
         while let Some(depth) = path.len().checked_sub(1) {
             let frame = &mut path[depth];
-            let next = frame.entries.get(frame.next).filter(|entry| scope.since(**entry) <= scope.last);
+            let next =
+                frame.entries.get(frame.next).filter(|entry| scope.since(**entry) <= scope.last);
             let Some(&entry) = next else {
                 on_path.set(frame.account, false);
                 path.pop();
@@ -303,8 +303,10 @@ impl Temporal {
             work.spend(1)?;
             let (to, time) = (entry.other(), scope.since(entry));
             let closes = to == payer;
-            let goes_on =
-                || labels.get(to).is_some_and(|label| label.departure > time) && on_path.get(to) != Some(true);
+            let goes_on = || {
+                labels.get(to).is_some_and(|label| label.departure > time)
+                    && on_path.get(to) != Some(true)
+            };
             if !closes && !goes_on() {
                 continue;
             }

@@ -136,10 +136,12 @@ fn recorded_counts_come_out() {
             let bins = row[name].as_object().into_iter().flatten();
             bins.map(|(size, count)| (size.parse().unwrap(), count.as_u64().unwrap())).collect()
         };
-        for (n, (row, counts)) in recorded.iter().zip(mine(&edges, settings(&windows))).enumerate() {
+        for (n, (row, counts)) in recorded.iter().zip(mine(&edges, settings(&windows))).enumerate()
+        {
             let reference = expected(&edges[..=n], &windows);
             for ((name, found), (_, reference)) in named(&counts).into_iter().zip(reference) {
-                let last = if name.starts_with("fan") || name.starts_with("degree") { 8 } else { 10 };
+                let last =
+                    if name.starts_with("fan") || name.starts_with("degree") { 8 } else { 10 };
                 let at = format!("seed {}, edge {n}, {name}", case["seed"]);
                 assert_eq!(clip(&reference, last), read(row, name), "the reference: {at}");
                 assert_eq!(clip(&found, last), read(row, name), "the miner: {at}");
@@ -193,7 +195,9 @@ fn graphs(fewer: u32) -> Config {
 #[test]
 fn random_graphs_count_as_the_reference() {
     TestRunner::new(graphs(1))
-        .run(&(edges(36), windows()), |(edges, windows)| check(&edges, &windows, settings(&windows)))
+        .run(&(edges(36), windows()), |(edges, windows)| {
+            check(&edges, &windows, settings(&windows))
+        })
         .unwrap();
 }
 

@@ -284,6 +284,16 @@ impl Edges {
         self.side(account, leg).map_or(0, |side| side.len - side.head)
     }
 
+    /// Reads the four lines of a payment that will be added soon, so that they are on their way
+    /// from memory meanwhile. Worth it for several payments in a row: their misses overlap. The sum
+    /// means nothing; using it keeps the reads.
+    #[inline]
+    pub fn touch(&self, debtor: AccountId, creditor: AccountId) -> u32 {
+        let line = |account, leg| self.side(account, leg).map_or(0, |side| side.len);
+        let both = |account| line(account, Leg::Debtor).wrapping_add(line(account, Leg::Creditor));
+        both(debtor).wrapping_add(both(creditor))
+    }
+
     /// Adds a payment. The two accounts differ and have numbers below [`ACCOUNTS_MAX`]; the time is
     /// within [`TIME_MAX`].
     pub fn add(&mut self, debtor: AccountId, creditor: AccountId, time: i64) {
@@ -442,7 +452,8 @@ fn forget(side: &mut Side, arena: &mut Arena, gone: usize) {
     let len = side.len as usize;
     side.slots(arena).copy_within(gone..len, 0);
     let less = |number: u32| number.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
-    (side.len, side.head, side.fan) = (less(side.len), less(side.head), side.fan.saturating_sub(lost));
+    (side.len, side.head, side.fan) =
+        (less(side.len), less(side.head), side.fan.saturating_sub(lost));
 }
 
 /// Brings few entries back into the line.

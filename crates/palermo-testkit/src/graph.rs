@@ -57,7 +57,11 @@ fn sizes(found: impl IntoIterator<Item = usize>) -> Sizes {
 ///
 /// # Panics
 /// Where there is no edge.
-#[expect(clippy::expect_used, clippy::arithmetic_side_effects, reason = "an oracle for small numbers")]
+#[expect(
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    reason = "an oracle for small numbers"
+)]
 pub fn compatible(edges: &[Edge], windows: &Windows) -> Counts {
     let edge = *edges.last().expect("an edge");
     let Edge { source: u, target: v, time: t } = edge;
@@ -73,7 +77,9 @@ pub fn compatible(edges: &[Edge], windows: &Windows) -> Counts {
     let out_of_u = |e: &&Edge| e.source == u;
     Counts {
         fan_in: sizes([distinct(recent(windows.fan).filter(into_v).map(|e| e.source).collect())]),
-        fan_out: sizes([distinct(recent(windows.fan).filter(out_of_u).map(|e| e.target).collect())]),
+        fan_out: sizes([distinct(
+            recent(windows.fan).filter(out_of_u).map(|e| e.target).collect(),
+        )]),
         degree_in: sizes([recent(windows.degree).filter(into_v).count()]),
         degree_out: sizes([recent(windows.degree).filter(out_of_u).count()]),
         scatter_gather: scatter_gather(within(windows.scatter_gather), edge),

@@ -72,7 +72,9 @@ impl Arena {
             self.bytes += size * size_of::<Entry>();
         }
         // 2^27 blocks of a class are 16 GiB at least: the memory cap comes first.
-        BlockId((u32::try_from(class).unwrap_or(31) << INDEX_BITS) | (index & ((1 << INDEX_BITS) - 1)))
+        BlockId(
+            (u32::try_from(class).unwrap_or(31) << INDEX_BITS) | (index & ((1 << INDEX_BITS) - 1)),
+        )
     }
 
     pub(super) fn free(&mut self, block: BlockId) {
@@ -108,8 +110,11 @@ impl Arena {
 }
 
 fn class_of(entries: usize) -> usize {
-    entries.next_power_of_two().max(SMALLEST).trailing_zeros().saturating_sub(SMALLEST.trailing_zeros())
-        as usize
+    entries
+        .next_power_of_two()
+        .max(SMALLEST)
+        .trailing_zeros()
+        .saturating_sub(SMALLEST.trailing_zeros()) as usize
 }
 
 /// Page of a block, and where it begins there. Sizes are powers of two: shifts, not divisions.
