@@ -176,6 +176,7 @@ fn paced(kafka: &KafkaConfig, clock: &Arc<dyn Clock>, payments: &[NewRecord], pe
         if sent >= payments.len() {
             break;
         }
+        #[expect(clippy::disallowed_methods, reason = "half load is paced by the clock")]
         std::thread::sleep(Duration::from_millis(5));
     }
     producer.flush().expect("payments have arrived");

@@ -18,6 +18,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
     done.status.success().then(|| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to a build script by the environment")]
 fn folder(name: &str) -> PathBuf {
     std::env::var_os(name).map(PathBuf::from).unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # `make demo`: builds, starts a Kafka where Java runs, plays the demo on it, stops it again.
 #
-# PALERMO_BOOTSTRAP=host:port uses a broker that exists. Without Java, and where none can be installed,
+# PALERMO_BOOTSTRAP=host:port uses a broker that exists, on this machine; one elsewhere needs the
+# `kafka:` block of a configuration (`--config FILE`). Without Java, and where none can be installed,
 # the demo plays on the in-memory log and says so in its first line. Arguments go to `palermo demo`.
 set -eu
 cd "$(dirname -- "$0")/../.."
@@ -12,7 +13,7 @@ cargo build --release -p palermo-cli
 
 palermo=${CARGO_TARGET_DIR:-target}/release/palermo
 case " ${PALERMO_BOOTSTRAP:+--bootstrap} $* " in
-    *' --bootstrap'* | *' --memory '* | *' --kafka '*) exec "$palermo" demo "$@" ;;
+    *' --bootstrap'* | *' --config'* | *' -c '* | *' --memory '* | *' --kafka '*) exec "$palermo" demo "$@" ;;
 esac
 dir=$(mktemp -d "${TMPDIR:-/tmp}/palermo-demo-kafka.XXXXXX")
 port=''

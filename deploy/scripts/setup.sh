@@ -2,8 +2,9 @@
 # Brings a fresh Debian machine that has Rust to where Palermo builds, and its demo and tests run.
 #
 #   deploy/scripts/setup.sh build    what compiling needs: C compiler, make, pkg-config, OpenSSL and zlib
+#   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
 #   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
-#   deploy/scripts/setup.sh test     both
+#   deploy/scripts/setup.sh test     all of it
 #
 # Installs only what is missing, so a second call takes no time. As root (or with sudo that asks no
 # password) it installs with apt-get; otherwise it names the packages and exits 4.
@@ -21,6 +22,32 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 missing=''
 need() { missing="$missing $1"; }
+
+# The compiler must be at least the one that Cargo.toml asks for.
+check_rust() {
+    have cargo || fail 'no `cargo` found: install Rust first (rustup, the version in Cargo.toml)'
+    have rustc || fail 'no `rustc` found: install Rust first (rustup, the version in Cargo.toml)'
+    wanted=$(sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' "$here/../../Cargo.toml")
+    found=$(rustc --version | sed -n 's/^rustc \([0-9.]*\).*/\1/p')
+    oldest=$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1)
+    [ "$oldest" = "$wanted" ] || {
+        do_this='install a newer Rust'
+        have rustup && do_this='run `rustup update stable` (and look at `rustup show`: an override may hold an old one)'
+        fail "rustc is $found and Cargo.toml asks for $wanted or newer: $do_this"
+    }
+}
+
+# Distributions and minimal profiles leave these out.
+check_tools() {
+    absent=''
+    cargo fmt --version >/dev/null 2>&1 || absent="$absent rustfmt"
+    cargo clippy --version >/dev/null 2>&1 || absent="$absent clippy"
+    [ -n "$absent" ] || return 0
+    have rustup || fail "please install, in the version of rustc ($(rustc --version)):$absent"
+    say "adding$absent"
+    # shellcheck disable=SC2086
+    rustup component add $absent >&2 || fail "rustup could not add:$absent"
+}
 
 check_build() {
     have gcc || need gcc
@@ -68,13 +95,14 @@ install_missing() {
 }
 
 case ${1:-} in
-    build | test)
-        have cargo || fail 'no `cargo` found: install Rust first (rustup, the version in Cargo.toml)'
+    build | lint | test)
+        check_rust
         check_build
         ;;
     kafka) ;;
-    *) say 'usage: setup.sh build | kafka | test'; exit 2 ;;
+    *) say 'usage: setup.sh build | lint | kafka | test'; exit 2 ;;
 esac
+case $1 in lint | test) check_tools ;; esac
 case $1 in kafka | test) check_kafka ;; esac
 install_missing
 case $1 in kafka | test) "$kafka" install ;; esac

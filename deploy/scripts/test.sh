@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make test`: formatting, lints, unit, property, golden, architecture, rule, broker and doc tests. The
+# `make test`: formatting, lints, fuzz targets that compile, unit, property, golden, architecture, rule, broker and doc tests. The
 # last line is the totals, counted from the real output: `N passed, N failed, N skipped`.
 #
 # A step that fails does not hide the later ones. Broker tests that cannot run (no Java, and none can
@@ -39,13 +39,16 @@ kept() {
 # Adds up the N before a word in the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 total() { sed -n "s/^test result:.* \([0-9]*\) $1.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 
-deploy/scripts/setup.sh build || exit 4
+deploy/scripts/setup.sh lint || exit 4
 if [ -z "${PALERMO_BOOTSTRAP:-}" ]; then
     deploy/scripts/setup.sh kafka || say 'no Kafka: the broker tests cannot run'
 fi
 
 step formatting cargo fmt --all --check
 step lints cargo clippy --workspace --all-targets --quiet -- -D warnings
+# A workspace of its own, so nothing else compiles it; running it needs a nightly compiler.
+step fuzz-targets cargo check --locked --quiet --manifest-path tests/fuzz/Cargo.toml \
+    --target-dir "${CARGO_TARGET_DIR:-target}"
 
 # Unit, property, golden, architecture, end-to-end, broker and doc tests.
 say '== tests'

@@ -1,6 +1,8 @@
 //! Who may know whom.
 
-use crate::repo::{Repo, is_test_file, without_tests};
+use crate::repo::{Package, Repo, is_test_file, without_tests};
+use crate::tokens::paths;
+use std::collections::BTreeSet;
 
 /// A crate depends only on crates with a strictly smaller layer, in tests too; every crate has a
 /// layer and every layer a crate.
@@ -104,37 +106,69 @@ pub fn lock(repo: &Repo) -> Vec<String> {
 
 /// Highest layer without input, output, clock, chance, threads or environment.
 const PURE_UP_TO: u64 = 5;
-const IMPURE: [&str; 8] = [
-    "std::fs",
-    "std::net",
-    "std::env::",
-    "std::process",
-    "std::thread",
-    "time::Instant",
-    "SystemTime",
-    "std::random",
-];
+/// Modules of the standard library that the core names nothing of.
+const IMPURE_MODULES: [&str; 7] = ["fs", "net", "env", "process", "thread", "random", "os"];
+/// Names that are clocks and chance wherever they come from.
+const IMPURE_NAMES: [&str; 4] = ["Instant", "SystemTime", "UNIX_EPOCH", "RandomState"];
+
+fn is_impure(path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let module = match path.as_slice() {
+        // All of it under another name, or every name of it.
+        ["std"] | ["std", "*"] | ["std", "time"] | ["std", "time", "*"] => true,
+        ["std", module, ..] => IMPURE_MODULES.contains(module),
+        _ => false,
+    };
+    module || path.iter().any(|name| IMPURE_NAMES.contains(name))
+}
 
 /// DESIGN §3.1: the core does nothing but compute.
 pub fn pure(repo: &Repo) -> Vec<String> {
     let mut complaints = Vec::new();
-    for package in &repo.packages {
-        if repo.layers.get(&package.name).is_none_or(|layer| *layer > PURE_UP_TO) {
-            continue;
-        }
+    for package in core(repo) {
         let sources = format!("{}/src/", package.folder);
         for file in repo.files.iter().filter(|f| f.is_rust() && f.path.starts_with(&sources)) {
             if is_test_file(&file.path) {
                 continue;
             }
             let text = without_tests(file.text.as_deref().unwrap_or(""));
-            for (number, line) in (1..).zip(text.lines()) {
-                let code = line.split("//").next().unwrap_or("");
-                if let Some(what) = IMPURE.iter().find(|what| code.contains(**what)) {
-                    complaints.push(format!("{}:{number} names `{what}`", file.path));
-                }
+            let impure = paths(text).into_iter().filter(|(_, path)| is_impure(path));
+            complaints.extend(
+                impure.map(|(line, path)| {
+                    format!("{}:{line} names `{}`", file.path, path.join("::"))
+                }),
+            );
+        }
+    }
+    complaints
+}
+
+fn core(repo: &Repo) -> impl Iterator<Item = &Package> {
+    let layer = |package: &&Package| repo.layers.get(&package.name);
+    repo.packages.iter().filter(move |p| layer(p).is_some_and(|layer| *layer <= PURE_UP_TO))
+}
+
+/// What the core links can do input and output too: a library is taken in on purpose, with a
+/// reason, or not at all.
+pub fn core_libraries(repo: &Repo) -> Vec<String> {
+    let (mut complaints, mut used) = (Vec::new(), BTreeSet::new());
+    for package in core(repo) {
+        for dependency in package.dependencies.iter().filter(|d| !d.dev) {
+            let name = &dependency.name;
+            used.insert(name);
+            if !repo.layers.contains_key(name) && !repo.core_libraries.contains(name) {
+                complaints.push(format!(
+                    "`{}` names `{name}`, which is missing in [workspace.metadata.core-libraries]",
+                    package.name
+                ));
             }
         }
     }
+    let unused = repo.core_libraries.iter().filter(|name| !used.contains(name));
+    complaints.extend(unused.map(|name| {
+        format!(
+            "[workspace.metadata.core-libraries] lists `{name}`, which no crate of the core names"
+        )
+    }));
     complaints
 }

@@ -11,6 +11,7 @@ mod documents;
 mod hygiene;
 mod planted;
 mod repo;
+mod tokens;
 
 use repo::Repo;
 
@@ -25,6 +26,7 @@ const CHECKS: &[Check] = &[
     ("lints", dependencies::lints),
     ("lock", dependencies::lock),
     ("core is pure", dependencies::pure),
+    ("core libraries", dependencies::core_libraries),
     ("first doc line", documents::first_lines),
     ("metrics", documents::metrics),
     ("error codes", documents::codes),
@@ -61,6 +63,7 @@ fn the_reader_sees_the_repository() {
     let engine = repo.packages.iter().find(|p| p.name == "palermo-engine").expect("the engine");
     assert!(engine.dependencies.iter().any(|d| d.name == "palermo-detect" && !d.dev));
     assert!(repo.layers.len() >= 15 && repo.owners.contains_key("rdkafka"));
+    assert!(repo.core_libraries.contains("rust_decimal"));
     assert!(repo.metrics.len() > 20 && repo.keys.len() > 30);
     for code in ["partial_assignment", "missing_field", "chain_mismatch", "bundle_damaged"] {
         assert!(repo.codes.contains(code), "`{code}` was not found in the sources");

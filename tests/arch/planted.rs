@@ -26,6 +26,11 @@ fn depend(repo: &mut Repo, name: &str, on: &str, dev: bool) {
     package.dependencies.push(Dependency { name: on.to_owned(), dev });
 }
 
+/// A source of the engine that says this.
+fn name(repo: &mut Repo, what: &str) {
+    put(repo, "crates/palermo-engine/src/x.rs", &format!("{SOUND}{what}\n"));
+}
+
 const SOUND: &str = "//! What this file is for, in one line.\n\npub fn f() {}\n";
 const PAGE: &str = "**What happened.** Something.\n**Why it stops.** A reason.\n**What to do.** Something that helps.\n";
 
@@ -54,6 +59,7 @@ fn sound() -> Repo {
         put(&mut repo, &format!("crates/palermo-{name}/Cargo.toml"), "[lints]\nworkspace = true\n");
         put(&mut repo, &format!("crates/palermo-{name}/src/lib.rs"), SOUND);
     }
+    repo.core_libraries.insert("hashbrown".to_owned());
     repo.owners.insert("rdkafka".to_owned(), "palermo-kafka".to_owned());
     repo.owners.insert("prometheus".to_owned(), "palermo-ops".to_owned());
     let lock = "version = 4\n\n[[package]]\nname = \"hashbrown\"\nversion = \"1.0.0\"\nsource = \
@@ -165,7 +171,7 @@ const PLANTED: &[Row] = &[
                 &format!("{SOUND}use std::time::Instant;\n"),
             )
         },
-        "crates/palermo-engine/src/x.rs:4 names `time::Instant`",
+        "crates/palermo-engine/src/x.rs:4 names `std::time::Instant`",
     ),
     (
         "core is pure",
@@ -176,7 +182,32 @@ const PLANTED: &[Row] = &[
                 &format!("{SOUND}fn g() {{ std::fs::read(\"x\"); }}\n"),
             )
         },
-        "names `std::fs`",
+        "names `std::fs::read`",
+    ),
+    (
+        "core is pure",
+        |repo| name(repo, "use std::{fmt,\n    thread};"),
+        "x.rs:5 names `std::thread`",
+    ),
+    (
+        "core is pure",
+        |repo| name(repo, "use std::time::{Duration, Instant};"),
+        "x.rs:4 names `std::time::Instant`",
+    ),
+    ("core is pure", |repo| name(repo, "use std::{self as s, fmt};"), "x.rs:4 names `std`"),
+    ("core is pure", |repo| name(repo, "fn g() { ::std :: net::x(); }"), "names `std::net::x`"),
+    ("core is pure", |repo| name(repo, "use std::env::*;"), "names `std::env::*`"),
+    (
+        "core libraries",
+        |repo| depend(repo, "palermo-engine", "rand", false),
+        "`palermo-engine` names `rand`, which is missing in [workspace.metadata.core-libraries]",
+    ),
+    (
+        "core libraries",
+        |repo| {
+            repo.core_libraries.insert("rand".to_owned());
+        },
+        "lists `rand`, which no crate of the core names",
     ),
     (
         "first doc line",
@@ -320,6 +351,10 @@ fn no_false_complaint() {
         format!("{SOUND}#[cfg(test)]\nmod tests {{\n    use std::time::Instant;\n}}\n");
     put(&mut repo, "crates/palermo-engine/src/x.rs", &tests_only);
     put(&mut repo, "crates/palermo-engine/src/y.rs", &format!("{SOUND}// not std::fs\n"));
+    let texts = "use std::{fmt, io};\nconst A: &str = \"std::fs\";\n/* std::env */\nuse std::time::Duration;\n";
+    put(&mut repo, "crates/palermo-engine/src/z.rs", &format!("{SOUND}{texts}"));
+    depend(&mut repo, "palermo-ops", "rand", false);
+    depend(&mut repo, "palermo-engine", "proptest", true);
     put(&mut repo, "crates/palermo-ops/src/x.rs", &format!("{SOUND}use std::time::Instant;\n"));
     let reason = "#[allow(dead_code, reason = \"a (reason)\")]\nfn g() {}\n";
     put(&mut repo, "crates/palermo-ops/src/y.rs", &format!("{SOUND}{reason}"));

@@ -14,6 +14,8 @@ pub struct Repo {
     pub layers: BTreeMap<String, u64>,
     /// `[workspace.metadata.owners]`.
     pub owners: BTreeMap<String, String>,
+    /// `[workspace.metadata.core-libraries]`: what the pure crates may name.
+    pub core_libraries: BTreeSet<String>,
     /// Files that git knows or would add, by path from the root.
     pub files: Vec<SourceFile>,
     /// Names of metrics.
@@ -104,12 +106,14 @@ pub fn read() -> Repo {
         .into_iter()
         .filter_map(|(k, v)| Some((k, v.as_str()?.to_owned())))
         .collect();
+    let core_libraries = table("core-libraries").into_iter().map(|(name, _)| name).collect();
     let files = files(&root);
     let codes = codes(&files);
     Repo {
         packages,
         layers,
         owners,
+        core_libraries,
         metrics: palermo_ops::METRICS.iter().map(|metric| metric.name.to_owned()).collect(),
         codes,
         keys: palermo_runtime::CONFIG_KEYS.iter().map(|key| key.key.to_owned()).collect(),

@@ -7,10 +7,11 @@
 //!
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
-//! `start` a wrong beginning; `life` an unclean end, early readiness and personal data in what is
-//! written. None sees a fault that the reference run shares: that is what the golden and property
+//! `start` a wrong beginning; `life` an unclean end and early readiness; `canary` personal data in
+//! what is written. None sees a fault that the reference run shares: that is what the golden and property
 //! tests are for.
 
+mod canary;
 mod crash;
 mod ground;
 mod life;
@@ -42,12 +43,13 @@ const TESTS: &[Test] = &[
     ("start::a_missing_topic_stops_with_what_to_do", start::topic_missing),
     ("start::compacted_parties_stop", start::parties_compacted),
     ("start::compacted_progress_stops", start::progress_compacted),
+    ("start::a_dead_letter_topic_that_takes_too_little_stops", start::small_dead_letters),
     ("start::no_broker_is_said_quickly", start::no_broker),
     ("start::a_changed_deciding_key_stops", start::deciding_key_changed),
     ("life::sigterm_drains_and_commits", life::sigterm),
     ("life::ready_only_while_consuming", life::readiness),
     ("life::dead_letters_say_why_and_whence", life::dead_letters),
-    ("life::personal_data_is_written_nowhere", life::canaries),
+    ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 
 fn main() -> ExitCode {

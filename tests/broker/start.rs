@@ -94,6 +94,25 @@ pub(crate) fn progress_compacted(ground: &Ground) {
     assert!(site.progress().is_empty());
 }
 
+/// A dead letter that does not fit would stop the engine at the same record after every start.
+pub(crate) fn small_dead_letters(ground: &Ground) {
+    let site = Site::new(&ground.broker, "small-letters");
+    let letters = site.output(OutputTopic::DeadLetter);
+    admin::create_topic(site.kafka(), letters, 1, &[("max.message.bytes", "1048588")])
+        .expect("a topic");
+    site.create_topics();
+    let site = site.set("limits.record_bytes", "1MiB");
+    refused(
+        &run(&site, &["--start", "earliest"]),
+        ENVIRONMENT,
+        &["topic_settings", site.output(OutputTopic::DeadLetter), "max.message.bytes"],
+    );
+    let site = site.set("limits.record_bytes", "64KiB");
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    engine.wait_ready(PATIENCE);
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+}
+
 /// Not after the client's own long patience.
 pub(crate) fn no_broker(ground: &Ground) {
     let site = Site::new(&ground.broker, "nobody").at("127.0.0.1:1");

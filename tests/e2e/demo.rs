@@ -31,3 +31,23 @@ fn without_a_broker_its_first_line_says_so() {
         assert!(done.stdout.contains(words), "`{words}`:\n{}", done.stdout);
     }
 }
+
+/// Nothing goes unencrypted over a network; the way to say how it is protected is a configuration.
+#[test]
+fn a_broker_elsewhere_needs_a_configuration() {
+    let done = palermo(&["demo", "--bootstrap", "192.0.2.1:9092"]);
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    for words in ["--bootstrap: `192.0.2.1` is not this machine", "palermo demo --config FILE"] {
+        assert!(done.stderr.contains(words), "`{words}`:\n{}", done.stderr);
+    }
+    let folder = crate::command::folder();
+    let file = folder.path().join("palermo.yaml");
+    // Reaching it is tried, so the block was read; nobody listens there.
+    std::fs::write(&file, "kafka:\n  bootstrap: 127.0.0.1:1\n  security: tls\n").unwrap();
+    let done = palermo(&["demo", "--config", file.to_str().unwrap(), "--accounts", "300"]);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("no broker answers at `127.0.0.1:1`"), "{}", done.stderr);
+    std::fs::write(&file, "kafka:\n  bootstrap: 192.0.2.1:9092\n").unwrap();
+    let done = palermo(&["demo", "--config", file.to_str().unwrap()]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+}

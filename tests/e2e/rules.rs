@@ -1,6 +1,7 @@
 //! `palermo rules`: what an analyst reads when something is wrong.
 
 use crate::command::{edit, palermo, palermo_in, with_rules};
+use std::collections::BTreeSet;
 
 #[test]
 fn the_shipped_rules_are_fine_and_their_tests_hold() {
@@ -47,4 +48,32 @@ fn a_failing_rule_test_is_a_finding() {
     let done = palermo_in(folder.path(), &["rules", "test", "rules/laundering"]);
     assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("FAIL") && done.stdout.contains("ML-03"), "{}", done.stdout);
+}
+
+/// One rule by its id, as the README of the rules says.
+#[test]
+fn the_tests_of_one_rule_are_chosen_by_its_id() {
+    for (argument, rules) in [
+        ("CT-14", &["CT-14"][..]),
+        ("ml-03", &["ML-03"]),
+        ("rules/typologies", &["CT-01", "CT-14"]),
+        ("rules/laundering/ML-02-funnel-deposit-withdrawal-apart.test.yaml", &["ML-02"]),
+    ] {
+        let done = palermo(&["rules", "test", argument, "--format", "json"]);
+        assert_eq!(done.code, 0, "{argument}: {}{}", done.stdout, done.stderr);
+        let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        let tests = report["tests"].as_array().unwrap().iter();
+        let found: BTreeSet<&str> = tests.map(|test| test["rule"].as_str().unwrap()).collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), rules, "{argument}");
+    }
+    for argument in ["CT-1", "CT-99", "nowhere/", ""] {
+        let done = palermo(&["rules", "test", argument]);
+        assert_eq!(done.code, 2, "{argument}: {}", done.stderr);
+    }
+    let done = palermo(&["rules", "test", "CT-1"]);
+    assert!(
+        done.stderr.contains("`CT-1` is neither a file or folder nor the id"),
+        "{}",
+        done.stderr
+    );
 }

@@ -124,9 +124,14 @@ pub(crate) struct WorldArgs {
 pub(crate) struct DemoArgs {
     #[command(flatten)]
     pub world: WorldArgs,
-    /// Use the broker at this address (also from `PALERMO_BOOTSTRAP`).
+    /// Use the broker at this address (also from `PALERMO_BOOTSTRAP`). Without `--config` it must
+    /// be on this machine: nothing is encrypted.
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "memory")]
     pub bootstrap: Option<String>,
+    /// Use the broker of this configuration, reached as its `kafka:` block says; nothing else of it
+    /// is used. `--bootstrap` and `PALERMO_BOOTSTRAP` replace its address.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "memory")]
+    pub config: Option<PathBuf>,
     /// Use Kafka, at `PALERMO_BOOTSTRAP` or 127.0.0.1:9092 where `--bootstrap` is not given.
     #[arg(long, conflicts_with = "memory")]
     pub kafka: bool,
@@ -219,7 +224,9 @@ pub(crate) struct FeaturesArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RulesTestArgs {
-    /// Test files or folders; all of the rule folder where none is given.
+    /// Test files, folders or ids of rules such as `CT-14`; all of the rule folder where none is
+    /// given.
+    #[arg(value_name = "PATH|ID")]
     pub paths: Vec<PathBuf>,
     /// The rule folder.
     #[arg(long, value_name = "DIR", default_value = "rules")]

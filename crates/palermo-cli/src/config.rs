@@ -10,16 +10,25 @@ use std::path::Path;
 /// Points everything at a cluster that exists already.
 const BOOTSTRAP: &str = "PALERMO_BOOTSTRAP";
 
+/// A broker's address, and where it was given.
+pub(crate) type Origin = (String, &'static str);
+
 /// The broker that the environment names.
 #[expect(clippy::disallowed_methods, reason = "the command is the one reader of the environment")]
-pub(crate) fn bootstrap_from_environment() -> Option<String> {
-    std::env::var(BOOTSTRAP).ok().filter(|value| !value.trim().is_empty())
+pub(crate) fn from_environment() -> Option<Origin> {
+    let value = std::env::var(BOOTSTRAP).ok().filter(|value| !value.trim().is_empty())?;
+    Some((value, BOOTSTRAP))
 }
 
 /// Reads a configuration file.
 pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
+    read_at(path, from_environment())
+}
+
+/// Reads a configuration file; where a broker is given, with its origin, it replaces the file's.
+pub(crate) fn read_at(path: &Path, broker: Option<Origin>) -> Result<Config, Failure> {
     let text = text(path)?;
-    parse(path, &text).map_err(|error| refused(&error))
+    parse(path, &text, broker).map_err(|error| refused(&error))
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
@@ -30,8 +39,7 @@ fn text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
-    let bootstrap = bootstrap_from_environment().map(|value| (value, BOOTSTRAP));
+fn parse(path: &Path, text: &str, bootstrap: Option<Origin>) -> Result<Config, ConfigError> {
     Config::parse(text, &path.display().to_string(), &ConfigOverrides { bootstrap })
 }
 
@@ -46,7 +54,7 @@ fn refused(error: &ConfigError) -> Failure {
 /// `palermo config check`.
 pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failure> {
     let path = &arguments.config;
-    let parsed = parse(path, &text(path)?);
+    let parsed = parse(path, &text(path)?, from_environment());
     if !out.json() {
         let config = parsed.map_err(|error| refused(&error))?;
         out.data(&format!(

@@ -14,11 +14,10 @@ mod screen;
 mod words;
 
 use crate::args::DemoArgs;
-use crate::config::bootstrap_from_environment;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::signals::Signals;
-use palermo_runtime::{Config, ConfigOverrides};
+use palermo_runtime::{Config, ConfigOverrides, Kafka};
 use place::Place;
 use play::Played;
 use score::Score;
@@ -33,19 +32,15 @@ const USUAL_BROKER: &str = "127.0.0.1:9092";
 /// Runs the demo.
 pub(crate) fn demo(arguments: &DemoArgs, out: &mut Out) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let bootstrap = if arguments.memory {
-        None
-    } else {
-        let usual = arguments.kafka.then(|| USUAL_BROKER.to_owned());
-        arguments.bootstrap.clone().or_else(bootstrap_from_environment).or(usual)
-    };
+    let kafka = broker(arguments)?;
     let scratch = Scratch::new();
-    let config = configure(arguments, bootstrap.as_deref(), &scratch)?;
+    let mut config = configure(arguments, &scratch)?;
     let world = crate::synth::world(&arguments.world, None, None)?;
-    let place = match &bootstrap {
+    let place = match kafka {
         None => Place::memory(),
-        Some(bootstrap) => {
-            palermo_runtime::reach(bootstrap)?;
+        Some(kafka) => {
+            palermo_runtime::reach(&kafka.bootstrap)?;
+            config.kafka = Kafka { group: scratch.name.clone(), ..kafka };
             Place::kafka(&config, !arguments.keep)?
         }
     };
@@ -99,31 +94,71 @@ fn show(played: &Played, alerts: &[AlertText], score: &Score, arguments: &DemoAr
         out.data(&line);
     }
     out.data("");
-    out.data("what to try next");
-    let seed = arguments.world.seed.saturating_add(1);
-    for (command, words) in [
-        (
-            format!("palermo demo --seed {seed}").as_str(),
-            "another month, other people, the same crimes",
-        ),
-        ("palermo rules test", "the tests that every rule carries"),
-        ("less rules/typologies/*.yaml", "what a detection looks like; change a number, run again"),
-        ("palermo synth --out month", "such a month as files, with the truth beside it"),
-        (
-            "palermo run -c deploy/palermo.yaml --create-topics --start earliest",
-            "on your own Kafka",
-        ),
-    ] {
-        out.data(&format!("  {command:<30} {words}"));
+    for line in next_steps(&program(), arguments.world.seed) {
+        out.data(&line);
     }
 }
 
+/// How this program was called, so that what is printed can be typed again.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "palermo".to_owned())
+}
+
+/// What to try after the demo, as commands that work from the same folder.
+fn next_steps(palermo: &str, seed: u64) -> Vec<String> {
+    let mut lines = vec!["what to try next".to_owned()];
+    let seed = seed.saturating_add(1);
+    for (command, words) in [
+        (format!("{palermo} demo --seed {seed}"), "another month, other people, the same crimes"),
+        (format!("{palermo} rules test"), "the tests that every rule carries"),
+        (
+            "less rules/typologies/*.yaml".to_owned(),
+            "what a detection looks like; change a number, run again",
+        ),
+        (format!("{palermo} synth --out month"), "such a month as files, with the truth beside it"),
+    ] {
+        lines.push(format!("  {command:<44} {words}"));
+    }
+    lines.push("on your own Kafka, with the simulator, which pays in dollars:".to_owned());
+    for command in [
+        "sed 's/^base_currency: EUR/base_currency: USD/' deploy/palermo.yaml > palermo.yaml",
+        &format!("{palermo} run --create-topics --start earliest"),
+        &format!("{palermo} synth --produce --truth truth.json    # in another terminal"),
+    ] {
+        lines.push(format!("  {command}"));
+    }
+    lines
+}
+
+/// The broker to play on and how it is reached; none: the in-memory log.
+fn broker(arguments: &DemoArgs) -> Result<Option<Kafka>, Failure> {
+    if arguments.memory {
+        return Ok(None);
+    }
+    let given = arguments.bootstrap.clone().map(|address| (address, "--bootstrap"));
+    let given = given.or_else(crate::config::from_environment);
+    if let Some(file) = &arguments.config {
+        return crate::config::read_at(file, given).map(|config| Some(config.kafka));
+    }
+    let usual = arguments.kafka.then(|| (USUAL_BROKER.to_owned(), "--kafka"));
+    let Some(bootstrap) = given.or(usual) else { return Ok(None) };
+    let overrides = ConfigOverrides { bootstrap: Some(bootstrap) };
+    let config = Config::parse("", "the demo's configuration", &overrides).map_err(|error| {
+        let failure = refused(&error);
+        let hint = "without a configuration the broker must be on this machine; \
+                    `palermo demo --config FILE` takes the `kafka:` block of one";
+        Failure { text: format!("{}\n  = help: {hint}", failure.text), ..failure }
+    })?;
+    Ok(Some(config.kafka))
+}
+
+fn refused(error: &palermo_runtime::ConfigError) -> Failure {
+    let code = Some(palermo_runtime::ConfigError::CODE);
+    Failure { exit: Exit::Usage, code, text: error.to_string() }
+}
+
 /// The configuration of the demo: defaults, and names of its own.
-fn configure(
-    arguments: &DemoArgs,
-    bootstrap: Option<&str>,
-    scratch: &Scratch,
-) -> Result<Config, Failure> {
+fn configure(arguments: &DemoArgs, scratch: &Scratch) -> Result<Config, Failure> {
     let name = &scratch.name;
     let quoted = |path: &std::path::Path| json!(path.display().to_string());
     let topics: Vec<String> = [
@@ -141,20 +176,14 @@ fn configure(
     .map(|topic| format!("{topic}: {name}.{topic}"))
     .collect();
     let text = format!(
-        "task: {name}\nkafka: {{group: {name}}}\ntopics: {{{}}}\nrules: {{path: {}}}\n\
+        "task: {name}\ntopics: {{{}}}\nrules: {{path: {}}}\n\
          base_currency: USD\nstate: {{dir: {}}}\n",
         topics.join(", "),
         quoted(&arguments.rules),
         quoted(&scratch.folder),
     );
-    let overrides = ConfigOverrides {
-        bootstrap: bootstrap.map(|bootstrap| (bootstrap.to_owned(), "the broker's address")),
-    };
-    Config::parse(&text, "the demo's configuration", &overrides).map_err(|error| Failure {
-        exit: Exit::Usage,
-        code: Some(palermo_runtime::ConfigError::CODE),
-        text: error.to_string(),
-    })
+    Config::parse(&text, "the demo's configuration", &ConfigOverrides::default())
+        .map_err(|error| refused(&error))
 }
 
 /// A folder for the demo's state, removed at the end.
@@ -178,5 +207,21 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // What is left in the system's temporary folder is a nuisance, not a fault.
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_try_next_can_be_typed() {
+        let lines = next_steps("target/release/palermo", 1);
+        assert!(
+            lines.contains(&"  target/release/palermo run --create-topics --start earliest".into())
+        );
+        assert!(lines.iter().any(|line| line.contains("target/release/palermo demo --seed 2 ")));
+        let example = include_str!("../../../deploy/palermo.yaml");
+        assert!(example.lines().any(|line| line.starts_with("base_currency: EUR")));
     }
 }

@@ -24,6 +24,10 @@ impl std::fmt::Debug for Out {
 
 impl Out {
     /// Standard output and standard error.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command is the one reader of the environment"
+    )]
     pub(crate) fn standard() -> Self {
         Self {
             data: Box::new(std::io::stdout()),

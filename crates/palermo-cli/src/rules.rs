@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_engine::port::Clock;
 use palermo_engine::rule_tests::{self, TestResult};
-use palermo_lang::{Diagnostics, Limits, Severity, Sources};
+use palermo_lang::{Diagnostics, Limits, Severity, Sources, TestFile};
 use palermo_runtime::{Config, SystemClock, read_rules};
 use serde_json::json;
 use std::path::Path;
@@ -83,20 +83,21 @@ fn row(problem: &palermo_lang::RuleError) -> serde_json::Value {
 /// `palermo rules test`.
 pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Failure> {
     let sources = sources(&arguments.rules)?;
+    let mut chosen = Vec::new();
     for path in &arguments.paths {
-        if !path.exists() {
-            let text = format!("`{}` does not exist", path.display());
-            return Err(Failure::words(Exit::Usage, text));
-        }
+        chosen.push(choice(path, &sources)?);
     }
     let clock = SystemClock::new();
     let mut report = Report { out, clock, rule: String::new(), since_ms: clock.monotonic_ms() };
-    let chosen = |path: &str| {
-        let path = Path::new(path);
-        arguments.paths.is_empty() || arguments.paths.iter().any(|chosen| under(path, chosen))
+    let is_chosen = |file: &TestFile| {
+        chosen.is_empty()
+            || chosen.iter().any(|choice| match choice {
+                Choice::Rule(id) => file.rule == *id,
+                Choice::Path(chosen) => under(Path::new(&file.path), chosen),
+            })
     };
     let results =
-        rule_tests::run(&sources, &|file, _| chosen(&file.path), &mut |result| report.show(result))
+        rule_tests::run(&sources, &|file, _| is_chosen(file), &mut |result| report.show(result))
             .map_err(|problems| Failure {
                 exit: Exit::Content,
                 code: Some("rules_invalid"),
@@ -124,6 +125,40 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
         ));
     }
     Ok(if failed == 0 { Exit::Fine } else { Exit::Findings })
+}
+
+/// What an argument chooses.
+enum Choice<'a> {
+    Path(&'a Path),
+    /// The tests of a rule, by its id.
+    Rule(String),
+}
+
+/// A file or folder that exists; else the id of a rule with tests, in letters of either case.
+fn choice<'a>(argument: &'a Path, sources: &Sources) -> Result<Choice<'a>, Failure> {
+    if argument.exists() {
+        return Ok(Choice::Path(argument));
+    }
+    let id = argument.display().to_string().to_ascii_uppercase();
+    // The name of a test file begins with the id of its rule: `CT-14-border-p2p-funnel.test.yaml`.
+    let of_rule = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let rest = name.get(..id.len()).filter(|start| start.eq_ignore_ascii_case(&id));
+        rest.is_some() && name.ends_with(".test.yaml") && name.get(id.len()..).is_some_and(cut_off)
+    };
+    if !id.is_empty() && sources.iter().any(|(path, _)| of_rule(path)) {
+        return Ok(Choice::Rule(id));
+    }
+    let text = format!(
+        "`{}` is neither a file or folder nor the id of a rule with tests, such as `CT-14`",
+        argument.display()
+    );
+    Err(Failure::words(Exit::Usage, text))
+}
+
+/// Whether an id ends before this rest of a name.
+fn cut_off(rest: &str) -> bool {
+    rest.starts_with(['-', '.'])
 }
 
 /// Whether a test file is the chosen file or lies in the chosen folder. `./rules` and `rules` are

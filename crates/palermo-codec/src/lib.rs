@@ -39,8 +39,8 @@ mod unknown;
 mod write;
 
 pub use alert::{ENGINE_VERSION, encode_alert};
-pub use currency::minor_units;
-pub use dead_letter::{DeadLetter, Origin, TRUNCATED_BYTES, dead_letter};
+pub use currency::{currency_codes, minor_units};
+pub use dead_letter::{DeadLetter, Origin, TRUNCATED_BYTES, dead_letter, dead_letter_bytes_max};
 pub use encode::{encode_list_row, encode_party, encode_payment};
 pub use limits::{HEADERS_MAX, Limits, check_record};
 pub use list::{decode_list_row, list_tombstone};

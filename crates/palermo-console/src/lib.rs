@@ -13,5 +13,5 @@
 mod connection;
 mod server;
 
-pub use connection::{CONNECTIONS_MAX, IDLE_MAX};
+pub use connection::{CONNECTIONS_MAX, EXCHANGE_MAX, IDLE_MAX};
 pub use server::{Console, ConsoleError, STOP_MAX};

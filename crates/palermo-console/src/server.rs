@@ -1,6 +1,6 @@
 //! The routes and the life of the server.
 
-use crate::connection::{Door, IDLE_MAX};
+use crate::connection::{Door, Patience};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
@@ -59,7 +59,7 @@ impl ConsoleError {
 #[derive(Debug)]
 pub struct Console {
     listener: TcpListener,
-    idle: Duration,
+    patience: Patience,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl Console {
         let wrap = |source| ConsoleError::Bind { address, source };
         let listener = TcpListener::bind(address).map_err(wrap)?;
         listener.set_nonblocking(true).map_err(wrap)?;
-        Ok(Self { listener, idle: IDLE_MAX })
+        Ok(Self { listener, patience: Patience::default() })
     }
 
     /// The bound address, with the port that the system chose for port 0.
@@ -107,9 +107,9 @@ impl Console {
             .map_err(ConsoleError::Serve)?;
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let server =
-                axum::serve(Door::new(listener, self.idle), routes(Sources { metrics, health }))
-                    .with_graceful_shutdown(flag(Arc::clone(&stop)));
+            let door = Door::new(listener, self.patience);
+            let server = axum::serve(door, routes(Sources { metrics, health }))
+                .with_graceful_shutdown(flag(Arc::clone(&stop)));
             tokio::select! {
                 served = async move { server.await } => served,
                 () = async { flag(stop).await; tokio::time::sleep(STOP_MAX).await } => Ok(()),

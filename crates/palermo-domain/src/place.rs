@@ -6,6 +6,7 @@
 //! touches money.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// Millionths of a degree of latitude or longitude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,8 +16,9 @@ pub struct MicroDegrees(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenthKm(pub i64);
 
-/// A place as a record gives it, borrowed from its bytes. Every part may be missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// A place as a record gives it, borrowed from its bytes. Every part may be missing. Where a person
+/// is must not reach logs: `Debug` shows nothing.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct PlaceText<'a> {
     /// ISO 3166-1 alpha-2.
     pub country: Option<Cow<'a, str>>,
@@ -49,8 +51,8 @@ impl PlaceText<'_> {
     }
 }
 
-/// A place, owned. Two records mean the same place when all parts are equal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A place, owned. Two records mean the same place when all parts are equal. `Debug` shows nothing.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
@@ -62,6 +64,18 @@ pub struct Place {
     pub locode: Option<String>,
     /// Latitude and longitude.
     pub coordinates: Option<(MicroDegrees, MicroDegrees)>,
+}
+
+impl fmt::Debug for PlaceText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlaceText").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").finish_non_exhaustive()
+    }
 }
 
 /// Mean radius of the earth in kilometers (IUGG).

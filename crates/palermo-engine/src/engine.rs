@@ -108,6 +108,8 @@ pub struct Counters {
     pub field_missing: BTreeMap<(String, String), u64>,
     /// Unknown fields of records, by (topic role, name).
     pub unknown_fields: BTreeMap<(TopicRole, String), u64>,
+    /// Payments whose amount is unknown in the base currency, by the currency they were made in.
+    pub unconverted: BTreeMap<Currency, u64>,
     /// Bytes held, by part of the state.
     pub state_bytes: BTreeMap<&'static str, u64>,
     /// Entries evicted, by part of the state.
@@ -266,10 +268,10 @@ impl Engine {
         *count = count.saturating_add(1);
         let topic = self.config.topic_names.get(&role).map_or(role.as_str(), String::as_str);
         let origin = Origin { topic, partition: record.partition.index, offset: record.offset };
-        let letter = dead_letter(origin, record.value, refusal, &self.config.limits);
+        let letter = dead_letter(origin, (record.key, record.value), refusal, &self.config.limits);
         OutRecord {
             topic: OutputTopic::DeadLetter,
-            key: record.key.map(<[u8]>::to_vec),
+            key: letter.key,
             value: letter.value,
             headers: letter.headers,
             timestamp_ms: Some(record.timestamp_ms).filter(|ms| *ms >= 0),
@@ -551,6 +553,7 @@ impl Engine {
                 counters.unknown_fields.insert((*role, name.to_owned()), count);
             }
         }
+        counters.unconverted.clone_from(self.ledger.unconverted());
         let memory = self.ledger.bytes();
         counters.state_bytes = BTreeMap::from([
             ("rows", memory.rows as u64),

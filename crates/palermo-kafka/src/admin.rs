@@ -4,7 +4,7 @@
 //! as long as they can still matter, all versions of them (no compaction); the progress topic is
 //! the order of commits, so it has one partition.
 
-use crate::config::KafkaConfig;
+use crate::config::{BATCH_BYTES, KafkaConfig};
 use crate::error::{CONFIG, NOT_ALLOWED};
 use crate::error::{TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, stop};
 use crate::probe::Probe;
@@ -33,7 +33,12 @@ pub struct TopicNeeds {
     pub horizon_ms: i64,
     /// How late a payment may come.
     pub lateness_ms: i64,
+    /// What the longest dead letter takes, with headers and frame.
+    pub dead_letter_bytes: u64,
 }
+
+/// What a broker lets a topic take unless told otherwise.
+const USUAL_BYTES: u64 = 1_048_588;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +91,8 @@ pub struct TopicPlan {
     /// Whether `payments` gets broker time (`LogAppendTime`) as recommended. Off where payments are
     /// produced with the times at which they happened, as the demo and the tests do.
     pub payments_append_time: bool,
+    /// What the longest dead letter takes; its topic is made to take it.
+    pub dead_letter_bytes: u64,
 }
 
 impl Default for TopicPlan {
@@ -95,6 +102,7 @@ impl Default for TopicPlan {
             output_partitions: 1,
             replication: -1,
             payments_append_time: false,
+            dead_letter_bytes: USUAL_BYTES,
         }
     }
 }
@@ -213,6 +221,15 @@ fn judge(
         );
     }
     judge_retention(part, found, needs, &mut say);
+    let most = found.get("max.message.bytes").and_then(|value| value.parse::<u64>().ok());
+    let needed = needs.dead_letter_bytes.max(u64::from(BATCH_BYTES));
+    if let Some(most) = most.filter(|most| part == Part::DeadLetter && *most < needed) {
+        say(
+            Severity::Error,
+            format!("`max.message.bytes` is {most}"),
+            format!("set it to at least {needed}, else one bad record could stop the engine"),
+        );
+    }
     let kind = found.get("message.timestamp.type").map_or("CreateTime", String::as_str);
     if part == Part::Payments && kind != "LogAppendTime" {
         say(
@@ -266,6 +283,7 @@ pub fn create_topics(config: &KafkaConfig, plan: &TopicPlan) -> Result<Vec<Strin
         return Err(stop(CONFIG, "a topic needs at least one partition".to_owned()));
     }
     let all = topics(config);
+    let letters = plan.dead_letter_bytes.max(USUAL_BYTES).to_string();
     let wanted: Vec<NewTopic<'_>> = all
         .iter()
         .map(|(name, part)| {
@@ -282,10 +300,14 @@ pub fn create_topics(config: &KafkaConfig, plan: &TopicPlan) -> Result<Vec<Strin
             };
             // Record timestamps are often event times in the past: anything but unlimited
             // retention would delete such records at once.
-            NewTopic::new(name, partitions, replication)
+            let topic = NewTopic::new(name, partitions, replication)
                 .set("cleanup.policy", "delete")
                 .set("retention.ms", "-1")
-                .set("message.timestamp.type", kind)
+                .set("message.timestamp.type", kind);
+            match part {
+                Part::DeadLetter => topic.set("max.message.bytes", &letters),
+                _ => topic,
+            }
         })
         .collect();
     let made = make(config, &wanted)?;
@@ -411,7 +433,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 mod tests {
     use super::*;
 
-    const NEEDS: TopicNeeds = TopicNeeds { horizon_ms: 90, lateness_ms: 10 };
+    const NEEDS: TopicNeeds =
+        TopicNeeds { horizon_ms: 90, lateness_ms: 10, dead_letter_bytes: 1_056_768 };
 
     fn found(part: Part, partitions: i32, settings: &[(&str, &str)]) -> Vec<(Severity, String)> {
         let settings =
@@ -429,7 +452,7 @@ mod tests {
         use Severity::{Error, Warning};
         const TIME: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
         let parties = Part::Reference(TopicRole::Parties);
-        let rows: [Row; 11] = [
+        let rows: [Row; 14] = [
             (Part::Payments, 4, &[("retention.ms", "100"), TIME], &[]),
             (Part::Payments, 4, &[("retention.ms", "99"), TIME], &[Error]),
             (Part::Payments, 4, &[("retention.ms", "-1")], &[Warning]),
@@ -441,6 +464,9 @@ mod tests {
             (Part::Progress, 2, &[], &[Error]),
             (Part::Progress, 1, &[("retention.ms", "99")], &[Error]),
             (Part::Alerts, 3, &[("cleanup.policy", "compact"), ("retention.ms", "1")], &[Warning]),
+            (Part::Alerts, 3, &[("max.message.bytes", "1056767")], &[]),
+            (Part::DeadLetter, 3, &[("max.message.bytes", "1056767")], &[Error]),
+            (Part::DeadLetter, 3, &[("max.message.bytes", "1056768")], &[]),
         ];
         for (part, partitions, settings, expected) in rows {
             let severities: Vec<Severity> = found(part, partitions, settings)

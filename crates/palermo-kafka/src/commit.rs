@@ -321,7 +321,7 @@ fn too_large(topic: &str, size: usize) -> LogError {
         TOO_LARGE,
         format!(
             "a record of {size} bytes does not fit into topic `{topic}`; raise its \
-             `max.message.bytes` and Palermo's `record_max_bytes`"
+             `max.message.bytes` and start again, nothing was lost"
         ),
     )
 }

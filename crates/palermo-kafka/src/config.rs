@@ -28,6 +28,10 @@ const SECURITY_KEYS: [(&str, bool); 11] = [
     ("ssl.key.password", true),
 ];
 
+/// Records are sent together up to this size, or one alone that is larger: what every output topic
+/// must take, whatever its records are. The client's default, below the broker's.
+pub(crate) const BATCH_BYTES: u32 = 1_000_000;
+
 /// How outputs are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
@@ -66,7 +70,8 @@ pub struct Tuning {
     pub queued_kbytes: u32,
     /// Of the outputs.
     pub compression: Compression,
-    /// The largest record that is sent.
+    /// The largest record that is handed to the client. Above everything that Palermo makes (a dead
+    /// letter has at most 1 MiB of value, 4 KiB of key, and headers): the topic's own limit decides.
     pub record_max_bytes: u32,
     /// A Kafka transaction older than this is aborted by the broker.
     pub transaction_timeout_ms: u32,
@@ -88,7 +93,7 @@ impl Default for Tuning {
             fetch_wait_ms: 50,
             queued_kbytes: 16_384,
             compression: Compression::Lz4,
-            record_max_bytes: 1_000_000,
+            record_max_bytes: 4 << 20,
             transaction_timeout_ms: 10_000,
             session_timeout_ms: 6_000,
             assignment_wait_ms: 30_000,
@@ -328,6 +333,7 @@ impl KafkaConfig {
             .set("enable.idempotence", "true")
             .set("compression.type", self.tuning.compression.as_str())
             .set("partitioner", "murmur2_random")
+            .set("batch.size", BATCH_BYTES.to_string())
             .set("message.max.bytes", self.tuning.record_max_bytes.to_string());
         native
     }

@@ -176,6 +176,10 @@ pub(crate) fn partition_count(
                 }
             }
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a question to the broker is asked again after a pause"
+        )]
         std::thread::sleep(PAUSE);
     }
     if last == Code::LeaderNotAvailable {

@@ -33,6 +33,7 @@ pub struct Ledger {
     pub parties: Parties,
     /// Daily rates.
     pub rates: Rates,
+    unconverted: BTreeMap<Currency, u64>,
     kept_from: EventTime,
     held: u64,
     row_bytes: usize,
@@ -95,6 +96,7 @@ impl Ledger {
             places: Places::default(),
             parties: Parties::default(),
             rates: Rates::new(base),
+            unconverted: BTreeMap::new(),
             kept_from: EventTime::MIN,
             held: 0,
             row_bytes: 0,
@@ -321,6 +323,11 @@ impl Ledger {
         self.held
     }
 
+    /// How many payments came whose amount is unknown in the base currency, by their own.
+    pub fn unconverted(&self) -> &BTreeMap<Currency, u64> {
+        &self.unconverted
+    }
+
     /// Bytes held, by part.
     pub fn bytes(&self) -> Memory {
         let slots = self.rows.capacity().saturating_sub(self.rows.len());
@@ -384,6 +391,10 @@ impl Ledger {
 
     fn bind(&mut self, payment: &Payment<'_>, origin: Origin) -> Row {
         let amount = self.rates.convert(payment.amount, payment.currency, payment.event_time);
+        if amount.is_none() {
+            let count = self.unconverted.entry(payment.currency).or_default();
+            *count = count.saturating_add(1);
+        }
         let ids = &mut self.days.entry(payment.event_time.date()).or_default().ids;
         let text = payment.payment_id.expose().as_bytes();
         let start = u32::try_from(ids.len()).unwrap_or(u32::MAX);

@@ -212,6 +212,14 @@ fn read(values: &mut Values) -> Config {
 fn check(config: &Config, values: &mut Values) {
     check_topics(config, values);
     check_security(&config.kafka, values);
+    if !config.http_listen.ip().to_canonical().is_loopback() {
+        values.refuse(
+            "http.listen",
+            format!("`http.listen` is `{}`, which is not a loopback address", config.http_listen),
+            "listen on `127.0.0.1`, with a proxy in front of it where others must ask \
+             (`palermo doctor explain http_not_loopback`)",
+        );
+    }
     if config.evidence_horizon < config.horizon {
         values.refuse(
             "state.evidence_horizon",
@@ -250,6 +258,13 @@ fn check_topics(config: &Config, values: &mut Values) {
     let outputs = config.outputs.iter().map(|(output, name)| (output.as_str(), name));
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (key, name) in inputs.chain(outputs) {
+        if matches!(name.as_str(), "." | "..") {
+            values.refuse(
+                &format!("topics.{key}"),
+                format!("`topics.{key}` is `{name}`, which no topic can be called"),
+                "choose another name; the broker keeps topics as folders",
+            );
+        }
         if let Some(other) = seen.insert(name, key) {
             values.refuse(
                 &format!("topics.{key}"),

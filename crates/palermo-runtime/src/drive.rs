@@ -9,7 +9,7 @@
 
 use crate::bundle::BundleFiles;
 use crate::config::Config;
-use crate::observe::{Noted, Observer};
+use crate::observe::{Noted, Noticed, Observer};
 use crate::run::{RunError, RunOptions, Services};
 use palermo_engine::port::{Clock, Log, LogError};
 use palermo_engine::{Bundle, Counters, EngineConfig, Stats, Task, TaskConfig, TaskError};
@@ -136,12 +136,14 @@ impl Drive {
         watch: &mut dyn FnMut(Look<'_>) -> ControlFlow<()>,
     ) -> Result<Ended, RunError> {
         let mut renewals: u32 = 0;
+        let mut noticed = Noticed::default();
         loop {
-            let (reason, turned_ms) = match self.one_task(open, watch) {
+            let (reason, turned_ms) = match self.one_task(open, watch, &mut noticed) {
                 Ok(End::Stopped(ended)) => return Ok(*ended),
                 Ok(End::Renew { reason, turned_ms }) => (reason, turned_ms),
                 Err(error) => {
                     self.not_reading();
+                    self.services.metrics.commit_failed(error.code());
                     return Err(error);
                 }
             };
@@ -173,6 +175,10 @@ impl Drive {
             if left.is_zero() {
                 return ControlFlow::Continue(());
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the loop owns its thread and its pauses"
+            )]
             std::thread::sleep(PAUSE_LOOK.min(left));
             left = left.saturating_sub(PAUSE_LOOK);
         }
@@ -182,6 +188,7 @@ impl Drive {
         &self,
         open: &mut dyn FnMut() -> Result<Opened, LogError>,
         watch: &mut dyn FnMut(Look<'_>) -> ControlFlow<()>,
+        noticed: &mut Noticed,
     ) -> Result<End, RunError> {
         let opened = match open() {
             Ok(opened) => opened,
@@ -218,7 +225,7 @@ impl Drive {
             replay_ms = task.stats().replay_ms,
             "open; reading begins"
         );
-        let mut observer = Observer::new(&self.services.metrics, clock, task.stats());
+        let mut observer = Observer::new(&self.services.metrics, noticed, clock, task.stats());
         let began_ms = clock.monotonic_ms();
         let turned_ms = || clock.monotonic_ms().saturating_sub(began_ms);
         loop {

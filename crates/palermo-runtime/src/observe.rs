@@ -3,13 +3,13 @@
 //! Cost: per record one comparison (the timestamp last read, per partition); per committed alert
 //! one reading of its envelope; once a second a copy of all counters.
 
-use palermo_domain::{OutputTopic, Partition, Position, TopicRole};
+use palermo_domain::{Currency, OutputTopic, Partition, Position, TopicRole};
 use palermo_engine::port::{Batch, Clock, Committed, Delivery, Extent, Log, LogError, OutRecord};
-use palermo_engine::{Stats, Task, Volume};
+use palermo_engine::{Counters, Stats, Task, Volume};
 use palermo_ops::{Metrics, Sample};
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Counters are copied so often.
@@ -94,11 +94,46 @@ impl Log for Noted {
     }
 }
 
+/// What the log lines have said already: each once in the life of the process.
+#[derive(Debug, Default)]
+pub(crate) struct Noticed {
+    unconverted: BTreeSet<Currency>,
+    unknown_fields: BTreeSet<(TopicRole, String)>,
+}
+
+impl Noticed {
+    /// Warns of what blinds rules without any error.
+    fn look(&mut self, counters: &Counters, base: Currency) {
+        for currency in counters.unconverted.keys() {
+            if self.unconverted.insert(*currency) {
+                tracing::warn!(
+                    currency = currency.as_str(),
+                    base_currency = base.as_str(),
+                    "payments cannot be converted for lack of a rate, and no condition on their \
+                     amount holds; send rates as rows of the list `fx`, or set `base_currency` to \
+                     what most payments are made in"
+                );
+            }
+        }
+        // The codec bounds the names and lets none through that could be content.
+        for (topic, field) in counters.unknown_fields.keys() {
+            if self.unknown_fields.insert((*topic, field.clone())) {
+                tracing::warn!(
+                    topic = topic.as_str(),
+                    field,
+                    "records carry a field that the schema does not know; no rule can read it"
+                );
+            }
+        }
+    }
+}
+
 /// Copies what a task counts.
 #[derive(Debug)]
 pub(crate) struct Observer<'a> {
     metrics: &'a Metrics,
     clock: ClockRef<'a>,
+    noticed: &'a mut Noticed,
     delivered: [Volume; TopicRole::ALL.len()],
     copied_ms: Option<u64>,
 }
@@ -114,9 +149,15 @@ impl std::fmt::Debug for ClockRef<'_> {
 
 impl<'a> Observer<'a> {
     /// Begins after a task was opened with these counters: what a recovery read is not counted.
-    pub(crate) fn new(metrics: &'a Metrics, clock: &'a dyn Clock, stats: &Stats) -> Self {
+    pub(crate) fn new(
+        metrics: &'a Metrics,
+        noticed: &'a mut Noticed,
+        clock: &'a dyn Clock,
+        stats: &Stats,
+    ) -> Self {
         metrics.restored(Duration::from_millis(stats.replay_ms));
-        Self { metrics, clock: ClockRef(clock), delivered: stats.delivered, copied_ms: None }
+        let delivered = stats.delivered;
+        Self { metrics, noticed, clock: ClockRef(clock), delivered, copied_ms: None }
     }
 
     /// After every turn.
@@ -148,6 +189,7 @@ impl<'a> Observer<'a> {
         }
         // With what is counted where it happens: evaluations, last hits, memory, who holds the watermark.
         let counters = task.engine().snapshot();
+        self.noticed.look(&counters, task.engine().config().base_currency);
         self.metrics.update(&Sample {
             counters: &counters,
             watermark: task.engine().watermark(),
@@ -219,4 +261,29 @@ struct Data<'a> {
 struct Episode<'a> {
     #[serde(borrow)]
     start: Cow<'a, str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_currency_without_a_rate_and_each_unknown_field_is_said_once() {
+        let currency = |code| Currency::try_new(code).unwrap();
+        let mut counters = Counters::default();
+        let mut noticed = Noticed::default();
+        noticed.look(&counters, currency("EUR"));
+        assert!(noticed.unconverted.is_empty() && noticed.unknown_fields.is_empty());
+        for (code, count) in [("USD", 1), ("USD", 7), ("GBP", 1)] {
+            counters.unconverted.insert(currency(code), count);
+            noticed.look(&counters, currency("EUR"));
+        }
+        let field = (TopicRole::Payments, "debtor.nickname".to_owned());
+        for count in [1, 9] {
+            counters.unknown_fields.insert(field.clone(), count);
+            noticed.look(&counters, currency("EUR"));
+        }
+        assert_eq!(noticed.unknown_fields, BTreeSet::from([field]));
+        assert_eq!(noticed.unconverted, BTreeSet::from([currency("GBP"), currency("USD")]));
+    }
 }

@@ -253,6 +253,7 @@ pub fn run(
         })
     })?;
     while !engine.is_finished() {
+        #[expect(clippy::disallowed_methods, reason = "the supervisor looks now and then")]
         std::thread::sleep(SUPERVISE);
         let silent_ms = clock.monotonic_ms().saturating_sub(beat.load(Ordering::Acquire));
         if silent_ms > SILENT_MAX_MS {
@@ -305,8 +306,9 @@ pub fn announce(
 /// Checks the topics, makes them where that was asked for, and says what is only a pity.
 fn topics(kafka: &KafkaConfig, drive: &Drive, options: &RunOptions) -> Result<(), RunError> {
     reach(&kafka.bootstrap)?;
-    if let Some(plan) = &options.create_topics {
-        for name in admin::create_topics(kafka, plan)? {
+    if let Some(plan) = options.create_topics {
+        let plan = TopicPlan { dead_letter_bytes: drive.needs().dead_letter_bytes, ..plan };
+        for name in admin::create_topics(kafka, &plan)? {
             tracing::info!(topic = name, "topic made");
         }
     }
@@ -344,6 +346,7 @@ pub fn reach(bootstrap: &str) -> Result<(), RunError> {
     Err(RunError::Unavailable { reason: format!("no broker answers at `{bootstrap}`: {why}") })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that makes threads")]
 fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Security};
 use crate::run::RunError;
-use palermo_codec::{ENGINE_VERSION, Limits};
+use palermo_codec::{ENGINE_VERSION, Limits, dead_letter_bytes_max};
 use palermo_engine::{EngineConfig, TaskConfig};
 use palermo_kafka::KafkaConfig;
 use palermo_kafka::admin::TopicNeeds;
@@ -40,7 +40,13 @@ impl Config {
 
     /// What the topics must keep.
     pub fn topic_needs(&self) -> TopicNeeds {
-        TopicNeeds { horizon_ms: self.horizon.as_millis(), lateness_ms: self.lateness.as_millis() }
+        let letter =
+            dead_letter_bytes_max(usize::try_from(self.record_bytes).unwrap_or(usize::MAX));
+        TopicNeeds {
+            horizon_ms: self.horizon.as_millis(),
+            lateness_ms: self.lateness.as_millis(),
+            dead_letter_bytes: u64::try_from(letter).unwrap_or(u64::MAX),
+        }
     }
 
     /// How the broker is reached. Reads the password file.

@@ -1,10 +1,12 @@
 //! Sees: a route, status or header that is wrong, an address that must be refused, a server that
-//! does not stop, a silent client that is kept. Talks to a real socket.
+//! does not stop, a silent or trickling client that is kept. Talks to a real socket.
 
 use super::*;
+use crate::connection::CONNECTIONS_MAX;
 use palermo_ops::Phase;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 struct Running {
     address: SocketAddr,
@@ -14,9 +16,10 @@ struct Running {
 }
 
 impl Running {
-    fn start(idle: Duration) -> Self {
+    #[expect(clippy::disallowed_methods, reason = "a server of a test has a thread")]
+    fn start(patience: Patience) -> Self {
         let mut console = Console::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        console.idle = idle;
+        console.patience = patience;
         let address = console.address().unwrap();
         let (metrics, health) = (Arc::new(Metrics::new().unwrap()), Arc::new(Health::new()));
         metrics.delivered(palermo_domain::TopicRole::Payments, 7, 70);
@@ -43,7 +46,7 @@ impl Running {
 
 #[test]
 fn routes_answer() {
-    let server = Running::start(IDLE_MAX);
+    let server = Running::start(Patience::default());
     for (request, status, body) in [
         ("GET /livez", "200 OK", "ok\n"),
         ("GET /readyz", "503 Service Unavailable", "wait assigned\nwait restored\n"),
@@ -101,7 +104,8 @@ fn only_loopback_is_bound() {
 
 #[test]
 fn a_silent_client_is_closed_and_does_not_hold_the_stop() {
-    let server = Running::start(Duration::from_millis(200));
+    let idle = Duration::from_millis(200);
+    let server = Running::start(Patience { idle, ..Patience::default() });
     let mut silent = TcpStream::connect(server.address).unwrap();
     write!(silent, "GET /livez HT").unwrap();
     let mut rest = Vec::new();
@@ -111,7 +115,34 @@ fn a_silent_client_is_closed_and_does_not_hold_the_stop() {
     assert!(read.is_ok() || read.unwrap_err().kind() == std::io::ErrorKind::ConnectionReset);
     server.stop();
 
-    let server = Running::start(IDLE_MAX);
+    let server = Running::start(Patience::default());
     let _open = TcpStream::connect(server.address).unwrap();
+    server.stop();
+}
+
+/// One byte before each silence ends is no silence: only an end for the whole request helps.
+#[test]
+fn clients_that_trickle_do_not_keep_others_out() {
+    let (idle, exchange) = (Duration::from_secs(20), Duration::from_millis(600));
+    let server = Running::start(Patience { idle, exchange });
+    let mut slow: Vec<TcpStream> =
+        (0..CONNECTIONS_MAX).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let trickle = move || {
+        while !stopped.load(Ordering::Acquire) {
+            // What was closed refuses the byte, and is gone.
+            slow.retain_mut(|stream| stream.write_all(b"G").is_ok());
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "slow clients have a thread")]
+    let clients = std::thread::Builder::new().spawn(trickle).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "how long a client waits is what is tested")]
+    let begun = Instant::now();
+    assert!(server.ask("GET /readyz").starts_with("HTTP/1.1 503"));
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    stop.store(true, Ordering::Release);
+    clients.join().unwrap();
     server.stop();
 }

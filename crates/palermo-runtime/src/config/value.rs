@@ -42,8 +42,7 @@ impl Values {
 
     fn add(&mut self, entry: Entry) {
         let Some(row) = CONFIG_KEYS.iter().find(|row| row.key == entry.key) else {
-            let message = format!("unknown key `{}`", entry.key);
-            let help = proposal(&entry.key);
+            let (message, help) = unknown(&entry);
             self.problem(Some(entry.key_at), message, &help);
             return;
         };
@@ -54,8 +53,7 @@ impl Values {
         }
         if let Err(found) = normal(row, &entry.value) {
             let message = format!("`{}` is `{}`{found}", entry.key, entry.value);
-            let verb = if matches!(row.key_type, KeyType::Word(_)) { "choose" } else { "expected" };
-            let help = format!("{verb} {}", row.key_type.describe());
+            let help = expected(row.key_type, &entry.value);
             self.problem(Some(entry.value_at), message, &help);
             return;
         }
@@ -177,7 +175,7 @@ fn normal(row: &ConfigKey, value: &str) -> Result<String, String> {
         }
         KeyType::Hosts => bad(value.split(',').all(host_and_port)),
         KeyType::Address => bad(value.parse::<SocketAddr>().is_ok()),
-        KeyType::Currency => bad(value.len() == 3 && value.bytes().all(|b| b.is_ascii_uppercase())),
+        KeyType::Currency => bad(palermo_codec::currency_codes().any(|code| code == value)),
         KeyType::Word(words) => bad(words.contains(&value)),
         KeyType::Duration(min, max) => {
             let span = |text: &str| Span::parse(text).map_err(|_| String::new());
@@ -199,6 +197,24 @@ fn normal(row: &ConfigKey, value: &str) -> Result<String, String> {
     }
 }
 
+/// What to write in place of a bad value.
+fn expected(key_type: KeyType, value: &str) -> String {
+    let near = matches!(key_type, KeyType::Currency).then(|| near_currency(value)).flatten();
+    if let Some(code) = near {
+        return format!("did you mean `{code}`?");
+    }
+    let verb = if matches!(key_type, KeyType::Word(_)) { "choose" } else { "expected" };
+    format!("{verb} {}", key_type.describe())
+}
+
+/// The currency that was probably meant: one letter away at most.
+fn near_currency(value: &str) -> Option<&'static str> {
+    let value = value.to_ascii_uppercase();
+    let far = |code: &'static str| (distance(&value, code), code);
+    let near = palermo_codec::currency_codes().map(far).filter(|(distance, _)| *distance <= 1);
+    near.min().map(|(_, code)| code)
+}
+
 const fn name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
 }
@@ -216,6 +232,21 @@ fn parse_bytes(text: &str) -> Option<u64> {
     let (number, size) = unit.unwrap_or((text, 1));
     let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     number.parse::<u64>().ok().filter(|_| plain)?.checked_mul(size)
+}
+
+/// What to say of a key that is none: it may be a block.
+fn unknown(entry: &Entry) -> (String, String) {
+    let key = &entry.key;
+    let inside = |row: &&ConfigKey| row.key.split_once('.').is_some_and(|(block, _)| block == key);
+    let Some(first) = CONFIG_KEYS.iter().find(inside) else {
+        return (format!("unknown key `{key}`"), proposal(key));
+    };
+    let help = format!("give one of its keys, such as `{}`, or leave it out", first.key);
+    if matches!(entry.value.as_str(), "" | "~" | "null") {
+        (format!("`{key}` is a block and there is nothing in it"), help)
+    } else {
+        (format!("`{key}` is a block and takes no value of its own"), help)
+    }
 }
 
 /// The key that was probably meant.

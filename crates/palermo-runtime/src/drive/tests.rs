@@ -141,6 +141,8 @@ fn a_fenced_task_ends_and_writes_nothing_more() {
         ControlFlow::Continue(())
     });
     assert_eq!(result.unwrap_err().code(), "fenced");
+    let text = setup.services.metrics.text().unwrap();
+    assert!(text.contains("palermo_sink_errors_total{code=\"fenced\",sink=\"log\"} 1\n"), "{text}");
     assert!(!setup.services.health.readiness().ready);
     let progress = broker.published(palermo_domain::OutputTopic::Progress);
     assert!(progress.iter().all(|published| published.epoch == 1));
