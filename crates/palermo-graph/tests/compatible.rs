@@ -4,6 +4,13 @@
 //! count of the miner (flags, windows, ties, bounds, pruning), on graphs with equal timestamps,
 //! parallel and reverse payments, hubs, self-payments, and expiry; `late` the same where payments
 //! come out of order; `budget` a cut search that claims more than there is, or hides the cut.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test: a panic is how it says no; the number of graphs is set from outside"
+)]
 
 use palermo_graph::{Counts, Histogram, LARGEST, Miner, Settings};
 use palermo_ledger::AccountId;
