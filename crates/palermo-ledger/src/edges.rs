@@ -486,4 +486,5 @@ fn copy(to: &mut [Entry], from: &[Entry], len: usize) {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers that the tests make themselves")]
 mod tests;
