@@ -6,7 +6,7 @@ use crate::settings::Settings;
 use crate::simple::Simple;
 use crate::temporal::Temporal;
 use crate::work::Work;
-use palermo_ledger::edges::{Edges, Keep};
+use palermo_ledger::edges::{Edges, Fan, Keep, Start};
 use palermo_ledger::{AccountId, Leg};
 
 /// Payments whose lines are read together: enough for the misses to overlap, few enough to stay in
@@ -48,8 +48,8 @@ impl Miner {
         if payer == payee {
             return counts;
         }
-        self.edges.add(payer, payee, time);
-        self.degrees(payer, payee, time, &mut counts);
+        let fans = self.edges.add(payer, payee, time);
+        self.degrees(payer, payee, time, fans, &mut counts);
         self.search(payer, payee, time, &mut counts);
         counts
     }
@@ -74,53 +74,72 @@ impl Miner {
         }
     }
 
-    fn degrees(&self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {
+    fn degrees(
+        &self,
+        payer: AccountId,
+        payee: AccountId,
+        time: i64,
+        [out, into]: [Fan; 2],
+        counts: &mut Counts,
+    ) {
         let Self { settings, edges, .. } = self;
-        let ends = [(payer, Leg::Debtor), (payee, Leg::Creditor)];
+        // A late payment asks about the past: the running counts are those of the newest.
         let current = edges.newest() == Some(time);
+        let past = |account, leg, window| edges.window(account, leg, time - window + 1, time);
         if let Some(window) = settings.fan {
-            [counts.fan_out, counts.fan_in] = ends.map(|(account, leg)| {
-                if current {
-                    edges.fan(account, leg)
-                } else {
-                    size(edges.window(account, leg, time - window + 1, time).distinct().count())
-                }
-            });
+            let fan = |account, leg| size(past(account, leg, window).distinct().count());
+            (counts.fan_out, counts.fan_in) = if current {
+                (out.distinct, into.distinct)
+            } else {
+                (fan(payer, Leg::Debtor), fan(payee, Leg::Creditor))
+            };
         }
         if let Some(window) = settings.degree {
-            [counts.degree_out, counts.degree_in] = ends.map(|(account, leg)| {
-                if current && settings.fan == Some(window) {
-                    edges.fan_degree(account, leg)
-                } else {
-                    size(edges.window(account, leg, time - window + 1, time).entries.len())
-                }
-            });
+            let degree = |account, leg| size(past(account, leg, window).entries.len());
+            (counts.degree_out, counts.degree_in) = if current && settings.fan == Some(window) {
+                (out.degree, into.degree)
+            } else {
+                (degree(payer, Leg::Debtor), degree(payee, Leg::Creditor))
+            };
         }
     }
 
     fn search(&mut self, payer: AccountId, payee: AccountId, time: i64, counts: &mut Counts) {
         let Self { settings, edges, scatter_gather, temporal, simple } = self;
-        let within = |window: i64, to: i64| At { payer, payee, from: time - window, to };
+        let at = |window: i64, to: i64| At { payer, payee, from: time - window, to };
+        // How long ago the payee last paid, and the payer was last paid: no path goes on, and none
+        // comes back, where that is out of the window. Most payments end here.
+        let now = Start::at(time);
+        let age = |account, leg| {
+            edges.side_entries(account, leg).last().map_or(i64::MAX, |newest| -newest.since(now))
+        };
+        let (leaves, returns) = (age(payee, Leg::Debtor), age(payer, Leg::Creditor));
         let mut spent = 0_u32;
-        if let Some(window) = settings.scatter_gather {
+        if let Some(window) = settings.scatter_gather
+            && leaves.min(returns) <= window
+        {
             let mut work = Work::new(settings.budget);
             let found = &mut counts.scatter_gather;
             counts.truncated.scatter_gather =
-                scatter_gather.search(edges, within(window, time), &mut work, found).is_err();
+                scatter_gather.search(edges, at(window, time), &mut work, found).is_err();
             spent = spent.saturating_add(work.spent());
         }
-        if let Some(window) = settings.temp_cycle {
+        if let Some(window) = settings.temp_cycle
+            && leaves.max(returns) <= window
+        {
             let mut work = Work::new(settings.budget);
-            let (at, found) = (within(window, time - 1), &mut counts.temp_cycle);
-            counts.truncated.temp_cycle = temporal.search(edges, at, &mut work, found).is_err();
+            let found = &mut counts.temp_cycle;
+            counts.truncated.temp_cycle =
+                temporal.search(edges, at(window, time - 1), &mut work, found).is_err();
             spent = spent.saturating_add(work.spent());
         }
-        if let Some(window) = settings.lc_cycle {
+        if let Some(window) = settings.lc_cycle
+            && leaves.max(returns) <= window
+        {
             let mut work = Work::new(settings.budget);
-            let (at, longest) = (within(window, time), settings.lc_cycle_len);
-            let found = &mut counts.lc_cycle;
+            let (found, longest) = (&mut counts.lc_cycle, settings.lc_cycle_len);
             counts.truncated.lc_cycle =
-                simple.search(edges, at, longest, &mut work, found).is_err();
+                simple.search(edges, at(window, time), longest, &mut work, found).is_err();
             spent = spent.saturating_add(work.spent());
         }
         counts.work = spent;

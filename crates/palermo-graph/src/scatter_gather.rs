@@ -5,7 +5,8 @@
 //! that paid v. They are put into a set once, at the first far account that could match two, and
 //! the entries of each far account are tested against it.
 //!
-//! Gates, in order of cost: the fixed side has two entries; the far account has two.
+//! Gates, in order of cost: the middle leads on; the fixed side has two entries; the far account has
+//! two.
 //! Cost: entries of the far accounts inside the window.
 
 use crate::counts::Histogram;
@@ -51,11 +52,14 @@ impl ScatterGather {
         work: &mut Work,
         found: &mut Histogram,
     ) -> Result<(), Spent> {
+        let beyond = edges.window(middle, leg, at.from, at.to);
+        if beyond.entries.is_empty() {
+            return Ok(());
+        }
         let fixed = edges.window(near, leg, at.from, at.to);
         if fixed.entries.len() < 2 {
             return Ok(());
         }
-        let beyond = edges.window(middle, leg, at.from, at.to);
         let mut built = false;
         for entry in beyond.distinct() {
             work.spend(1)?;

@@ -131,8 +131,17 @@ impl Start {
 pub struct Keep {
     /// An entry is kept while it is no older than this against the newest time seen.
     pub span: i64,
-    /// [`Edges::fan`] counts the other ends with an entry in `[t - fan, t]`.
+    /// [`Edges::add`] counts the entries and the other ends in `[t - fan, t]`, t the newest of a side.
     pub fan: i64,
+}
+
+/// What the fan window of a side holds that ends at its newest entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fan {
+    /// Entries.
+    pub degree: u32,
+    /// Distinct other ends.
+    pub distinct: u32,
 }
 
 /// The entries of one side in a window, oldest first.
@@ -272,18 +281,6 @@ impl Edges {
         self.side(account, leg).map_or(&[], |side| side.entries(&self.arena))
     }
 
-    /// Distinct other ends in the fan window that ends at the newest entry of the side.
-    #[inline]
-    pub fn fan(&self, account: AccountId, leg: Leg) -> u32 {
-        self.side(account, leg).map_or(0, |side| side.fan)
-    }
-
-    /// Entries in the fan window that ends at the newest entry of the side.
-    #[inline]
-    pub fn fan_degree(&self, account: AccountId, leg: Leg) -> u32 {
-        self.side(account, leg).map_or(0, |side| side.len - side.head)
-    }
-
     /// Reads the four lines of a payment that will be added soon, so that they are on their way
     /// from memory meanwhile. Worth it for several payments in a row: their misses overlap. The sum
     /// means nothing; using it keeps the reads.
@@ -294,14 +291,17 @@ impl Edges {
         both(debtor).wrapping_add(both(creditor))
     }
 
-    /// Adds a payment. The two accounts differ and have numbers below [`ACCOUNTS_MAX`]; the time is
-    /// within [`TIME_MAX`].
-    pub fn add(&mut self, debtor: AccountId, creditor: AccountId, time: i64) {
+    /// Adds a payment, and gives the fans of the debtor's outgoing and the creditor's incoming side.
+    /// The two accounts differ and have numbers below [`ACCOUNTS_MAX`]; the time is within
+    /// [`TIME_MAX`].
+    pub fn add(&mut self, debtor: AccountId, creditor: AccountId, time: i64) -> [Fan; 2] {
         self.make(debtor.index().max(creditor.index()));
         self.advance(time);
         let known = self.pair(debtor, creditor);
-        self.put(debtor, Leg::Debtor, Entry::new(time, creditor), known);
-        self.put(creditor, Leg::Creditor, Entry::new(time, debtor), known);
+        [
+            self.put(debtor, Leg::Debtor, Entry::new(time, creditor), known),
+            self.put(creditor, Leg::Creditor, Entry::new(time, debtor), known),
+        ]
     }
 
     /// Moves the newest time, and sweeps when the clock has run far.
@@ -353,7 +353,7 @@ impl Edges {
     }
 
     /// Puts an entry into one side. `known`: the pair may have others there.
-    fn put(&mut self, account: AccountId, leg: Leg, mut entry: Entry, known: bool) {
+    fn put(&mut self, account: AccountId, leg: Leg, mut entry: Entry, known: bool) -> Fan {
         let (oldest, fan) = (self.oldest(), self.keep.fan);
         let Self { accounts, arena, .. } = self;
         let side = &mut accounts[account.index() / CHUNK][account.index() % CHUNK][leg as usize];
@@ -394,6 +394,7 @@ impl Edges {
         side.len += 1;
         side.head = u32::try_from(first).unwrap_or(0) + gone;
         side.fan = side.fan + u32::from(more) - lost;
+        Fan { degree: side.len - side.head, distinct: side.fan }
     }
 
     fn make(&mut self, index: usize) {
