@@ -185,7 +185,7 @@ impl Counting {
         }
         let number = self.ids.intern(text).index();
         if number >= ACCOUNTS_MAX {
-            return Err("names one account more than can be told apart (67 million)");
+            return Err("names one account more than can be told apart (33 million)");
         }
         Ok(AccountId::from_index(number))
     }

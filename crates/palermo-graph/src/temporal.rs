@@ -87,7 +87,7 @@ struct Frame<'a> {
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    reason = "times since the start of the window are below 2^36; positions come from the same slice"
+    reason = "times since the start of the window are below 2^37; positions come from the same slice"
 )]
 impl Temporal {
     /// Counts cycles by number of accounts. `at` is the window without the payment's own time.

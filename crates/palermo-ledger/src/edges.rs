@@ -15,15 +15,15 @@
 //! spliced in O(side). 128 bytes an account, 16 a payment beyond the first six of a side, and what
 //! growth by doubling leaves empty.
 //!
-//! Times are integers in one unit of the caller's (milliseconds, or seconds). 36 bits are kept: two
-//! entries 2^36 apart would look alike, so a sweep drops what is old before that can happen.
+//! Times are integers in one unit of the caller's (milliseconds, or seconds). 37 bits are kept: two
+//! entries 2^37 apart would look alike, so a sweep drops what is old before that can happen.
 
 mod arena;
 
 use crate::row::{AccountId, Leg};
 use arena::{Arena, BlockId};
 
-const TIME_BITS: u32 = 36;
+const TIME_BITS: u32 = 37;
 const TIME_SHIFT: u32 = u64::BITS - TIME_BITS;
 const OTHER_SHIFT: u32 = 2;
 const OTHER_MASK: u64 = (1 << (TIME_SHIFT - OTHER_SHIFT)) - 1;
@@ -35,7 +35,7 @@ const INLINE: usize = 6;
 const CHUNK: usize = 1024;
 /// Numbers of accounts are below this.
 pub const ACCOUNTS_MAX: u32 = 1 << (TIME_SHIFT - OTHER_SHIFT);
-/// The longest that entries can be kept: 149 days in milliseconds.
+/// The longest that entries can be kept: 298 days in milliseconds.
 pub const SPAN_MAX: i64 = 3 << (TIME_BITS - 4);
 /// Times may lie in `-TIME_MAX..=TIME_MAX`.
 pub const TIME_MAX: i64 = 1 << 60;

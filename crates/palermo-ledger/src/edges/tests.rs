@@ -86,7 +86,7 @@ proptest! {
             (0_u32..5, 0_u32..5, prop_oneof![3 => 0_i64..3, 1 => 0_i64..25], prop_oneof![4 => Just(0_i64), 1 => 0_i64..40]),
             1..160,
         ),
-        base in prop_oneof![Just(0_i64), Just(-500_i64), Just(1 << 36), Just(1_790_000_000_000)],
+        base in prop_oneof![Just(0_i64), Just(-500_i64), Just(1 << 37), Just(1_790_000_000_000)],
     ) {
         run(&steps, 5, base)?;
     }
@@ -97,8 +97,8 @@ proptest! {
         jumps in prop::collection::vec(
             prop_oneof![
                 4 => 0_i64..10,
-                1 => Just(SWEEP_EVERY - 1), 1 => Just(SWEEP_EVERY + 1), 1 => Just(1_i64 << 35),
-                1 => Just(1_i64 << 36), 1 => Just((1_i64 << 36) - 30), 1 => Just(3_i64 << 36),
+                1 => Just(SWEEP_EVERY - 1), 1 => Just(SWEEP_EVERY + 1), 1 => Just(1_i64 << 36),
+                1 => Just(1_i64 << 37), 1 => Just((1_i64 << 37) - 30), 1 => Just(3_i64 << 37),
             ],
             1..60,
         ),
