@@ -1,6 +1,7 @@
 #!/bin/sh
-# `make test`: formatting, lints, fuzz targets that compile, unit, property, golden, architecture, rule, broker and doc tests. The
-# last line is the totals, counted from the real output: `N passed, N failed, N skipped`.
+# `make test`: formatting, lints, fuzz targets that compile, unit, property, golden, architecture, rule,
+# broker and doc tests. The last line is the totals, counted from the real output:
+# `N passed, N failed, N skipped`.
 #
 # A step that fails does not hide the later ones. Broker tests that cannot run (no Java, and none can
 # be installed) are ignored by name, counted as skipped, and fail under CI=true.

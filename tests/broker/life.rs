@@ -159,3 +159,30 @@ pub(crate) fn dead_letters(ground: &Ground) {
     assert_eq!(letter.value.as_deref(), Some(b"not a payment".as_slice()));
     assert_eq!(header(letter, "palermo-key-sha256").map(|hex| hex.len()), Some(64));
 }
+
+/// The longest value that a configuration allows, kept whole: above what a client sends unasked, and
+/// not to be squeezed below it.
+pub(crate) fn long_letter(ground: &Ground) {
+    let site = Site::new(&ground.broker, "long-letter").set("limits.record_bytes", "1MiB");
+    let mut noise: u64 = 1;
+    let mut byte = || {
+        noise =
+            noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        b'!' + u8::try_from((noise >> 33) % 90).expect("below 90")
+    };
+    let value: Vec<u8> = (0..1_048_000).map(|_| byte()).collect();
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest", "--create-topics"]);
+    engine.wait_ready(PATIENCE);
+    let record = NewRecord {
+        value: Some(value.clone()),
+        timestamp_ms: Some(1_772_000_000_000),
+        ..NewRecord::default()
+    };
+    send(&site, site.input(TopicRole::Payments), vec![record]);
+    engine.wait_caught_up(&site, PATIENCE);
+    let exit = engine.terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    audit(&site);
+    let letters = &site.outputs()[&OutputTopic::DeadLetter];
+    assert!(letters.len() == 1 && letters[0].value.as_ref() == Some(&value), "it is not whole");
+}

@@ -49,6 +49,7 @@ const TESTS: &[Test] = &[
     ("life::sigterm_drains_and_commits", life::sigterm),
     ("life::ready_only_while_consuming", life::readiness),
     ("life::dead_letters_say_why_and_whence", life::dead_letters),
+    ("life::a_long_dead_letter_is_kept_whole", life::long_letter),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 
