@@ -3,9 +3,10 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `kafka`.
+//! `decode`, `memory`, `graph`, `kafka`.
 
 mod decode;
+mod graph;
 mod kafka;
 mod memory;
 
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
     }
     if wants("memory") {
         memory::figures(setting("PALERMO_BENCH_RUNS", 5));
+    }
+    if wants("graph") {
+        graph::figures(setting("PALERMO_BENCH_RUNS", 5));
     }
     if wants("kafka") {
         match Broker::start() {

@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod demo;
+mod features;
 mod readme;
 mod rules;
 mod synth;

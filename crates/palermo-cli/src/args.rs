@@ -1,7 +1,7 @@
 //! The arguments of every command.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use palermo_domain::{Currency, Date, EventTime};
+use palermo_domain::{Currency, Date, EventTime, Span};
 use palermo_engine::StartAt;
 use std::path::PathBuf;
 
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Make payments, parties and the truth about them.
     Synth(SynthArgs),
+    /// Count the graph patterns that each payment completes, as columns for a model.
+    Features(FeaturesArgs),
     /// Work with detection rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -171,6 +173,55 @@ pub(crate) struct SynthArgs {
     pub truth: Option<PathBuf>,
 }
 
+/// Counts, per payment, how many patterns of each size it completes. Reads CSV lines
+/// `edge_id,source,target,seconds[,amount]`, in order of time; a header is passed over. Writes one
+/// line for each, with a header: sizes 2 to 10, where 10 is 10 or more. A pattern that is not asked
+/// for has no columns.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("pattern").required(true).multiple(true)
+    .args(["fan", "degree", "scatter_gather", "temp_cycle", "lc_cycle"]))]
+pub(crate) struct FeaturesArgs {
+    /// Use the definitions of the Graph Feature Preprocessor at batch size 1. Required: those of
+    /// production are not there yet.
+    #[arg(long, required = true)]
+    pub compat: bool,
+    /// Edges; `-` is standard input.
+    #[arg(long = "in", value_name = "FILE", default_value = "-")]
+    pub input: PathBuf,
+    /// Counts; `-` is standard output.
+    #[arg(long = "out", value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    /// Distinct payers of the target and payees of the source, within such as `12h`.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub fan: Option<i64>,
+    /// Payments to the target and of the source.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub degree: Option<i64>,
+    /// Accounts that join a source and a sink.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub scatter_gather: Option<i64>,
+    /// Cycles whose payments follow each other in time, of any length.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub temp_cycle: Option<i64>,
+    /// Simple cycles in any order of time.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub lc_cycle: Option<i64>,
+    /// Longest simple cycle, in payments.
+    #[arg(long, value_name = "N", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(2..=64))]
+    pub lc_cycle_len: u32,
+    /// How much later than the newest a payment may come and still see its whole window.
+    #[arg(long, value_name = "DURATION", value_parser = lateness, default_value = "0s")]
+    pub lateness: i64,
+    /// Work that a search may spend on one payment; how many were cut is said at the end.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: u32,
+    /// Add a last column `cut`: 1 where the budget cut a search of this payment.
+    #[arg(long)]
+    pub mark_cut: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RulesTestArgs {
     /// Test files, folders or ids of rules such as `CT-14`; all of the rule folder where none is
@@ -197,6 +248,25 @@ pub(crate) struct RulesCheckArgs {
 
 fn currency(text: &str) -> Result<Currency, String> {
     Currency::try_new(text).ok_or_else(|| "write a currency such as `EUR`".to_owned())
+}
+
+fn lateness(text: &str) -> Result<i64, String> {
+    let span = Span::parse(text).map_err(|_| "write a duration such as `12h`".to_owned())?;
+    let seconds = span.as_millis() / 1000;
+    if seconds.saturating_mul(1000) != span.as_millis() || seconds < 0 {
+        return Err("write whole seconds".to_owned());
+    }
+    if seconds > palermo_ledger::edges::SPAN_MAX / 2 {
+        return Err("write at most 200 years".to_owned());
+    }
+    Ok(seconds)
+}
+
+fn seconds(text: &str) -> Result<i64, String> {
+    match lateness(text)? {
+        0 => Err("a window has a length".to_owned()),
+        seconds => Ok(seconds),
+    }
 }
 
 fn time(text: &str) -> Result<EventTime, String> {

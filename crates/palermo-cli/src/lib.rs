@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod doctor;
 mod exit;
+mod features;
 mod out;
 mod rules;
 mod run;
@@ -63,6 +64,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Run(arguments) => run::run(&arguments, out),
         Command::Demo(arguments) => demo::demo(&arguments, out),
         Command::Synth(arguments) => synth::synth(&arguments, out),
+        Command::Features(arguments) => features::features(&arguments, out),
         Command::Rules(RulesCommand::Test(arguments)) => rules::test(&arguments, out),
         Command::Rules(RulesCommand::Check(arguments)) => rules::check(&arguments, out),
         Command::Rules(RulesCommand::Explain { code }) => doctor::explain(&code, out),

@@ -10,6 +10,7 @@
 //! is older than the cutoff the caller gives; every byte is counted ([`Ledger::bytes`]).
 
 mod chain;
+pub mod edges;
 mod intern;
 mod ledger;
 mod party;

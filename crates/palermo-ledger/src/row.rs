@@ -24,7 +24,8 @@ impl AccountId {
         self.0.get().saturating_sub(1) as usize
     }
 
-    pub(crate) fn from_index(index: u32) -> Self {
+    /// The account with this number, for those who number accounts themselves.
+    pub fn from_index(index: u32) -> Self {
         Self(NonZeroU32::MIN.saturating_add(index))
     }
 }

@@ -11,9 +11,11 @@
 //! * [`world`]: the customers and rates behind the payments, and what they say of one payment.
 //! * [`window`] and [`measure`]: the payments of a window and every measure over them.
 //! * [`sequence`]: the largest number of non-overlapping occurrences, by trying all of them.
+//! * [`graph`]: graph patterns by brute force.
 //! * [`fates`]: what becomes of each record, what is in the windows then, and the watermark.
 
 pub mod fates;
+pub mod graph;
 pub mod measure;
 pub mod scene;
 pub mod sequence;
