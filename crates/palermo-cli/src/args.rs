@@ -257,7 +257,7 @@ fn lateness(text: &str) -> Result<i64, String> {
         return Err("write whole seconds".to_owned());
     }
     if seconds > palermo_ledger::edges::SPAN_MAX / 2 {
-        return Err("write at most 200 years".to_owned());
+        return Err("write at most 400 years".to_owned());
     }
     Ok(seconds)
 }
