@@ -4,7 +4,8 @@
 //! and never goes back. A partition whose last record, whatever its fate, is more than `idle_after`
 //! of record time behind the record being applied does not hold it; one that never delivered counts
 //! from the first record of the topic. One that delivers nothing but dead letters is not idle and
-//! has no event time: it holds, because payments are missing. All of it is a function of the inputs in their order (DESIGN §8).
+//! has no event time: it holds, because payments are missing. All of it is a function of the inputs
+//! in their order (DESIGN §8).
 
 use palermo_domain::{EventTime, Partition, Span};
 use std::collections::BTreeMap;
