@@ -11,8 +11,9 @@
 //! Cost: fans and degrees O(1); a search that finds nothing ends, as a rule, at its gates.
 //!
 //! Reading order: `settings`, `counts`, `miner`, then the searches: `scatter_gather`, `temporal`,
-//! `simple`; `labels` and `work` serve them.
+//! `simple`; `at`, `labels` and `work` serve them.
 
+mod at;
 mod counts;
 mod labels;
 mod miner;

@@ -1,7 +1,8 @@
 //! One payment in, what it completes out.
 
+use crate::at::At;
 use crate::counts::Counts;
-use crate::scatter_gather::{At, ScatterGather};
+use crate::scatter_gather::ScatterGather;
 use crate::settings::Settings;
 use crate::simple::Simple;
 use crate::temporal::Temporal;

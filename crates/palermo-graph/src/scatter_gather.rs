@@ -9,6 +9,7 @@
 //! two.
 //! Cost: entries of the far accounts inside the window.
 
+use crate::at::At;
 use crate::counts::Histogram;
 use crate::labels::Labels;
 use crate::work::{Spent, Work};
@@ -18,15 +19,6 @@ use palermo_ledger::{AccountId, Leg};
 #[derive(Debug, Default)]
 pub(crate) struct ScatterGather {
     middles: Labels<()>,
-}
-
-/// Where a search stands: the payment's ends and the window, both ends included.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct At {
-    pub(crate) payer: AccountId,
-    pub(crate) payee: AccountId,
-    pub(crate) from: i64,
-    pub(crate) to: i64,
 }
 
 impl ScatterGather {

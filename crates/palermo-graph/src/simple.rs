@@ -7,9 +7,9 @@
 //! Of the payments as late as this one, only those count whose payee was seen before this one's
 //! (the compatible rule for ties; account numbers are given in order of first sight).
 
+use crate::at::At;
 use crate::counts::Histogram;
 use crate::labels::Labels;
-use crate::scatter_gather::At;
 use crate::work::{Spent, Work};
 use palermo_ledger::edges::{Edges, Start};
 use palermo_ledger::{AccountId, Leg};

@@ -13,9 +13,9 @@
 //! Cost: labels of two half-depth searches where there is no cycle; where there are, the number of
 //! sequences may be exponential, and the budget cuts it.
 
+use crate::at::At;
 use crate::counts::Histogram;
 use crate::labels::Labels;
-use crate::scatter_gather::At;
 use crate::work::{Spent, Work};
 use palermo_ledger::edges::{Edges, Entry, Start, first_since};
 use palermo_ledger::{AccountId, Leg};
