@@ -1,28 +1,21 @@
 //! Bounded, time-respecting pattern search over the ledger.
 //!
-//! Principal type: [`Miner`]. It is told of every payment and answers which patterns that payment
-//! completes, by size: fan-in and fan-out, degrees, scatter-gather, temporal cycles, simple cycles.
-//! The definitions are the *compatible* ones, those of the Graph Feature Preprocessor at batch size
-//! 1, so that counts can be compared one by one.
+//! Two families. [`compatible`] counts patterns per payment as a published program does. The others
+//! answer what rules and alerts ask, in the definitions of `docs/patterns.md`: whether, how short, how
+//! large, and a few witnesses; never every sequence, whose number is exponential in a burst. They
+//! ask a [`View`]: one payment, and what it may see of the ledger's store.
 //!
-//! Promises: the answer for a payment depends on the payments before it and on nothing else; every
-//! search spends at most [`Settings::budget`] units of work on a payment (an entry looked at, an
-//! account opened) and says where it was cut ([`Counts::truncated`]).
-//! Cost: fans and degrees O(1); a search that finds nothing ends, as a rule, at its gates.
+//! Promises: an answer depends on the payments in view and on nothing else, not on the order of
+//! arrival, not on the clock; every search has a budget counted in work and says where it was cut
+//! ([`Answer::truncated`]).
 //!
-//! Reading order: `settings`, `counts`, `miner`, then the searches: `scatter_gather`, `temporal`,
-//! `simple`; `at`, `labels` and `work` serve them.
+//! Reading order: `view`, `work`, `labels`, then any search.
 
-mod at;
-mod counts;
+pub mod compatible;
 mod labels;
-mod miner;
-mod scatter_gather;
-mod settings;
-mod simple;
-mod temporal;
+mod view;
 mod work;
 
-pub use counts::{Counts, Histogram, LARGEST, SMALLEST, Truncated};
-pub use miner::Miner;
-pub use settings::{BUDGET, Settings};
+pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
+pub use work::Answer;

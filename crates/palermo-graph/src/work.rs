@@ -35,3 +35,14 @@ impl Work {
         self.budget.saturating_sub(self.left)
     }
 }
+
+/// What a search found, and whether that is all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// What was found. Where the search was cut it holds, and there may be more.
+    pub found: T,
+    /// The budget was spent before the search was over.
+    pub truncated: bool,
+    /// Units of work.
+    pub work: u32,
+}

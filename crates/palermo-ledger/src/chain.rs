@@ -7,7 +7,7 @@
 //! Promises: entries are ordered by (event time, payment id), whatever the order of arrival.
 //! Cost: append O(1); splice O(block) after a walk back over the later blocks; trim O(removed).
 
-use crate::{AccountId, RowId};
+use crate::{AccountId, RowId, SetId};
 use palermo_domain::{Cents, EventTime};
 
 /// What windows and searches read of one payment, seen from one end.
@@ -24,10 +24,6 @@ pub struct Entry {
     /// The whole payment.
     pub row: RowId,
 }
-
-/// An interned set of selections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct SetId(pub u32);
 
 /// Capacities of the block size classes.
 const CLASSES: [usize; 3] = [4, 16, 64];

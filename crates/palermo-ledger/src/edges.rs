@@ -1,137 +1,57 @@
-//! Who paid whom and when, per account and direction: what graph searches read.
+//! Who paid whom and when, per account and direction: what windows and graph searches read.
 //!
 //! Principal type: [`Edges`]. One 64-byte line per account and direction holds a header and up to
 //! six entries; more stand in a contiguous block of a size class. An [`Entry`] is eight bytes: event
-//! time, other end, and two flags. A window is a slice, and a test whether an entry lies in one is
-//! a subtraction and a comparison.
+//! time, other end, and two flags. What an entry carries along (`D`: amount, selections, row) stands
+//! in a block beside it, in the same order, and is read only where a search asks for it. A window is
+//! a slice, and a test whether an entry lies in one is a subtraction and a comparison.
 //!
 //! `NEXT` says that a newer entry with the same other end follows, `PREV` that an older one may
 //! precede. So the distinct other ends of a window that ends at the newest entry are the entries
 //! without `NEXT`, and no search hashes to tell parallel payments apart.
 //!
-//! Promises: entries of a side are in order of (event time, arrival), whatever the order of arrival;
-//! an entry inside [`Keep::span`] of the newest time seen is never dropped.
+//! Promises: entries of a side are in order of event time, and at equal times in the order that the
+//! caller gives, whatever the order of arrival; an entry that is no older than [`Edges::oldest`] is
+//! never dropped.
 //! Cost: append O(1), and a scan of the smaller side for the pair's previous payment; a late one is
-//! spliced in O(side). 128 bytes an account, 16 a payment beyond the first six of a side, and what
-//! growth by doubling leaves empty.
+//! spliced in O(side), a reversed one taken out in O(side). 128 bytes an account, 16 a payment beyond
+//! the first six of a side, twice the details, and what growth by doubling leaves empty.
 //!
 //! Times are integers in one unit of the caller's (milliseconds, or seconds). 37 bits are kept: two
 //! entries 2^37 apart would look alike, so a sweep drops what is old before that can happen.
 
 mod arena;
+mod entry;
+mod side;
 
 use crate::row::{AccountId, Leg};
-use arena::{Arena, BlockId};
+use entry::{TIME_BITS, any_with, count};
+use side::{Blocks, Side};
 
-const TIME_BITS: u32 = 37;
-const TIME_SHIFT: u32 = u64::BITS - TIME_BITS;
-const OTHER_SHIFT: u32 = 2;
-const OTHER_MASK: u64 = (1 << (TIME_SHIFT - OTHER_SHIFT)) - 1;
-const NEXT: u64 = 0b10;
-const PREV: u64 = 0b01;
-/// Entries in the line of an account.
-const INLINE: usize = 6;
+pub use entry::{ACCOUNTS_MAX, Entry, Slice, Start, first_since};
+
 /// Accounts in a chunk: 128 KiB. Chunks are never moved.
 const CHUNK: usize = 1024;
-/// Numbers of accounts are below this.
-pub const ACCOUNTS_MAX: u32 = 1 << (TIME_SHIFT - OTHER_SHIFT);
-/// The longest that entries can be kept: 298 days in milliseconds.
-pub const SPAN_MAX: i64 = 3 << (TIME_BITS - 4);
+/// The longest that entries can be kept: 248 days in milliseconds.
+pub const SPAN_MAX: i64 = 5 << (TIME_BITS - 5);
 /// Times may lie in `-TIME_MAX..=TIME_MAX`.
 pub const TIME_MAX: i64 = 1 << 60;
-/// Time between two sweeps.
-const SWEEP_EVERY: i64 = 1 << (TIME_BITS - 3);
-// The oldest entry that can be met is younger than half a turn: a signed difference tells before
-// from after. It was kept at the last sweep, less than one interval and one jump ago.
-const _: () = assert!(SPAN_MAX + SWEEP_EVERY + SPAN_MAX <= 1 << (TIME_BITS - 1));
-
-/// One payment seen from one end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(transparent)]
-pub struct Entry(u64);
-
-impl Entry {
-    const NONE: Self = Self(0);
-
-    fn new(time: i64, other: AccountId) -> Self {
-        let other = other.index() as u64 & OTHER_MASK;
-        Self((time.cast_unsigned() << TIME_SHIFT) | (other << OTHER_SHIFT))
-    }
-
-    /// The account at the other end.
-    #[inline]
-    pub fn other(self) -> AccountId {
-        AccountId::from_index(u32::try_from((self.0 >> OTHER_SHIFT) & OTHER_MASK).unwrap_or(0))
-    }
-
-    /// Whether a newer payment between the same two, in the same direction, is known.
-    #[inline]
-    pub fn has_next(self) -> bool {
-        self.0 & NEXT != 0
-    }
-
-    /// Whether an older one may be known.
-    #[inline]
-    pub fn may_have_previous(self) -> bool {
-        self.0 & PREV != 0
-    }
-
-    /// Whether both have the same other end.
-    #[inline]
-    pub fn same_other(self, entry: Self) -> bool {
-        (self.0 ^ entry.0) & (OTHER_MASK << OTHER_SHIFT) == 0
-    }
-
-    /// Time since `start`; negative where the entry is older.
-    #[inline]
-    pub fn since(self, start: Start) -> i64 {
-        self.0.wrapping_sub(start.0).cast_signed() >> TIME_SHIFT
-    }
-
-    /// Its time, as a start.
-    #[inline]
-    fn start(self) -> Start {
-        Start(self.0 >> TIME_SHIFT << TIME_SHIFT)
-    }
-}
-
-impl std::fmt::Debug for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // No number of an account in any output.
-        write!(f, "Entry({})", self.0 >> TIME_SHIFT)
-    }
-}
-
-/// A time, as entries hold it: the beginning of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Start(u64);
-
-impl Start {
-    /// A window that begins at this time.
-    #[inline]
-    pub fn at(time: i64) -> Self {
-        // The low bits of two's complement: differences come out right modulo a turn.
-        Self(time.cast_unsigned() << TIME_SHIFT)
-    }
-
-    /// So much later.
-    #[inline]
-    pub fn plus(self, span: i64) -> Self {
-        Self(self.0.wrapping_add(span.cast_unsigned() << TIME_SHIFT))
-    }
-
-    #[inline]
-    fn before(self, span: i64) -> Self {
-        Self(self.0.wrapping_sub(span.cast_unsigned() << TIME_SHIFT))
-    }
-}
+/// Entries lie less than half a turn apart: a signed difference tells before from after. So the
+/// newest time may be so far from the oldest that is kept, 795 days in milliseconds.
+pub const REACH: i64 = 1 << (TIME_BITS - 1);
+/// A sweep is due where the newest time is so far from what the last one left.
+const SWEEP_AT: i64 = REACH - (REACH >> 4);
+const _: () = assert!(SPAN_MAX + SPAN_MAX < SWEEP_AT);
+/// So many payments look after one account, in turn: idle ones give their blocks back.
+const TEND_EVERY: u32 = 4;
 
 /// How long entries are kept, and the window whose distinct other ends are counted as they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// An entry is kept while it is no older than this against the newest time seen.
-    pub span: i64,
-    /// [`Edges::add`] counts the entries and the other ends in `[t - fan, t]`, t the newest of a side.
+    /// An entry is kept while it is no older than this against the newest time seen; where it is
+    /// `None`, until [`Edges::forget_before`] says so.
+    pub span: Option<i64>,
+    /// [`Edges::put`] counts the entries and the other ends in `[t - fan, t]`, t the newest of a side.
     pub fan: i64,
 }
 
@@ -144,102 +64,20 @@ pub struct Fan {
     pub distinct: u32,
 }
 
-/// The entries of one side in a window, oldest first.
-#[derive(Clone, Copy, Debug)]
-pub struct Slice<'a> {
-    /// In the window.
-    pub entries: &'a [Entry],
-    /// Later than the window; empty unless the question is about the past.
-    later: &'a [Entry],
-}
-
-impl<'a> Slice<'a> {
-    const EMPTY: Self = Self { entries: &[], later: &[] };
-
-    /// The newest entry of each other end, oldest first. No look-ups: an entry without `NEXT` is
-    /// one; one with it is only where its follower lies behind the window.
-    #[inline]
-    pub fn distinct(self) -> impl Iterator<Item = Entry> + 'a {
-        let Self { entries, later } = self;
-        entries.iter().enumerate().filter_map(move |(at, &entry)| {
-            let newest = !entry.has_next()
-                || (!later.is_empty() && !any_with(entries.get(at.saturating_add(1)..)?, entry));
-            newest.then_some(entry)
-        })
-    }
-
-    /// The part of the window before `since`, counted from `start`.
-    #[inline]
-    pub fn until(self, start: Start, since: i64) -> Self {
-        let Self { entries, later } = self;
-        if entries.last().is_none_or(|last| last.since(start) <= since) {
-            return self;
-        }
-        // What is cut off stands before `later`; where both are there, only whether any is matters.
-        let (entries, cut) =
-            entries.split_at(entries.partition_point(|entry| entry.since(start) <= since));
-        Self { entries, later: if cut.is_empty() { later } else { cut } }
-    }
-}
-
-fn any_with(entries: &[Entry], like: Entry) -> bool {
-    entries.iter().any(|entry| entry.same_other(like))
-}
-
-/// Entries up to this many are searched one by one.
-const FEW: usize = 16;
-
-/// Where the entries at or after `start` begin, among entries in order of time. Most sides are
-/// short: their entries are passed one by one.
-#[inline]
-pub fn first_since(entries: &[Entry], start: Start) -> usize {
-    if entries.len() <= FEW {
-        return entries.iter().take_while(|entry| entry.since(start) < 0).count();
-    }
-    entries.partition_point(|entry| entry.since(start) < 0)
-}
-
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-struct Side {
-    block: BlockId,
-    len: u32,
-    /// Entries before it are older than the fan window was at the last append.
-    head: u32,
-    /// Entries from `head` on without `NEXT`.
-    fan: u32,
-    line: [Entry; INLINE],
-}
-
-const EMPTY: Side =
-    Side { block: BlockId::NONE, len: 0, head: 0, fan: 0, line: [Entry::NONE; INLINE] };
-const _: () = assert!(size_of::<Side>() == 64);
-
-impl Side {
-    fn entries<'a>(&'a self, arena: &'a Arena) -> &'a [Entry] {
-        let all = match self.block {
-            BlockId::NONE => &self.line[..],
-            block => arena.get(block),
-        };
-        all.get(..self.len as usize).unwrap_or(all)
-    }
-
-    fn slots<'a>(&'a mut self, arena: &'a mut Arena) -> &'a mut [Entry] {
-        match self.block {
-            BlockId::NONE => &mut self.line,
-            block => arena.get_mut(block),
-        }
-    }
-}
-
 /// The store. See the module.
 #[derive(Debug)]
-pub struct Edges {
+pub struct Edges<D = ()> {
     accounts: Vec<Box<[[Side; 2]]>>,
-    arena: Arena,
+    blocks: Blocks<D>,
     keep: Keep,
     newest: i64,
-    swept: i64,
+    /// What is older is forgotten.
+    oldest: i64,
+    /// No entry that is still held is older.
+    floor: i64,
+    /// The next account to look after, and the payments until then.
+    tended: usize,
+    untended: u32,
     empty: bool,
 }
 
@@ -248,13 +86,21 @@ pub struct Edges {
     clippy::arithmetic_side_effects,
     reason = "`make` makes the lines of every account that is added; positions are at most the side's length, which is at most its capacity; times are at most TIME_MAX"
 )]
-impl Edges {
+impl<D: Copy + Default> Edges<D> {
     /// An empty store. Spans above [`SPAN_MAX`] are cut to it.
     pub fn new(keep: Keep) -> Self {
-        let span = keep.span.clamp(0, SPAN_MAX);
-        let keep = Keep { span, fan: keep.fan.clamp(0, span) };
-        let (accounts, arena) = (Vec::new(), Arena::default());
-        Self { accounts, arena, keep, newest: 0, swept: 0, empty: true }
+        let span = keep.span.map(|span| span.clamp(0, SPAN_MAX));
+        Self {
+            accounts: Vec::new(),
+            blocks: Blocks::default(),
+            keep: Keep { span, fan: keep.fan.clamp(0, span.unwrap_or(SPAN_MAX)) },
+            newest: 0,
+            oldest: -TIME_MAX,
+            floor: 0,
+            tended: 0,
+            untended: 0,
+            empty: true,
+        }
     }
 
     /// The newest time seen.
@@ -262,11 +108,22 @@ impl Edges {
         (!self.empty).then_some(self.newest)
     }
 
+    /// The beginning of what is kept.
+    pub fn oldest(&self) -> i64 {
+        self.oldest
+    }
+
+    /// Event time of an entry.
+    #[inline]
+    pub fn time(&self, entry: Entry) -> i64 {
+        self.floor + entry.since(Start::at(self.floor))
+    }
+
     /// Entries of one side with `from <= time <= to`, where `from` is inside what is kept.
     #[inline]
     pub fn window(&self, account: AccountId, leg: Leg, from: i64, to: i64) -> Slice<'_> {
         let Some(side) = self.side(account, leg) else { return Slice::EMPTY };
-        let (all, start) = (side.entries(&self.arena), Start::at(from));
+        let (all, start) = (side.entries(&self.blocks), Start::at(from));
         // The newest first: most sides have nothing in the window, and say so with one look.
         if all.last().is_none_or(|newest| newest.since(start) < 0) {
             return Slice::EMPTY;
@@ -278,7 +135,23 @@ impl Edges {
     /// kept. For searches that look for their own beginning.
     #[inline]
     pub fn side_entries(&self, account: AccountId, leg: Leg) -> &[Entry] {
-        self.side(account, leg).map_or(&[], |side| side.entries(&self.arena))
+        self.side(account, leg).map_or(&[], |side| side.entries(&self.blocks))
+    }
+
+    /// What they carry along, in the same order.
+    #[inline]
+    pub fn side_details(&self, account: AccountId, leg: Leg) -> &[D] {
+        self.side(account, leg).map_or(&[], |side| side.details(&self.blocks))
+    }
+
+    /// The same, to change it.
+    pub fn side_details_mut(&mut self, account: AccountId, leg: Leg) -> &mut [D] {
+        let Self { accounts, blocks, .. } = self;
+        let index = account.index();
+        let Some(chunk) = accounts.get(index / CHUNK) else { return &mut [] };
+        let side = &chunk[index % CHUNK][leg as usize];
+        let (len, details) = (side.len(), side.details_mut(blocks));
+        details.get_mut(..len).unwrap_or(&mut [])
     }
 
     /// Reads the four lines of a payment that will be added soon, so that they are on their way
@@ -286,58 +159,126 @@ impl Edges {
     /// means nothing; using it keeps the reads.
     #[inline]
     pub fn touch(&self, debtor: AccountId, creditor: AccountId) -> u32 {
-        let line = |account, leg| self.side(account, leg).map_or(0, |side| side.len);
+        let line = |account, leg| self.side(account, leg).map_or(0, |side| side.fan);
         let both = |account| line(account, Leg::Debtor).wrapping_add(line(account, Leg::Creditor));
         both(debtor).wrapping_add(both(creditor))
     }
 
     /// Adds a payment, and gives the fans of the debtor's outgoing and the creditor's incoming side.
-    /// The two accounts differ and have numbers below [`ACCOUNTS_MAX`]; the time is within
-    /// [`TIME_MAX`].
-    pub fn add(&mut self, debtor: AccountId, creditor: AccountId, time: i64) -> [Fan; 2] {
-        self.make(debtor.index().max(creditor.index()));
+    ///
+    /// An end without an account has no side. Numbers of accounts are below [`ACCOUNTS_MAX`]; a
+    /// payment to oneself is an entry of both sides that leads nowhere. The time is within
+    /// [`TIME_MAX`] and at most [`REACH`] after [`Edges::oldest`]; a payment older than that is not
+    /// added. `earlier` says whether a known payment of the same time comes before this one.
+    #[inline]
+    pub fn put(
+        &mut self,
+        ends: [Option<AccountId>; 2],
+        time: i64,
+        details: [D; 2],
+        earlier: impl Fn(&D) -> bool,
+    ) -> [Fan; 2] {
         self.advance(time);
-        let known = self.pair(debtor, creditor);
-        [
-            self.put(debtor, Leg::Debtor, Entry::new(time, creditor), known),
-            self.put(creditor, Leg::Creditor, Entry::new(time, debtor), known),
-        ]
+        if time < self.floor {
+            return [Fan::default(); 2];
+        }
+        let [debtor, creditor] = ends;
+        let others = if debtor == creditor { [None; 2] } else { [creditor, debtor] };
+        let known = match ends {
+            [Some(debtor), Some(creditor)] if debtor != creditor => {
+                self.make(debtor.index().max(creditor.index()));
+                self.pair(debtor, creditor)
+            }
+            _ => false,
+        };
+        let mut fans = [Fan::default(); 2];
+        for (at, leg) in Leg::BOTH.into_iter().enumerate() {
+            if let Some(account) = ends[at] {
+                let entry = Entry::new(time, others[at]);
+                fans[at] = self.put_one((account, leg), entry, details[at], known, &earlier);
+            }
+        }
+        fans
+    }
+
+    /// Takes a payment out of both sides: the one of this time whose detail is meant. Nothing
+    /// happens where it is not there.
+    pub fn remove(&mut self, ends: [Option<AccountId>; 2], time: i64, meant: impl Fn(&D) -> bool) {
+        let (start, fan) = (Start::at(time), self.keep.fan);
+        for (account, leg) in ends.into_iter().zip(Leg::BOTH) {
+            let Some(account) = account else { continue };
+            let Some(side) = self.side(account, leg) else { continue };
+            let (entries, details) = (side.entries(&self.blocks), side.details(&self.blocks));
+            let first = first_since(entries, start);
+            let same = entries[first..].iter().take_while(|entry| entry.since(start) == 0).count();
+            let meant_at =
+                details.get(first..first + same).and_then(|same| same.iter().position(&meant));
+            let Some(at) = meant_at else { continue };
+            let Self { accounts, blocks, .. } = self;
+            let index = account.index();
+            let side = &mut accounts[index / CHUNK][index % CHUNK][leg as usize];
+            side.remove(blocks, first + at, fan);
+        }
+    }
+
+    /// Forgets what is older.
+    pub fn forget_before(&mut self, time: i64) {
+        self.oldest = self.oldest.max(time);
     }
 
     /// Moves the newest time, and sweeps when the clock has run far.
+    #[inline]
     fn advance(&mut self, time: i64) {
         if self.empty {
-            (self.newest, self.swept, self.empty) = (time, time, false);
+            (self.newest, self.empty) = (time, false);
+            self.oldest = self.oldest.max(time - self.keep.span.unwrap_or(SPAN_MAX));
+            self.floor = self.oldest;
         }
-        if time <= self.newest {
-            return;
+        if time > self.newest {
+            self.newest = time;
+            if let Some(span) = self.keep.span {
+                self.oldest = self.oldest.max(time - span);
+            }
+            if time - self.floor > SWEEP_AT {
+                self.sweep();
+            }
         }
-        let jump = time - self.newest;
-        self.newest = time;
-        if time - self.swept > SWEEP_EVERY {
-            // After a jump this far nothing is left; entries may be a turn of the clock away.
-            self.sweep(jump > self.keep.span);
+        self.untended += 1;
+        if self.untended == TEND_EVERY {
+            self.tend();
         }
     }
 
     /// Drops what is older than kept from every side.
-    fn sweep(&mut self, all: bool) {
-        let oldest = self.oldest();
-        let Self { accounts, arena, .. } = self;
+    #[cold]
+    fn sweep(&mut self) {
+        let (floor, past) = (Start::at(self.floor), self.oldest - self.floor);
+        let Self { accounts, blocks, .. } = self;
         for side in accounts.iter_mut().flat_map(|chunk| chunk.iter_mut().flatten()) {
-            let entries = side.entries(arena);
-            let gone = if all { entries.len() } else { expired(entries, oldest) };
+            // Counted from the floor, not from what is kept: after a jump that may be a turn away.
+            let gone = side.entries(blocks).partition_point(|entry| entry.since(floor) < past);
             if gone > 0 {
-                forget(side, arena, gone);
-                settle(side, arena);
+                side.forget(blocks, gone);
+                side.settle(blocks);
             }
         }
-        self.swept = self.newest;
+        self.floor = self.oldest;
     }
 
-    /// The beginning of what is kept.
-    fn oldest(&self) -> Start {
-        Start::at(self.newest - self.keep.span)
+    /// Drops what is older than kept from both sides of the next account.
+    fn tend(&mut self) {
+        let oldest = Start::at(self.oldest);
+        let Self { accounts, blocks, tended, untended, .. } = self;
+        let chunk = accounts.get_mut(*tended / CHUNK);
+        for side in chunk.into_iter().flat_map(|chunk| &mut chunk[*tended % CHUNK]) {
+            if side.entries(blocks).first().is_some_and(|first| first.since(oldest) < 0) {
+                let gone = side.expired(blocks, oldest);
+                side.forget(blocks, gone);
+                side.settle(blocks);
+            }
+        }
+        *tended = if *tended / CHUNK < accounts.len() { *tended + 1 } else { 0 };
+        *untended = 0;
     }
 
     /// Whether the two had a payment in this direction that may still be held. Scans the smaller
@@ -346,60 +287,75 @@ impl Edges {
         let out = self.side_entries(debtor, Leg::Debtor);
         let into = self.side_entries(creditor, Leg::Creditor);
         if out.len() <= into.len() {
-            any_with(out, Entry::new(0, creditor))
+            any_with(out, Entry::new(0, Some(creditor)))
         } else {
-            any_with(into, Entry::new(0, debtor))
+            any_with(into, Entry::new(0, Some(debtor)))
         }
     }
 
     /// Puts an entry into one side. `known`: the pair may have others there.
-    fn put(&mut self, account: AccountId, leg: Leg, mut entry: Entry, known: bool) -> Fan {
-        let (oldest, fan) = (self.oldest(), self.keep.fan);
-        let Self { accounts, arena, .. } = self;
+    fn put_one(
+        &mut self,
+        (account, leg): (AccountId, Leg),
+        mut entry: Entry,
+        detail: D,
+        known: bool,
+        earlier: impl Fn(&D) -> bool,
+    ) -> Fan {
+        self.make(account.index());
+        let (oldest, fan) = (Start::at(self.oldest), self.keep.fan);
+        let Self { accounts, blocks, .. } = self;
         let side = &mut accounts[account.index() / CHUNK][account.index() % CHUNK][leg as usize];
-        make_room(side, arena, oldest);
-        let (len, head) = (side.len as usize, side.head as usize);
-        let entries = side.slots(arena);
+        side.make_room(blocks, oldest);
+        let (len, head) = (side.len(), side.head as usize);
         let start = entry.start();
+        let entries = side.entries(blocks);
         let mut at = len;
-        // Later ones make room: only a late payment finds any.
-        if len > 0 && entries[len - 1].since(start) > 0 {
-            at = entries[..len].partition_point(|other| other.since(start) <= 0);
-            entries.copy_within(at..len, at + 1);
+        // Later ones make room: only a late payment, or one of the same time, finds any.
+        if entries.last().is_some_and(|newest| newest.since(start) >= 0) {
+            at = entries.partition_point(|other| other.since(start) <= 0);
+            let details = side.details(blocks);
+            let stands = |before: usize| {
+                entries[before].since(start) == 0
+                    && details.get(before).is_some_and(|d| !earlier(d))
+            };
+            while at > 0 && stands(at - 1) {
+                at -= 1;
+            }
         }
         // Whether one more of the counted entries is now without `NEXT`.
-        let mut more = at >= head;
+        let mut more = at >= head && !entry.has_next();
         if known {
+            let entries = side.slots(blocks);
             let same = |other: &Entry| other.same_other(entry);
-            let newer = entries[at + 1..=len].iter().position(same);
-            let older = entries[..at].iter().rposition(same);
-            if let Some(older) = older {
+            let newer = entries[at..len].iter().position(same);
+            if let Some(older) = entries[..at].iter().rposition(same) {
                 // The one before hands its place among the counted over.
                 more &= older < head;
-                entries[older].0 |= NEXT;
-                entry.0 |= PREV;
+                entries[older].set_next(true);
+                entry.set_previous();
             }
             if let Some(newer) = newer {
-                entries[at + 1 + newer].0 |= PREV;
-                entry.0 |= NEXT;
+                entries[at + newer].set_previous();
+                entry.set_next(true);
                 more = false;
             }
         }
-        entries[at] = entry;
+        side.insert(blocks, at, entry, detail);
         // Its window moves with the newest entry.
-        let from = entries[len].start().before(fan);
         let first = head + usize::from(at < head);
-        let passed = entries[first..=len].iter().take_while(|entry| entry.since(from) < 0);
+        let entries = side.entries(blocks);
+        let from = entries[len].start().before(fan);
+        let passed = entries[first..].iter().take_while(|entry| entry.since(from) < 0);
         let (gone, lost) = count(passed);
-        side.len += 1;
         side.head = u32::try_from(first).unwrap_or(0) + gone;
         side.fan = side.fan + u32::from(more) - lost;
-        Fan { degree: side.len - side.head, distinct: side.fan }
+        Fan { degree: u32::try_from(len + 1).unwrap_or(0) - side.head, distinct: side.fan }
     }
 
     fn make(&mut self, index: usize) {
         while self.accounts.len() * CHUNK <= index {
-            self.accounts.push(vec![[EMPTY; 2]; CHUNK].into_boxed_slice());
+            self.accounts.push(vec![[Side::EMPTY; 2]; CHUNK].into_boxed_slice());
         }
     }
 
@@ -411,79 +367,8 @@ impl Edges {
 
     /// Bytes held by lines and blocks.
     pub fn bytes(&self) -> usize {
-        self.accounts.len() * CHUNK * size_of::<[Side; 2]>() + self.arena.bytes()
+        self.accounts.len() * CHUNK * size_of::<[Side; 2]>() + self.blocks.bytes()
     }
-}
-
-/// How many entries, and how many of them without `NEXT`.
-fn count<'a>(entries: impl Iterator<Item = &'a Entry>) -> (u32, u32) {
-    entries.fold((0, 0), |(all, last), entry| {
-        let without: u32 = u32::from(!entry.has_next());
-        (all.saturating_add(1), last.saturating_add(without))
-    })
-}
-
-fn expired(entries: &[Entry], oldest: Start) -> usize {
-    entries.partition_point(|entry| entry.since(oldest) < 0)
-}
-
-/// Makes place for one more: first where expired entries stood, then in a block twice as large.
-#[expect(clippy::arithmetic_side_effects, reason = "small multiples of a capacity")]
-fn make_room(side: &mut Side, arena: &mut Arena, oldest: Start) {
-    let capacity = side.slots(arena).len();
-    if (side.len as usize) < capacity {
-        return;
-    }
-    let gone = expired(side.entries(arena), oldest);
-    if gone > 0 {
-        forget(side, arena, gone);
-    }
-    if (side.len as usize) * 4 > capacity * 3 {
-        move_to(side, arena, capacity * 2);
-    } else {
-        settle(side, arena);
-    }
-}
-
-/// Takes the oldest `gone` entries out.
-fn forget(side: &mut Side, arena: &mut Arena, gone: usize) {
-    let head = side.head as usize;
-    // An idle side still counts entries that its fan window would have left.
-    let (_, lost) = count(side.entries(arena).iter().take(gone).skip(head));
-    let len = side.len as usize;
-    side.slots(arena).copy_within(gone..len, 0);
-    let less = |number: u32| number.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
-    (side.len, side.head, side.fan) =
-        (less(side.len), less(side.head), side.fan.saturating_sub(lost));
-}
-
-/// Brings few entries back into the line.
-fn settle(side: &mut Side, arena: &mut Arena) {
-    if side.block != BlockId::NONE && (side.len as usize) <= INLINE / 2 {
-        let old = side.block;
-        let mut line = [Entry::NONE; INLINE];
-        line.iter_mut().zip(side.entries(arena)).for_each(|(to, from)| *to = *from);
-        (side.block, side.line) = (BlockId::NONE, line);
-        arena.free(old);
-    }
-}
-
-fn move_to(side: &mut Side, arena: &mut Arena, capacity: usize) {
-    let (old, len) = (side.block, side.len as usize);
-    let new = arena.allocate(capacity);
-    match old {
-        BlockId::NONE => copy(arena.get_mut(new), &side.line, len),
-        block => {
-            // Between two blocks of one arena: through a small buffer would be another copy.
-            arena.copy(block, new, len);
-            arena.free(block);
-        }
-    }
-    side.block = new;
-}
-
-fn copy(to: &mut [Entry], from: &[Entry], len: usize) {
-    to.iter_mut().zip(from).take(len).for_each(|(to, from)| *to = *from);
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! [`Ledger::unlink`] takes a reversed payment out of every window. [`Ledger::evict`] forgets
 //! whole UTC days that end before the cutoff, so eviction costs nothing per payment but the trim.
 
-use crate::chain::{Chain, Chains, Entry, SetId, Window};
+use crate::chain::{Chain, Chains, Entry, Window};
+use crate::detail::SetId;
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::party::Parties;
 use crate::rates::Rates;

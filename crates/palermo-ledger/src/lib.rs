@@ -10,6 +10,7 @@
 //! is older than the cutoff the caller gives; every byte is counted ([`Ledger::bytes`]).
 
 mod chain;
+mod detail;
 pub mod edges;
 mod intern;
 mod ledger;
@@ -17,7 +18,8 @@ mod party;
 mod rates;
 mod row;
 
-pub use chain::{Entry, SetId, Window};
+pub use chain::{Entry, Window};
+pub use detail::{Book, Detail, SetId};
 pub use intern::{Atom, Atoms, PlaceId, PlaceParts, Places};
 pub use ledger::{Known, Ledger, Memory};
 pub use party::{KnownParty, Owned, Parties, PartyId};

@@ -11,12 +11,14 @@
 //! * [`world`]: the customers and rates behind the payments, and what they say of one payment.
 //! * [`window`] and [`measure`]: the payments of a window and every measure over them.
 //! * [`sequence`]: the largest number of non-overlapping occurrences, by trying all of them.
-//! * [`graph`]: graph patterns by brute force.
+//! * [`graph`]: graph patterns by brute force, as another program counts them.
+//! * [`patterns`]: the patterns of `docs/patterns.md` by brute force.
 //! * [`fates`]: what becomes of each record, what is in the windows then, and the watermark.
 
 pub mod fates;
 pub mod graph;
 pub mod measure;
+pub mod patterns;
 pub mod scene;
 pub mod sequence;
 pub mod three;

@@ -3,51 +3,81 @@
 use super::*;
 use proptest::prelude::*;
 
-const KEEP: Keep = Keep { span: 60, fan: 20 };
+const KEEP: Keep = Keep { span: Some(60), fan: 20 };
 
 fn account(index: u32) -> AccountId {
     AccountId::from_index(index)
 }
 
-/// Payments in order of arrival: debtor, creditor, time.
+/// What an entry carries along in these tests: the number of its payment, and of its leg.
+type Detail = (u32, u8);
+
+#[derive(Clone, Copy, Debug)]
+struct Paid {
+    ends: [Option<u32>; 2],
+    time: i64,
+    /// Ties are in order of this.
+    rank: u32,
+}
+
+/// Payments that were not taken back.
 #[derive(Default)]
-struct Model(Vec<(u32, u32, i64)>);
+struct Model(Vec<Paid>);
+
+/// Time, other end, and rank: what an entry must say.
+type Seen = (i64, Option<u32>, u32);
 
 impl Model {
-    /// Other end and time of the entries of a side that are kept, in order.
-    fn side(&self, of: u32, leg: Leg, from: i64, to: i64) -> Vec<(u32, i64)> {
-        let seen = self.0.iter().filter_map(|&(debtor, creditor, time)| match leg {
-            Leg::Debtor => (debtor == of).then_some((creditor, time)),
-            Leg::Creditor => (creditor == of).then_some((debtor, time)),
+    /// The entries of a side in a window, in order.
+    fn side(&self, of: u32, leg: Leg, from: i64, to: i64) -> Vec<Seen> {
+        let seen = self.0.iter().filter_map(|&Paid { ends: [debtor, creditor], time, rank }| {
+            let (own, other) = match leg {
+                Leg::Debtor => (debtor, creditor),
+                Leg::Creditor => (creditor, debtor),
+            };
+            (own == Some(of)).then_some((time, other.filter(|other| *other != of), rank))
         });
-        let mut found: Vec<_> = seen.filter(|(_, time)| (from..=to).contains(time)).collect();
-        found.sort_by_key(|(_, time)| *time);
+        let mut found: Vec<_> = seen.filter(|(time, ..)| (from..=to).contains(time)).collect();
+        found.sort_unstable_by_key(|&(time, _, rank)| (time, rank));
         found
     }
 }
 
-fn others<'a>(found: impl IntoIterator<Item = &'a (u32, i64)>) -> Vec<u32> {
-    let mut others: Vec<u32> = found.into_iter().map(|(other, _)| *other).collect();
+fn others<'a>(found: impl IntoIterator<Item = &'a Seen>) -> Vec<u32> {
+    let mut others: Vec<u32> = found.into_iter().filter_map(|(_, other, _)| *other).collect();
     others.sort_unstable();
     others.dedup();
     others
 }
 
-fn check(edges: &Edges, model: &Model, accounts: u32) -> Result<(), TestCaseError> {
+fn number(entry: Entry) -> Option<u32> {
+    entry.leads().then(|| u32::try_from(entry.other().index()).unwrap())
+}
+
+fn check(edges: &Edges<Detail>, model: &Model, accounts: u32) -> Result<(), TestCaseError> {
     let newest = edges.newest().unwrap();
+    let kept = newest - 60;
     for (of, leg) in (0..accounts).flat_map(|of| Leg::BOTH.map(|leg| (of, leg))) {
-        for (from, to) in [(newest - 60, newest), (newest - 33, newest - 7), (newest, newest)] {
+        let (entries, details) =
+            (edges.side_entries(account(of), leg), edges.side_details(account(of), leg));
+        let held: Vec<Seen> = entries
+            .iter()
+            .zip(details)
+            .map(|(&entry, &(rank, _))| (edges.time(entry), number(entry), rank))
+            .filter(|(time, ..)| *time >= kept)
+            .collect();
+        prop_assert_eq!(entries.len(), details.len());
+        prop_assert!(details.iter().all(|(_, own)| *own == leg as u8));
+        prop_assert_eq!(held, model.side(of, leg, kept, newest));
+        for (from, to) in [(kept, newest), (newest - 33, newest - 7), (newest, newest)] {
             let slice = edges.window(account(of), leg, from, to);
             let start = Start::at(from);
-            let got: Vec<(u32, i64)> = slice
-                .entries
-                .iter()
-                .map(|e| (u32::try_from(e.other().index()).unwrap(), e.since(start) + from))
-                .collect();
+            let got: Vec<_> =
+                slice.entries.iter().map(|e| (e.since(start) + from, number(*e))).collect();
             let expected = model.side(of, leg, from, to);
-            prop_assert_eq!(&got, &expected);
-            let mut distinct: Vec<u32> =
-                slice.distinct().map(|e| u32::try_from(e.other().index()).unwrap()).collect();
+            let wanted: Vec<_> = expected.iter().map(|&(time, other, _)| (time, other)).collect();
+            prop_assert_eq!(got, wanted);
+            let mut distinct: Vec<u32> = slice.distinct().filter_map(number).collect();
             distinct.sort_unstable();
             prop_assert_eq!(distinct, others(&expected));
         }
@@ -55,19 +85,43 @@ fn check(edges: &Edges, model: &Model, accounts: u32) -> Result<(), TestCaseErro
     Ok(())
 }
 
-fn run(steps: &[(u32, u32, i64, i64)], accounts: u32, base: i64) -> Result<(), TestCaseError> {
-    let (mut edges, mut model) = (Edges::new(KEEP), Model::default());
+/// One step: the two ends, how far the clock goes, how late the payment is, its rank among equals,
+/// and whether an earlier payment is taken back first.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    ends: [Option<u32>; 2],
+    ahead: i64,
+    late: i64,
+    rank: u32,
+    reversed: Option<usize>,
+}
+
+fn run(steps: &[Step], accounts: u32, base: i64) -> Result<(), TestCaseError> {
+    let (mut edges, mut model) = (Edges::<Detail>::new(KEEP), Model::default());
     let mut now = base;
-    for &(debtor, creditor, ahead, late) in steps {
-        now += ahead;
+    for (n, step) in (0_u32..).zip(steps) {
+        now += step.ahead;
         // Not later than is kept behind the newest.
-        let time = now - late.min(30);
-        let creditor = if debtor == creditor { (creditor + 1) % accounts } else { creditor };
-        let fans = edges.add(account(debtor), account(creditor), time);
-        model.0.push((debtor, creditor, time));
-        now = now.max(time);
-        for (of, leg, fan) in [(debtor, Leg::Debtor, fans[0]), (creditor, Leg::Creditor, fans[1])] {
-            let last = model.side(of, leg, i64::MIN, i64::MAX).last().map_or(0, |(_, time)| *time);
+        let time = now - step.late.min(30);
+        if let Some(at) = step.reversed
+            && !model.0.is_empty()
+        {
+            let gone = model.0.swap_remove(at % model.0.len());
+            if gone.time >= edges.oldest() {
+                edges.remove(gone.ends.map(|end| end.map(account)), gone.time, |(rank, _)| {
+                    *rank == gone.rank
+                });
+            }
+        }
+        // A rank of its own for every payment; those of equal times come in any order.
+        let rank = step.rank * 1000 + n;
+        let ends = step.ends.map(|end| end.map(account));
+        let fans = edges.put(ends, time, [(rank, 0), (rank, 1)], |(known, _)| *known < rank);
+        model.0.push(Paid { ends: step.ends, time, rank });
+        for ((end, leg), fan) in step.ends.into_iter().zip(Leg::BOTH).zip(fans) {
+            let Some(of) = end else { continue };
+            let last =
+                model.side(of, leg, edges.oldest(), i64::MAX).last().map_or(0, |seen| seen.0);
             let expected = model.side(of, leg, last - 20, last);
             prop_assert_eq!(fan.degree as usize, expected.len());
             prop_assert_eq!(fan.distinct as usize, others(&expected).len());
@@ -77,15 +131,28 @@ fn run(steps: &[(u32, u32, i64, i64)], accounts: u32, base: i64) -> Result<(), T
     Ok(())
 }
 
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let end = || prop_oneof![9 => (0_u32..5).prop_map(Some), 1 => Just(None)];
+    let ahead = prop_oneof![3 => 0_i64..3, 1 => 0_i64..25];
+    let late = prop_oneof![4 => Just(0_i64), 1 => 0_i64..40];
+    let reversed = prop_oneof![6 => Just(None), 1 => (0_usize..500).prop_map(Some)];
+    let step = ([end(), end()], ahead, late, 0_u32..3, reversed);
+    let step = step.prop_map(|(ends, ahead, late, rank, reversed)| Step {
+        ends,
+        ahead,
+        late,
+        rank,
+        reversed,
+    });
+    prop::collection::vec(step, 1..160)
+}
+
 proptest! {
-    /// Sees: lost, doubled or misplaced entries, wrong flags, wrong fan counters after growth,
-    /// expiry, splices and ties.
+    /// Sees: lost, doubled or misplaced entries, details of another entry, wrong flags, wrong fan
+    /// counters after growth, expiry, splices, ties, reversals; payments to oneself and to nobody.
     #[test]
     fn a_side_is_a_filtered_sorted_list(
-        steps in prop::collection::vec(
-            (0_u32..5, 0_u32..5, prop_oneof![3 => 0_i64..3, 1 => 0_i64..25], prop_oneof![4 => Just(0_i64), 1 => 0_i64..40]),
-            1..160,
-        ),
+        steps in steps(),
         base in prop_oneof![Just(0_i64), Just(-500_i64), Just(1 << 37), Just(1_790_000_000_000)],
     ) {
         run(&steps, 5, base)?;
@@ -97,7 +164,7 @@ proptest! {
         jumps in prop::collection::vec(
             prop_oneof![
                 4 => 0_i64..10,
-                1 => Just(SWEEP_EVERY - 1), 1 => Just(SWEEP_EVERY + 1), 1 => Just(1_i64 << 36),
+                1 => Just(SWEEP_AT - 1), 1 => Just(SWEEP_AT + 1), 1 => Just(1_i64 << 36),
                 1 => Just(1_i64 << 37), 1 => Just((1_i64 << 37) - 30), 1 => Just(3_i64 << 37),
             ],
             1..60,
@@ -106,7 +173,13 @@ proptest! {
         let steps: Vec<_> = jumps
             .iter()
             .zip(0_u32..)
-            .map(|(&ahead, n)| (n % 3, (n / 2 + 1) % 3, ahead, 0))
+            .map(|(&ahead, n)| Step {
+                ends: [Some(n % 3), Some((n / 2 + 1) % 3)],
+                ahead,
+                late: 0,
+                rank: 0,
+                reversed: None,
+            })
             .collect();
         run(&steps, 3, 0)?;
     }
@@ -115,11 +188,11 @@ proptest! {
 /// The longest span with steps as far apart as can be.
 #[test]
 fn the_longest_span_is_kept_whole() {
-    let keep = Keep { span: SPAN_MAX, fan: SPAN_MAX };
+    let keep = Keep { span: Some(SPAN_MAX), fan: SPAN_MAX };
     let mut edges = Edges::new(keep);
     let times: Vec<i64> = (0..40).map(|n| n * (SPAN_MAX / 7)).collect();
     for (n, &time) in times.iter().enumerate() {
-        let fans = edges.add(account(0), account(1), time);
+        let fans = edges.put([Some(account(0)), Some(account(1))], time, [(); 2], |()| true);
         let kept = times[..=n].iter().filter(|t| **t >= time - SPAN_MAX).count();
         let slice = edges.window(account(1), Leg::Creditor, time - SPAN_MAX, time);
         assert_eq!(slice.entries.len(), kept, "after {n}");
@@ -127,17 +200,47 @@ fn the_longest_span_is_kept_whole() {
     }
 }
 
+/// A store without a span keeps until it is told, however far the newest time runs.
+#[test]
+fn what_is_not_forgotten_is_kept() {
+    let mut edges = Edges::new(Keep { span: None, fan: 0 });
+    let ends = [Some(account(0)), Some(account(1))];
+    let put = |edges: &mut Edges<u32>, time: i64, n: u32| {
+        edges.put(ends, time, [n; 2], |known| *known < n);
+    };
+    let day = 86_400_000;
+    for (n, time) in (0_u32..).zip([0, 100, 200, 500, 640]) {
+        put(&mut edges, time * day, n);
+    }
+    let side = |edges: &Edges<u32>| edges.side_details(account(1), Leg::Creditor).to_vec();
+    assert_eq!(side(&edges), [0, 1, 2, 3, 4]);
+    // Late, and far behind the newest.
+    put(&mut edges, 50 * day, 5);
+    assert_eq!(side(&edges), [0, 5, 1, 2, 3, 4]);
+    edges.forget_before(200 * day);
+    put(&mut edges, 800 * day, 6);
+    assert_eq!(side(&edges), [2, 3, 4, 6], "after a sweep");
+}
+
 /// A store whose accounts are idle gives their blocks back.
 #[test]
-fn a_sweep_gives_blocks_back() {
-    let mut edges = Edges::new(KEEP);
-    let burst = |edges: &mut Edges, at: i64| {
+fn idle_accounts_give_their_blocks_back() {
+    let mut edges = Edges::<u64>::new(KEEP);
+    let burst = |edges: &mut Edges<u64>, at: i64| {
         for n in 0..200 {
-            edges.add(account(n % 3), account(3 + n), at);
+            edges.put([Some(account(n % 3)), Some(account(3 + n))], at, [1; 2], |_| true);
         }
     };
     burst(&mut edges, 0);
     let held = edges.bytes();
-    burst(&mut edges, SWEEP_EVERY + 1);
+    // Enough payments of two accounts that no other one is left untended.
+    for n in 0..5000 {
+        edges.put([Some(account(0)), Some(account(1))], 100 + n * 50, [1; 2], |_| true);
+    }
+    assert!(edges.side_entries(account(2), Leg::Debtor).is_empty());
+    let other = |n: u32| account(n + 500);
+    for n in 0..200 {
+        edges.put([Some(other(n % 3)), Some(other(3 + n))], 250_100, [1; 2], |_| true);
+    }
     assert_eq!(edges.bytes(), held);
 }

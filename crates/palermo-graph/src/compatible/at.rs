@@ -4,9 +4,9 @@ use palermo_ledger::AccountId;
 
 /// Where a search stands: the payment's ends and the window, both ends included.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct At {
-    pub(crate) payer: AccountId,
-    pub(crate) payee: AccountId,
-    pub(crate) from: i64,
-    pub(crate) to: i64,
+pub(super) struct At {
+    pub(super) payer: AccountId,
+    pub(super) payee: AccountId,
+    pub(super) from: i64,
+    pub(super) to: i64,
 }

@@ -9,20 +9,20 @@
 //! two.
 //! Cost: entries of the far accounts inside the window.
 
-use crate::at::At;
-use crate::counts::Histogram;
+use super::at::At;
+use super::counts::Histogram;
 use crate::labels::Labels;
 use crate::work::{Spent, Work};
 use palermo_ledger::edges::{Edges, Slice};
 use palermo_ledger::{AccountId, Leg};
 
 #[derive(Debug, Default)]
-pub(crate) struct ScatterGather {
+pub(super) struct ScatterGather {
     middles: Labels<()>,
 }
 
 impl ScatterGather {
-    pub(crate) fn search(
+    pub(super) fn search(
         &mut self,
         edges: &Edges,
         at: At,

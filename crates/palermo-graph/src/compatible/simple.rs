@@ -7,15 +7,15 @@
 //! Of the payments as late as this one, only those count whose payee was seen before this one's
 //! (the compatible rule for ties; account numbers are given in order of first sight).
 
-use crate::at::At;
-use crate::counts::Histogram;
+use super::at::At;
+use super::counts::Histogram;
 use crate::labels::Labels;
 use crate::work::{Spent, Work};
 use palermo_ledger::edges::{Edges, Start};
 use palermo_ledger::{AccountId, Leg};
 
 #[derive(Debug, Default)]
-pub(crate) struct Simple {
+pub(super) struct Simple {
     /// Payments from the payee.
     from_payee: Labels<i64>,
     /// Payments to the payer.
@@ -85,7 +85,7 @@ impl Scope<'_> {
 )]
 impl Simple {
     /// Counts cycles by number of payments, at most `longest`.
-    pub(crate) fn search(
+    pub(super) fn search(
         &mut self,
         edges: &Edges,
         at: At,

@@ -13,8 +13,8 @@
 //! Cost: labels of two half-depth searches where there is no cycle; where there are, the number of
 //! sequences may be exponential, and the budget cuts it.
 
-use crate::at::At;
-use crate::counts::Histogram;
+use super::at::At;
+use super::counts::Histogram;
 use crate::labels::Labels;
 use crate::work::{Spent, Work};
 use palermo_ledger::edges::{Edges, Entry, Start, first_since};
@@ -43,7 +43,7 @@ impl Default for Label {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Temporal {
+pub(super) struct Temporal {
     labels: Labels<Label>,
     /// Accounts with an arrival, and with a departure.
     arrived: Vec<AccountId>,
@@ -91,7 +91,7 @@ struct Frame<'a> {
 )]
 impl Temporal {
     /// Counts cycles by number of accounts. `at` is the window without the payment's own time.
-    pub(crate) fn search(
+    pub(super) fn search(
         &mut self,
         edges: &Edges,
         at: At,

@@ -1,11 +1,11 @@
 //! One payment in, what it completes out.
 
-use crate::at::At;
-use crate::counts::Counts;
-use crate::scatter_gather::ScatterGather;
-use crate::settings::Settings;
-use crate::simple::Simple;
-use crate::temporal::Temporal;
+use super::at::At;
+use super::counts::Counts;
+use super::scatter_gather::ScatterGather;
+use super::settings::Settings;
+use super::simple::Simple;
+use super::temporal::Temporal;
 use crate::work::Work;
 use palermo_ledger::edges::{Edges, Fan, Keep, Start};
 use palermo_ledger::{AccountId, Leg};
@@ -33,7 +33,7 @@ impl Miner {
     pub fn new(settings: Settings) -> Self {
         let fan = settings.fan.map_or(0, |window| window - 1);
         Self {
-            edges: Edges::new(Keep { span: settings.span(), fan }),
+            edges: Edges::new(Keep { span: Some(settings.span()), fan }),
             settings,
             scatter_gather: ScatterGather::default(),
             temporal: Temporal::default(),
@@ -49,7 +49,7 @@ impl Miner {
         if payer == payee {
             return counts;
         }
-        let fans = self.edges.add(payer, payee, time);
+        let fans = self.edges.put([Some(payer), Some(payee)], time, [(); 2], |()| true);
         self.degrees(payer, payee, time, fans, &mut counts);
         self.search(payer, payee, time, &mut counts);
         counts

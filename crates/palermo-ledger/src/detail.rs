@@ -1,0 +1,46 @@
+//! What an entry carries along beside its eight bytes: amount, payment, selections.
+
+use crate::edges::Edges;
+use crate::row::RowId;
+use palermo_domain::Cents;
+
+/// An interned set of selections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SetId(pub u32);
+
+/// The entries of the ledger: who paid whom, when, how much, in which payment.
+pub type Book = Edges<Detail>;
+
+/// Sixteen bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Base amount in cents; [`UNKNOWN`] where there was no rate.
+    cents: i64,
+    /// The whole payment.
+    pub row: RowId,
+    /// Which selections hold at this end.
+    pub selections: SetId,
+}
+
+/// No amount has this value: they are not negative.
+const UNKNOWN: i64 = i64::MIN;
+const _: () = assert!(size_of::<Detail>() == 16);
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self { cents: UNKNOWN, row: RowId(0), selections: SetId(0) }
+    }
+}
+
+impl Detail {
+    /// The detail of one end of a payment.
+    pub fn new(amount: Option<Cents>, row: RowId, selections: SetId) -> Self {
+        Self { cents: amount.map_or(UNKNOWN, |amount| amount.0), row, selections }
+    }
+
+    /// Amount in the base currency; `None` where there was no rate.
+    #[inline]
+    pub fn amount(&self) -> Option<Cents> {
+        (self.cents != UNKNOWN).then_some(Cents(self.cents))
+    }
+}
