@@ -113,6 +113,12 @@ impl<D: Copy + Default> Edges<D> {
         self.oldest
     }
 
+    /// Whether a payment of this time can be added: not older than anything that is still held may
+    /// be, and not so far ahead that it could not be told from the oldest.
+    pub fn reaches(&self, time: i64) -> bool {
+        self.empty || (time >= self.floor && time - self.oldest.max(self.floor) < REACH)
+    }
+
     /// Event time of an entry.
     #[inline]
     pub fn time(&self, entry: Entry) -> i64 {
@@ -168,7 +174,7 @@ impl<D: Copy + Default> Edges<D> {
     ///
     /// An end without an account has no side. Numbers of accounts are below [`ACCOUNTS_MAX`]; a
     /// payment to oneself is an entry of both sides that leads nowhere. The time is within
-    /// [`TIME_MAX`] and at most [`REACH`] after [`Edges::oldest`]; a payment older than that is not
+    /// [`TIME_MAX`]; a payment of a time that the store does not reach ([`Edges::reaches`]) is not
     /// added. `earlier` says whether a known payment of the same time comes before this one.
     #[inline]
     pub fn put(
@@ -178,6 +184,9 @@ impl<D: Copy + Default> Edges<D> {
         details: [D; 2],
         earlier: impl Fn(&D) -> bool,
     ) -> [Fan; 2] {
+        if self.keep.span.is_none() && !self.reaches(time) {
+            return [Fan::default(); 2];
+        }
         self.advance(time);
         if time < self.floor {
             return [Fan::default(); 2];
@@ -231,7 +240,8 @@ impl<D: Copy + Default> Edges<D> {
     fn advance(&mut self, time: i64) {
         if self.empty {
             (self.newest, self.empty) = (time, false);
-            self.oldest = self.oldest.max(time - self.keep.span.unwrap_or(SPAN_MAX));
+            // Without a span the first payment may be far from the oldest one to come.
+            self.oldest = self.oldest.max(time - self.keep.span.unwrap_or(REACH - SPAN_MAX));
             self.floor = self.oldest;
         }
         if time > self.newest {

@@ -1,16 +1,17 @@
-//! The store itself: rows, ids, accounts and their chains, eviction and accounting.
+//! The store itself: rows, ids, accounts and their entries, eviction and accounting.
 //!
 //! Life of a payment: [`Ledger::find`] tells duplicates and conflicts; [`Ledger::insert`] makes
-//! the row; the caller decides selections; [`Ledger::link`] puts entries into both chains.
+//! the row; the caller decides selections; [`Ledger::link`] puts an entry at both accounts.
 //! [`Ledger::unlink`] takes a reversed payment out of every window. [`Ledger::evict`] forgets
 //! whole UTC days that end before the cutoff, so eviction costs nothing per payment but the trim.
 
-use crate::chain::{Chain, Chains, Entry, Window};
-use crate::detail::SetId;
+use crate::detail::{Book, Detail, SetId};
+use crate::edges::{ACCOUNTS_MAX, Keep};
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::party::Parties;
 use crate::rates::Rates;
 use crate::row::{AccountId, EndRare, EndRow, Leg, Origin, Rare, Row, RowId};
+use crate::window::Window;
 use hashbrown::HashTable;
 use palermo_domain::{Currency, Date, End, EventTime, FixedState, Payment, PlaceText, Text};
 use std::collections::BTreeMap;
@@ -24,8 +25,7 @@ pub struct Ledger {
     hasher: FixedState,
     days: BTreeMap<Date, Day>,
     accounts: Atoms,
-    chains: Vec<[Chain; 2]>,
-    blocks: Chains,
+    book: Book,
     /// Texts other than accounts and payment ids.
     pub atoms: Atoms,
     /// Places.
@@ -91,8 +91,8 @@ impl Ledger {
             hasher: FixedState::default(),
             days: BTreeMap::new(),
             accounts: Atoms::default(),
-            chains: Vec::new(),
-            blocks: Chains::default(),
+            // Kept until evicted; no rule asks for a running count of other ends.
+            book: Book::new(Keep { span: None, fan: 0 }),
             atoms: Atoms::default(),
             places: Places::default(),
             parties: Parties::default(),
@@ -106,11 +106,7 @@ impl Ledger {
 
     /// The number of an account, made on first sight.
     pub fn account(&mut self, key: &str) -> AccountId {
-        let atom = self.accounts.intern(key);
-        if self.chains.len() < self.accounts.len() {
-            self.chains.push([Chain::default(); 2]);
-        }
-        AccountId::from_index(atom.index())
+        AccountId::from_index(self.accounts.intern(key).index())
     }
 
     /// The number of an account, if it was ever seen.
@@ -129,6 +125,22 @@ impl Ledger {
         self.accounts.len()
     }
 
+    /// Whether one more payment can be kept: accounts beyond 33 million could not be told apart.
+    pub fn has_room(&self) -> bool {
+        self.accounts.len().saturating_add(2) <= ACCOUNTS_MAX as usize
+    }
+
+    /// Whether a payment of this time can be kept beside what is kept: times 795 days apart could
+    /// not be told apart.
+    pub fn reaches(&self, time: EventTime) -> bool {
+        self.book.reaches(time.0)
+    }
+
+    /// Who paid whom: for graph searches.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
     /// Every account, in order of first sight.
     pub fn account_ids(&self) -> impl Iterator<Item = AccountId> + use<> {
         (0..u32::try_from(self.accounts.len()).unwrap_or(u32::MAX)).map(AccountId::from_index)
@@ -136,13 +148,9 @@ impl Ledger {
 
     /// Takes in a party record; `false` where a newer one is known.
     pub fn apply_party(&mut self, party: &palermo_domain::Party) -> bool {
-        let Self { atoms, places, parties, accounts, chains, .. } = self;
+        let Self { atoms, places, parties, accounts, .. } = self;
         parties.apply(party, atoms, places, &mut |key| {
-            let atom = accounts.intern(key);
-            if chains.len() < accounts.len() {
-                chains.push([Chain::default(); 2]);
-            }
-            AccountId::from_index(atom.index())
+            AccountId::from_index(accounts.intern(key).index())
         })
     }
 
@@ -204,34 +212,20 @@ impl Ledger {
 
     /// Puts a row into the windows of its accounts, with the selections of each end.
     pub fn link(&mut self, id: RowId, debtor: SetId, creditor: SetId) {
-        let Some(row) = self.row(id) else { return };
-        let (time, amount) = (row.time, row.amount);
-        let ends = [
-            (row.debtor.account, row.creditor.account, debtor),
-            (row.creditor.account, row.debtor.account, creditor),
-        ];
-        for (leg, (account, other, selections)) in Leg::BOTH.into_iter().zip(ends) {
-            let Some(account) = account else { continue };
-            let mut chain = self.chain(account, leg);
-            let entry = Entry { time, other, amount, selections, row: id };
-            let (rows, days) = (&self.rows, &self.days);
-            self.blocks
-                .insert(&mut chain, entry, |a, b| id_of(rows, days, a) < id_of(rows, days, b));
-            self.set_chain(account, leg, chain);
-        }
+        let Self { rows, days, book, .. } = self;
+        let Some(Some(row)) = rows.get(id.0 as usize) else { return };
+        let detail = |selections| Detail::new(row.amount, id, selections);
+        let text = id_of(rows, days, id);
+        book.put(ends(row), row.time.0, [detail(debtor), detail(creditor)], |known| {
+            id_of(rows, days, known.row) < text
+        });
     }
 
     /// Takes a payment out of every window; its id stays known.
     pub fn unlink(&mut self, id: RowId) {
         let Some(Some(row)) = self.rows.get_mut(id.0 as usize) else { return };
         row.reversed = true;
-        let (time, ends) = (row.time, [row.debtor.account, row.creditor.account]);
-        for (leg, account) in Leg::BOTH.into_iter().zip(ends) {
-            let Some(account) = account else { continue };
-            let mut chain = self.chain(account, leg);
-            self.blocks.remove(&mut chain, time, id);
-            self.set_chain(account, leg, chain);
-        }
+        self.book.remove(ends(row), row.time.0, |known| known.row == id);
     }
 
     /// Entries of an account with `from <= time <= to`, newest first.
@@ -242,7 +236,7 @@ impl Ledger {
         from: EventTime,
         to: EventTime,
     ) -> Window<'_> {
-        self.blocks.window(self.chain(account, leg), from, to)
+        Window::new(&self.book, account, leg, from.max(self.kept_from), to)
     }
 
     /// Decides the selections of every entry anew (after an activation).
@@ -266,12 +260,11 @@ impl Ledger {
         }
         for account in self.account_ids() {
             for leg in Leg::BOTH {
-                let chain = self.chain(account, leg);
-                self.blocks.update(chain, |entry| {
-                    if let Some(set) = sets.get(&(entry.row, leg)) {
-                        entry.selections = *set;
+                for detail in self.book.side_details_mut(account, leg) {
+                    if let Some(set) = sets.get(&(detail.row, leg)) {
+                        detail.selections = *set;
                     }
-                });
+                }
             }
         }
     }
@@ -286,17 +279,19 @@ impl Ledger {
             }
             let rows = day.get().rows.clone();
             for &id in &rows {
-                self.forget(id, ends);
+                self.forget(id);
             }
             gone = gone.saturating_add(rows.len() as u64);
             self.free.extend(rows);
             self.kept_from = self.kept_from.max(ends);
             self.days.pop_first();
         }
+        // Their entries are in no window from here on; accounts drop them when they are next met.
+        self.book.forget_before(self.kept_from.0);
         gone
     }
 
-    fn forget(&mut self, id: RowId, cutoff: EventTime) {
+    fn forget(&mut self, id: RowId) {
         let hash = self.hasher.hash_one(self.payment_id(id));
         if let Ok(entry) = self.ids.find_entry(hash, |&row| row == id) {
             entry.remove();
@@ -304,14 +299,6 @@ impl Ledger {
         let Some(row) = self.rows.get_mut(id.0 as usize).and_then(Option::take) else { return };
         self.row_bytes = self.row_bytes.saturating_sub(row.bytes());
         self.held = self.held.saturating_sub(1);
-        for (leg, account) in
-            [(Leg::Debtor, row.debtor.account), (Leg::Creditor, row.creditor.account)]
-        {
-            let Some(account) = account else { continue };
-            let mut chain = self.chain(account, leg);
-            self.blocks.trim(&mut chain, cutoff);
-            self.set_chain(account, leg, chain);
-        }
     }
 
     /// What [`Ledger::kept_from`] will be after [`Ledger::evict`] with this cutoff.
@@ -345,33 +332,13 @@ impl Ledger {
                 .saturating_add(slots.saturating_mul(size_of::<Option<Row>>()))
                 .saturating_add(self.ids.capacity().saturating_mul(5))
                 .saturating_add(self.rows.len().saturating_mul(size_of::<RowId>())),
-            entries: self
-                .blocks
-                .bytes()
-                .saturating_add(self.chains.capacity().saturating_mul(size_of::<[Chain; 2]>())),
+            entries: self.book.bytes(),
             texts: self
                 .atoms
                 .bytes()
                 .saturating_add(self.accounts.bytes())
                 .saturating_add(self.places.bytes()),
             parties: self.parties.bytes(),
-        }
-    }
-
-    fn chain(&self, account: AccountId, leg: Leg) -> Chain {
-        let both = self.chains.get(account.index()).copied().unwrap_or_default();
-        match (leg, both) {
-            (Leg::Debtor, [out, _]) => out,
-            (Leg::Creditor, [_, into]) => into,
-        }
-    }
-
-    fn set_chain(&mut self, account: AccountId, leg: Leg, chain: Chain) {
-        if let Some([out, into]) = self.chains.get_mut(account.index()) {
-            match leg {
-                Leg::Debtor => *out = chain,
-                Leg::Creditor => *into = chain,
-            }
         }
     }
 
@@ -480,6 +447,10 @@ impl Ledger {
             balance_after: end.balance_after,
         }
     }
+}
+
+fn ends(row: &Row) -> [Option<AccountId>; 2] {
+    [row.debtor.account, row.creditor.account]
 }
 
 fn id_of<'a>(rows: &'a [Option<Row>], days: &'a BTreeMap<Date, Day>, id: RowId) -> &'a [u8] {

@@ -2,14 +2,13 @@
 //! windows read from them.
 //!
 //! Principal type: [`Ledger`]. A payment becomes a [`Row`] (everything rules and evidence need,
-//! as numbers) and one [`Entry`] in the chain of each end's account. A window is a walk over an
-//! account's entries, newest first. Nothing here knows rules; which selections hold for an entry
+//! as numbers) and an entry at the account of each end ([`Book`]): windows of rules and graph
+//! searches read the same one. A window is a walk over an account's entries, newest first. Nothing here knows rules; which selections hold for an entry
 //! is decided above and stored as an interned set ([`SetId`]).
 //!
 //! Promises: windows are exact whatever the order of arrival; a payment is forgotten only when it
 //! is older than the cutoff the caller gives; every byte is counted ([`Ledger::bytes`]).
 
-mod chain;
 mod detail;
 pub mod edges;
 mod intern;
@@ -17,11 +16,12 @@ mod ledger;
 mod party;
 mod rates;
 mod row;
+mod window;
 
-pub use chain::{Entry, Window};
 pub use detail::{Book, Detail, SetId};
 pub use intern::{Atom, Atoms, PlaceId, PlaceParts, Places};
 pub use ledger::{Known, Ledger, Memory};
 pub use party::{KnownParty, Owned, Parties, PartyId};
 pub use rates::Rates;
 pub use row::{AccountId, EndRare, EndRow, Leg, Origin, Rare, Row, RowId};
+pub use window::{Entry, Window};

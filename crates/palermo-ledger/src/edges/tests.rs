@@ -209,17 +209,23 @@ fn what_is_not_forgotten_is_kept() {
         edges.put(ends, time, [n; 2], |known| *known < n);
     };
     let day = 86_400_000;
-    for (n, time) in (0_u32..).zip([0, 100, 200, 500, 640]) {
+    for (n, time) in (0_u32..).zip([0, 100, 200]) {
         put(&mut edges, time * day, n);
     }
     let side = |edges: &Edges<u32>| edges.side_details(account(1), Leg::Creditor).to_vec();
-    assert_eq!(side(&edges), [0, 1, 2, 3, 4]);
-    // Late, and far behind the newest.
-    put(&mut edges, 50 * day, 5);
-    assert_eq!(side(&edges), [0, 5, 1, 2, 3, 4]);
+    assert_eq!(side(&edges), [0, 1, 2]);
+    edges.forget_before(100 * day);
+    put(&mut edges, 500 * day, 3);
+    put(&mut edges, 150 * day, 4);
+    put(&mut edges, 700 * day, 5);
+    assert_eq!(side(&edges), [1, 4, 2, 3, 5], "after a sweep, and late by 350 days");
+    assert_eq!(
+        [50, 99, 100, 890, 900].map(|time| edges.reaches(time * day)),
+        [false, false, true, true, false]
+    );
     edges.forget_before(200 * day);
-    put(&mut edges, 800 * day, 6);
-    assert_eq!(side(&edges), [2, 3, 4, 6], "after a sweep");
+    put(&mut edges, 860 * day, 6);
+    assert_eq!(side(&edges), [2, 3, 5, 6]);
 }
 
 /// A store whose accounts are idle gives their blocks back.

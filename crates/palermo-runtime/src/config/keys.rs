@@ -107,7 +107,7 @@ keys! {
     "rules.environment" Name, "prod", "which block of `ruleset.yaml` `deploy`", decides;
     "base_currency" Currency, "EUR", "currency that amounts are converted to", decides;
     "state.dir" Path, "state", "folder of the bundles, later of the snapshots";
-    "state.horizon" Duration("1d", "2000d"), "90d", "how long payments are kept; the longest window of an indicator", decides;
+    "state.horizon" Duration("1d", "240d"), "90d", "how long payments are kept; the longest window of an indicator", decides;
     "state.evidence_horizon" Duration("1d", "2000d"), "400d", "how long hits are kept; the longest window of a typology", decides;
     "state.memory_max" Bytes("16MiB", "4TiB"), "16GiB", "the engine stops with a reason before it holds more";
     "state.snapshot_every" Duration("1s", "1d"), "60s", "pause between snapshots; no effect yet, a recovery replays the topic";
