@@ -13,9 +13,11 @@
 
 pub mod compatible;
 mod labels;
+mod stream;
 mod view;
 mod work;
 
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use stream::{Came, Incoming, Settled, Stream, TakenBack};
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

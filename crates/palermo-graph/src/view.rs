@@ -29,13 +29,13 @@ pub struct Edge {
     pub amount: Option<Cents>,
 }
 
-/// By row number: for those who number payments as they arrive.
+/// By row number, which may wrap: for those who number payments as they arrive.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByArrival;
 
 impl Order for ByArrival {
     fn before(&self, a: RowId, b: RowId) -> bool {
-        a.0 < b.0
+        a.0.wrapping_sub(b.0).cast_signed() < 0
     }
 }
 

@@ -193,11 +193,9 @@ impl<D: Copy + Default> Edges<D> {
         }
         let [debtor, creditor] = ends;
         let others = if debtor == creditor { [None; 2] } else { [creditor, debtor] };
+        self.make(ends.into_iter().flatten().map(AccountId::index).max().unwrap_or(0));
         let known = match ends {
-            [Some(debtor), Some(creditor)] if debtor != creditor => {
-                self.make(debtor.index().max(creditor.index()));
-                self.pair(debtor, creditor)
-            }
+            [Some(debtor), Some(creditor)] if debtor != creditor => self.pair(debtor, creditor),
             _ => false,
         };
         let mut fans = [Fan::default(); 2];
@@ -312,7 +310,6 @@ impl<D: Copy + Default> Edges<D> {
         known: bool,
         earlier: impl Fn(&D) -> bool,
     ) -> Fan {
-        self.make(account.index());
         let (oldest, fan) = (Start::at(self.oldest), self.keep.fan);
         let Self { accounts, blocks, .. } = self;
         let side = &mut accounts[account.index() / CHUNK][account.index() % CHUNK][leg as usize];
@@ -363,7 +360,15 @@ impl<D: Copy + Default> Edges<D> {
         Fan { degree: u32::try_from(len + 1).unwrap_or(0) - side.head, distinct: side.fan }
     }
 
+    #[inline]
     fn make(&mut self, index: usize) {
+        if self.accounts.len() * CHUNK <= index {
+            self.make_chunks(index);
+        }
+    }
+
+    #[cold]
+    fn make_chunks(&mut self, index: usize) {
         while self.accounts.len() * CHUNK <= index {
             self.accounts.push(vec![[Side::EMPTY; 2]; CHUNK].into_boxed_slice());
         }

@@ -5,9 +5,11 @@
 //! than there is, or hides the cut. `PALERMO_GRAPHS=N` tries more graphs.
 #![expect(
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
 mod store;
+mod stream;
