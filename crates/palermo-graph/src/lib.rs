@@ -21,6 +21,6 @@ mod work;
 
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
 pub use pass_through::{PassThrough, PassThroughAsk, PassedThrough};
-pub use trace::{End, Funded, Path, Trace, TraceAsk, Traced, Unlisted};
+pub use trace::{Funded, Trace, TraceAsk, TraceEnd, TracePath, Traced, Unlisted};
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

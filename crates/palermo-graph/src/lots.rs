@@ -6,8 +6,8 @@
 //!
 //! Nothing is kept between questions: a replay reads the store when it is asked, so a late, reversed
 //! or forgotten payment needs no repair. Lots kept as state would cost O(1) for a payment that comes
-//! in order; one that comes late or is reversed changes what every later payment of the account took,
-//! and of every account that the money went to, in every window and selection that is asked about.
+//! in order; one that comes late or is reversed changes what every later payment of the account
+//! took, and of every account that the money went to, in every window and selection asked about.
 //!
 //! Promises: takes are exact, in cents; they depend on the payments in view only.
 //! Cost: an account's payments in view up to the payment in question, each looked at once, whatever
@@ -59,10 +59,14 @@ pub(crate) struct Replay {
     takes: Vec<Take>,
 }
 
-/// Whether no lot of an account is young enough for a payment it made. `false` may be wrong.
-pub(crate) fn is_dry(view: &View<'_>, payment: &Edge, within: i64) -> bool {
+/// The payments that brought the lots of an account, before a payment that it made.
+pub(crate) fn lots<'a>(view: &View<'a>, account: AccountId, to: Moment) -> Side<'a> {
+    view.side(account, Leg::Creditor).until(to)
+}
+
+/// Whether none of the lots is young enough for a payment. `false` may be wrong.
+pub(crate) fn is_dry(lots: Side<'_>, payment: Moment, within: i64) -> bool {
     let too_old = payment.time.saturating_sub(within.max(0)).saturating_sub(1);
-    let lots = view.side(payment.debtor, Leg::Creditor).until(payment.moment());
     lots.after(Moment { time: too_old, row: payment.row }).is_empty()
 }
 
@@ -100,12 +104,12 @@ impl Replay {
         self.takes.clear();
     }
 
-    /// Goes on up to and including a payment that `account` made. After `Err`, the takes that are
-    /// there hold, and no more may be asked.
+    /// Goes on up to and including a payment that `account` made, given the [`lots`] before it. After
+    /// `Err`, the takes that are there hold, and no more may be asked.
     pub(crate) fn extend(
         &mut self,
         view: &View<'_>,
-        account: AccountId,
+        (account, lots): (AccountId, Side<'_>),
         to: Moment,
         within: i64,
         work: &mut Work,
@@ -115,8 +119,6 @@ impl Replay {
             return Ok(());
         }
         work.spend(1)?;
-        // A payment to this account is never the one in question.
-        let lots = view.side(account, Leg::Creditor).until(to);
         let mut lots = after(lots, self.front.map(|front| front.lot.moment())).each();
         for debit in after(view.side(account, Leg::Debtor).through(to), last).each() {
             work.spend(1)?;

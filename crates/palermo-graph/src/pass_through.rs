@@ -6,7 +6,7 @@
 //! and nothing is said of the share and the dwell, which could be wrong either way.
 //! Cost: the account's payments in view, those it received twice; no other account is looked at.
 
-use crate::lots::{Replay, lower_median, share};
+use crate::lots::{Replay, lots, lower_median, share};
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
 use palermo_ledger::{AccountId, Leg};
@@ -79,6 +79,8 @@ impl PassThrough {
             let amount = credit.and_then(|credit| credit.amount());
             *credited += amount.map_or(0, |amount| i128::from(amount.0));
         }
-        self.replay.extend(view, ask.account, view.at().moment(), ask.within, work)
+        let to = view.at().moment();
+        let lots = lots(view, ask.account, to);
+        self.replay.extend(view, (ask.account, lots), to, ask.within, work)
     }
 }

@@ -1,19 +1,20 @@
 //! Trace: whose money a payment is, cent by cent, back through the accounts it came by.
 //!
 //! Principal type: [`Trace`]. From the payment that asks, an interval of cents at a time is followed
-//! to the lots it was taken from, which are intervals of older payments, and so on. [`Trace::funded`]
-//! asks only the first step: how much of a payment its payer was paid shortly before.
+//! to the lots it was taken from, which are intervals of older payments, and so on.
+//! [`Trace::funded`] asks only the first step: how much of a payment its payer was paid shortly
+//! before.
 //!
 //! Promises: the paths of an answer, listed or not, are disjoint and together the whole payment, cut
-//! or not. A path that the budget did not let be followed says so ([`End::Cut`]); the payments that
-//! it names still brought that money.
+//! or not. A path that the budget did not let be followed says so ([`TraceEnd::Cut`]); the payments
+//! that it names still brought that money.
 //! Cost: per account that is met, its payments in view up to the latest payment of it that is on a
 //! path ([`Replay`]), once per search however often it is met; and one unit for every part. What a
 //! search keeps is bounded by what it looked at, which the budget bounds. Whether an account is a
 //! hub is asked once per account and not counted.
 
 use crate::labels::Labels;
-use crate::lots::{Replay, Take, is_dry, lower_median, share};
+use crate::lots::{Replay, Take, is_dry, lots, lower_median, share};
 use crate::view::{Edge, Keeps, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
@@ -39,7 +40,7 @@ pub struct TraceAsk {
 
 /// Why a path goes no further back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum TraceEnd {
     /// It is the money of the account where the path begins, or of that account's past before the
     /// window.
     Own,
@@ -53,7 +54,7 @@ pub enum End {
 
 /// Cents of the payment that came by the same payments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
+pub struct TracePath {
     /// How many.
     pub amount: Cents,
     /// The payments, the newest first: the one that asks, then the one that brought the money to
@@ -62,7 +63,7 @@ pub struct Path {
     /// Who made the oldest of them.
     pub begins: AccountId,
     /// Why the path begins there.
-    pub end: End,
+    pub end: TraceEnd,
 }
 
 /// What does not stand in the list of paths.
@@ -94,7 +95,7 @@ pub struct Traced {
     /// payment of the payer's own money has depth 1.
     pub depth: usize,
     /// The paths, in the order of the money in the payment.
-    pub paths: Vec<Path>,
+    pub paths: Vec<TracePath>,
     /// The paths for which the list is too short. They are the last ones.
     pub unlisted: Unlisted,
     /// What began at which account, of all paths that are not cut: the largest sum first, then the
@@ -146,7 +147,7 @@ impl Trace {
         let followed = self.follow(view, ask, &mut work, &mut tally);
         // What is left, the innermost first: that is its order in the payment.
         while !self.frames.is_empty() {
-            self.end(End::Cut, &mut tally);
+            self.end(TraceEnd::Cut, &mut tally);
         }
         Answer { found: tally.found(), truncated: followed.is_err(), work: work.spent() }
     }
@@ -181,7 +182,7 @@ impl Trace {
         if ask.hops > 1 {
             self.aim(opened);
         } else {
-            self.end(End::Hops, tally);
+            self.end(TraceEnd::Hops, tally);
         }
         while let Some(frame) = self.frames.last_mut() {
             if frame.cents.is_empty() {
@@ -193,7 +194,7 @@ impl Trace {
             let next = takes.get(frame.takes.clone()).and_then(<[Take]>::first);
             // What was not taken from a lot is the last of a payment.
             let Some(take) = next.filter(|take| take.at < frame.cents.end) else {
-                self.end(End::Own, tally);
+                self.end(TraceEnd::Own, tally);
                 continue;
             };
             let behind = frame.take(take);
@@ -213,9 +214,9 @@ impl Trace {
     ) -> Result<(), Spent> {
         let Some(&Frame { payment, .. }) = self.frames.last() else { return Ok(()) };
         if self.frames.len() >= ask.hops {
-            self.end(End::Hops, tally);
+            self.end(TraceEnd::Hops, tally);
         } else if self.is_hub(view, payment.debtor) {
-            self.end(End::Hub, tally);
+            self.end(TraceEnd::Hub, tally);
         } else {
             let opened = self.open(view, &payment, ask.within, work)?;
             self.aim(opened);
@@ -234,7 +235,7 @@ impl Trace {
     }
 
     /// Ends the path that stands.
-    fn end(&mut self, end: End, tally: &mut Tally<'_>) {
+    fn end(&mut self, end: TraceEnd, tally: &mut Tally<'_>) {
         if let Some(frame) = self.frames.last() {
             tally.add(&self.frames, frame.cents.end - frame.cents.start, end);
         }
@@ -251,10 +252,11 @@ impl Trace {
         work: &mut Work,
     ) -> Result<Option<(usize, Range<usize>)>, Spent> {
         work.spend(1)?;
-        if is_dry(view, payment, within) {
+        let (account, to) = (payment.debtor, payment.moment());
+        let lots = lots(view, account, to);
+        if is_dry(lots, to, within) {
             return Ok(None);
         }
-        let account = payment.debtor;
         let at = match self.met.get(account) {
             Some(Met::Open(at)) => at,
             _ => {
@@ -268,8 +270,8 @@ impl Trace {
             }
         };
         let Some(replay) = self.replays.get_mut(at) else { return Ok(None) };
-        replay.extend(view, account, payment.moment(), within, work)?;
-        Ok(replay.of(view, payment.moment()).map(|takes| (at, takes)))
+        replay.extend(view, (account, lots), to, within, work)?;
+        Ok(replay.of(view, to).map(|takes| (at, takes)))
     }
 
     fn is_hub(&mut self, view: &View<'_>, account: AccountId) -> bool {
@@ -277,8 +279,9 @@ impl Trace {
             Some(Met::Hub) => true,
             Some(Met::Open(_) | Met::Way) => false,
             Some(Met::Not) | None => {
-                // `View::is_hub` spares the payee too. Here money may come by it as by any other.
-                let hub = account != view.at().debtor && view.has_many(account);
+                // `View::is_hub` spares both ends. Here money may come by the payee as by any other
+                // account, and the payer is open from the first step, be it a hub or not.
+                let hub = view.has_many(account);
                 self.met.set(account, if hub { Met::Hub } else { Met::Way });
                 hub
             }
@@ -341,10 +344,10 @@ impl<'a> Tally<'a> {
         Self { ask, whole, found: Traced::default() }
     }
 
-    fn add(&mut self, path: &[Frame], amount: i64, end: End) {
+    fn add(&mut self, path: &[Frame], amount: i64, end: TraceEnd) {
         let Some(oldest) = path.last().filter(|_| amount > 0) else { return };
         let begins = oldest.payment.debtor;
-        if end == End::Cut {
+        if end == TraceEnd::Cut {
             self.found.cut.0 += amount;
         } else {
             self.found.beginnings.push((begins, Cents(amount)));
@@ -355,7 +358,7 @@ impl<'a> Tally<'a> {
         }
         if self.found.paths.len() < self.ask.paths {
             let payments = path.iter().map(|frame| frame.payment).collect();
-            self.found.paths.push(Path { amount: Cents(amount), payments, begins, end });
+            self.found.paths.push(TracePath { amount: Cents(amount), payments, begins, end });
         } else {
             self.found.unlisted.paths += 1;
             self.found.unlisted.amount.0 += amount;

@@ -4,7 +4,8 @@
 use crate::store::{KEPT, account, for_each, number, rank, view};
 use palermo_domain::Cents;
 use palermo_graph::{
-    End, Funded, PassThrough, PassThroughAsk, PassedThrough, Path, Trace, TraceAsk, Traced, View,
+    Funded, PassThrough, PassThroughAsk, PassedThrough, Trace, TraceAsk, TraceEnd, TracePath,
+    Traced, View,
 };
 use palermo_ledger::edges::Keep;
 use palermo_ledger::{Book, Detail, RowId, SetId};
@@ -45,12 +46,12 @@ fn millionths(part: i128, whole: i128) -> Option<u32> {
     (whole > 0).then(|| u32::try_from(part * 1_000_000 / whole).unwrap())
 }
 
-fn plain(path: &Path) -> (i64, Vec<usize>, u32, Option<naive::End>) {
+fn plain(path: &TracePath) -> (i64, Vec<usize>, u32, Option<naive::End>) {
     let end = match path.end {
-        End::Own => Some(naive::End::Own),
-        End::Hops => Some(naive::End::Hops),
-        End::Hub => Some(naive::End::Hub),
-        End::Cut => None,
+        TraceEnd::Own => Some(naive::End::Own),
+        TraceEnd::Hops => Some(naive::End::Hops),
+        TraceEnd::Hub => Some(naive::End::Hub),
+        TraceEnd::Cut => None,
     };
     let payments = path.payments.iter().map(|payment| rank(payment.row)).collect();
     (path.amount.0, payments, number(path.begins), end)
@@ -70,7 +71,7 @@ fn funded(wanted: &naive::Traced, amount: Option<i64>) -> Funded {
 }
 
 /// Payments of an answer are those of the stream, each paid to the payer of the newer one.
-fn is_a_way(paid: &[Paid], path: &Path) -> Result<(), TestCaseError> {
+fn is_a_way(paid: &[Paid], path: &TracePath) -> Result<(), TestCaseError> {
     for payment in &path.payments {
         let known = paid[rank(payment.row)];
         prop_assert_eq!(known.source.map(account), Some(payment.debtor));
@@ -112,7 +113,9 @@ fn a_trace_is_the_money_moved_forward() {
             prop_assert_eq!(found.funded, funded(&naive, view.at().amount.map(|cents| cents.0)));
             prop_assert_eq!((found.unlisted, found.cut), Default::default());
             found.paths.iter().try_for_each(|path| is_a_way(paid, path))?;
-            for (what, end) in [("own", End::Own), ("hops", End::Hops), ("hub", End::Hub)] {
+            for (what, end) in
+                [("own", TraceEnd::Own), ("hops", TraceEnd::Hops), ("hub", TraceEnd::Hub)]
+            {
                 counts.count(what, found.paths.iter().any(|path| path.end == end));
             }
             counts.count("long", found.paths.iter().any(|path| path.payments.len() > 4));
