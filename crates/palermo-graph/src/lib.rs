@@ -13,11 +13,16 @@
 
 pub mod compatible;
 mod labels;
+mod lots;
+mod pass_through;
 mod stream;
+mod trace;
 mod view;
 mod work;
 
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use pass_through::{PassThrough, PassThroughAsk, PassedThrough};
 pub use stream::{Came, Incoming, Settled, Stream, TakenBack};
+pub use trace::{Funded, Trace, TraceAsk, TraceEnd, TracePath, Traced, Unlisted};
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

@@ -9,7 +9,7 @@ use palermo_domain::Cents;
 use palermo_ledger::edges::{Entry, Start, first_since};
 use palermo_ledger::{AccountId, Book, Detail, Leg, RowId, SetId};
 
-/// Payments in one direction above which an account is no way through.
+/// Payments in one direction above which an account is no way through, unless told otherwise.
 pub const HUB: usize = 10_000;
 
 /// Which of two payments of the same event time comes first.
@@ -86,6 +86,7 @@ pub struct View<'a> {
     selection: Option<&'a dyn Fn(SetId) -> bool>,
     at: Edge,
     from: i64,
+    hub: usize,
 }
 
 impl std::fmt::Debug for View<'_> {
@@ -99,12 +100,17 @@ impl<'a> View<'a> {
     /// in it.
     pub fn new(book: &'a Book, order: &'a dyn Order, at: Edge, window: i64) -> Self {
         let from = at.time.saturating_sub(window).max(book.oldest());
-        Self { book, order, selection: None, at, from }
+        Self { book, order, selection: None, at, from, hub: HUB }
     }
 
     /// Only payments whose selections please.
     pub fn selecting(self, selection: &'a dyn Fn(SetId) -> bool) -> Self {
         Self { selection: Some(selection), ..self }
+    }
+
+    /// An account with more payments in one direction is a hub.
+    pub fn with_hub(self, hub: usize) -> Self {
+        Self { hub, ..self }
     }
 
     /// The payment that asks.
@@ -143,13 +149,15 @@ impl<'a> View<'a> {
 
     /// Whether no path goes through an account. The two ends of the payment that asks are never hubs.
     pub fn is_hub(&self, account: AccountId) -> bool {
-        if account == self.at.debtor || account == self.at.creditor {
-            return false;
-        }
+        account != self.at.debtor && account != self.at.creditor && self.has_many(account)
+    }
+
+    /// Whether an account has so many payments in one direction, be it an end or not.
+    pub(crate) fn has_many(&self, account: AccountId) -> bool {
         Leg::BOTH.iter().any(|&leg| {
             // The many are counted only where there could be so many.
             let side = self.side(account, leg);
-            side.entries.len() > HUB && side.iter().count() > HUB
+            side.entries.len() > self.hub && side.iter().count() > self.hub
         })
     }
 }
@@ -195,7 +203,7 @@ impl<'a> Side<'a> {
     }
 
     /// Its payments up to and including a place in the order.
-    fn through(self, moment: Moment) -> Self {
+    pub(crate) fn through(self, moment: Moment) -> Self {
         let end = self.position(
             |row| row == moment.row || self.view.order.before(row, moment.row),
             moment.time,
@@ -228,10 +236,15 @@ impl<'a> Side<'a> {
 
     /// The payments between two accounts, oldest first.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Step<'a>> + use<'a> {
+        self.each().flatten()
+    }
+
+    /// The same with `None` for every entry that is passed over, for those who count their work.
+    pub(crate) fn each(self) -> impl DoubleEndedIterator<Item = Option<Step<'a>>> + use<'a> {
         let Self { view, entries, .. } = self;
         let selection = view.selection;
         let details = self.details().get(..entries.len()).unwrap_or(&[]);
-        entries.iter().zip(details).filter_map(move |(entry, detail)| {
+        entries.iter().zip(details).map(move |(entry, detail)| {
             let seen = entry.leads() && selection.is_none_or(|chosen| chosen(detail.selections));
             seen.then_some(Step { book: view.book, entry: *entry, detail })
         })

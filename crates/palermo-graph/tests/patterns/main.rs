@@ -11,5 +11,6 @@
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
+mod lots;
 mod store;
 mod stream;
