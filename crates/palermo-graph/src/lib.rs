@@ -12,10 +12,19 @@
 //! Reading order: `view`, `work`, `labels`, then any search.
 
 pub mod compatible;
+mod fan;
+mod gather_scatter;
 mod labels;
+mod others;
+mod scatter_gather;
+mod sum;
 mod view;
 mod work;
 
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use fan::{Fan, FanAsk, FanSearch};
+pub use gather_scatter::{GatherScatter, GatherScatterAsk, Split};
+pub use scatter_gather::{Between, ScatterGather, ScatterGatherAsk, ScatterGatherFound};
+pub use sum::Sum;
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

@@ -86,6 +86,7 @@ pub struct View<'a> {
     selection: Option<&'a dyn Fn(SetId) -> bool>,
     at: Edge,
     from: i64,
+    hub: usize,
 }
 
 impl std::fmt::Debug for View<'_> {
@@ -99,12 +100,18 @@ impl<'a> View<'a> {
     /// in it.
     pub fn new(book: &'a Book, order: &'a dyn Order, at: Edge, window: i64) -> Self {
         let from = at.time.saturating_sub(window).max(book.oldest());
-        Self { book, order, selection: None, at, from }
+        Self { book, order, selection: None, at, from, hub: HUB }
     }
 
     /// Only payments whose selections please.
     pub fn selecting(self, selection: &'a dyn Fn(SetId) -> bool) -> Self {
         Self { selection: Some(selection), ..self }
+    }
+
+    /// No path goes through accounts with more payments in one direction than this, instead of
+    /// [`HUB`].
+    pub fn with_hub(self, hub: usize) -> Self {
+        Self { hub, ..self }
     }
 
     /// The payment that asks.
@@ -121,6 +128,14 @@ impl<'a> View<'a> {
     #[inline]
     pub fn before(&self, a: Moment, b: Moment) -> bool {
         a.time < b.time || (a.time == b.time && self.order.before(a.row, b.row))
+    }
+
+    /// Whether a payment comes before a place in the order. Its row is read only where the times are
+    /// equal.
+    #[inline]
+    pub fn precedes(&self, step: Step<'_>, moment: Moment) -> bool {
+        let time = step.time();
+        time < moment.time || (time == moment.time && self.order.before(step.row(), moment.row))
     }
 
     /// What an account paid (or was paid) in the window, up to and including the payment that asks.
@@ -149,7 +164,7 @@ impl<'a> View<'a> {
         Leg::BOTH.iter().any(|&leg| {
             // The many are counted only where there could be so many.
             let side = self.side(account, leg);
-            side.entries.len() > HUB && side.iter().count() > HUB
+            side.entries.len() > self.hub && side.iter().nth(self.hub).is_some()
         })
     }
 }
@@ -228,13 +243,26 @@ impl<'a> Side<'a> {
 
     /// The payments between two accounts, oldest first.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Step<'a>> + use<'a> {
+        self.looks().flatten()
+    }
+
+    /// Every entry, oldest first: each costs a look, whether it is a payment in view or not. For
+    /// searches that count their work.
+    pub(crate) fn looks(self) -> impl DoubleEndedIterator<Item = Option<Step<'a>>> + use<'a> {
         let Self { view, entries, .. } = self;
         let selection = view.selection;
         let details = self.details().get(..entries.len()).unwrap_or(&[]);
-        entries.iter().zip(details).filter_map(move |(entry, detail)| {
+        entries.iter().zip(details).map(move |(entry, detail)| {
             let seen = entry.leads() && selection.is_none_or(|chosen| chosen(detail.selections));
             seen.then_some(Step { book: view.book, entry: *entry, detail })
         })
+    }
+
+    /// Whether a payment is the newest of its pair in view exactly where no newer one is known at all:
+    /// where nothing is left out and nothing comes later.
+    pub(crate) fn is_whole(&self) -> bool {
+        let all = self.view.book.side_entries(self.account, self.leg).len();
+        self.view.selection.is_none() && self.begin.saturating_add(self.entries.len()) == all
     }
 }
 
@@ -257,6 +285,12 @@ impl Step<'_> {
     #[inline]
     pub fn other(self) -> AccountId {
         self.entry.other()
+    }
+
+    /// Whether a newer payment between the same two is known, in view or not.
+    #[inline]
+    pub fn has_next(self) -> bool {
+        self.entry.has_next()
     }
 
     /// Whether an older payment between the same two may be known.

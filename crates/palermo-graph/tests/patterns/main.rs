@@ -10,4 +10,8 @@
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
+mod asked;
+mod fan;
+mod gather_scatter;
+mod scatter_gather;
 mod store;
