@@ -201,6 +201,25 @@ impl<D: Copy + Default> Edges<D> {
         fans
     }
 
+    /// Adds to one side only, for stores in which the own end and the other are not of one kind: an
+    /// attribute value in the place of the account, and who used it. [`Edges::remove`] takes it out.
+    ///
+    /// O(1) however long the side is, for the entry is not compared with the others: none of them
+    /// says `NEXT` or `PREV`, and [`Slice::distinct`] does not tell them apart.
+    pub fn put_at(
+        &mut self,
+        own: (AccountId, Leg),
+        other: AccountId,
+        time: i64,
+        detail: D,
+        earlier: impl Fn(&D) -> bool,
+    ) {
+        self.advance(time);
+        if time >= self.floor {
+            self.put_one(own, Entry::new(time, Some(other)), detail, false, earlier);
+        }
+    }
+
     /// Takes a payment out of both sides: the one of this time whose detail is meant. Nothing
     /// happens where it is not there.
     pub fn remove(&mut self, ends: [Option<AccountId>; 2], time: i64, meant: impl Fn(&D) -> bool) {

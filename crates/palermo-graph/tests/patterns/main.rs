@@ -6,12 +6,18 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
 mod asked;
+mod bipartite;
+mod component;
+mod corridor;
 mod fan;
 mod gather_scatter;
+mod mirror;
 mod scatter_gather;
+mod shared;
 mod store;

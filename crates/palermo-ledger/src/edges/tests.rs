@@ -222,6 +222,36 @@ fn what_is_not_forgotten_is_kept() {
     assert_eq!(side(&edges), [2, 3, 4, 6], "after a sweep");
 }
 
+/// One side alone, whose other ends are of another kind: its own number among them, the same one
+/// several times in one payment's place, late and taken back.
+#[test]
+fn one_side_is_kept_alone() {
+    let mut edges = Edges::<u32>::new(Keep { span: None, fan: 10 });
+    let own = (account(3), Leg::Debtor);
+    let (last, uses) = (119_u32, 0..120_u32);
+    // Every other one comes late.
+    for rank in uses.clone().step_by(2).chain(uses.clone().skip(1).step_by(2)) {
+        let time = i64::from(rank / 4);
+        edges.put_at(own, account(rank % 5), time, rank, |known| *known < rank);
+    }
+    assert_eq!(edges.side_details(own.0, own.1), uses.clone().collect::<Vec<_>>());
+    let others: Vec<_> = edges.side_entries(own.0, own.1).iter().copied().map(number).collect();
+    assert_eq!(others, uses.clone().map(|rank| Some(rank % 5)).collect::<Vec<_>>());
+    for other in 0..6 {
+        let sides = Leg::BOTH.map(|leg| edges.side_entries(account(other), leg).len());
+        assert_eq!(sides, if other == 3 { [120, 0] } else { [0, 0] });
+    }
+    for rank in uses.rev() {
+        let ends = [Some(own.0), None];
+        edges.remove(ends, i64::from(rank / 4), |known| *known == rank);
+        assert_eq!(edges.side_entries(own.0, own.1).len(), rank as usize);
+    }
+    // What is forgotten does not come again.
+    edges.forget_before(1000);
+    edges.put_at(own, account(1), 3_000_000, last, |_| true);
+    assert_eq!(edges.oldest(), 1000);
+}
+
 /// A store whose accounts are idle gives their blocks back.
 #[test]
 fn idle_accounts_give_their_blocks_back() {

@@ -23,17 +23,18 @@ pub fn component(seen: &[Edge], hub: usize) -> BTreeSet<u32> {
     }
 }
 
-/// That an account used an attribute value. Its rank is its place in the list.
+/// That a payment used an attribute value: at one end, or at both. Its rank is its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the parts of a use")]
 pub struct Use {
     pub value: u32,
-    pub account: u32,
+    /// The accounts that used it; twice the same where only one did.
+    pub accounts: [u32; 2],
     pub time: i64,
 }
 
 /// The different accounts that used the value of the use of this rank in the window that ends with
-/// it, the newest use first.
+/// it, the newest use first; of one payment, the larger account number first.
 pub fn users(uses: &[Use], rank: usize, window: i64) -> Vec<u32> {
     let Some(at) = uses.get(rank) else { return Vec::new() };
     let from = at.time.saturating_sub(window);
@@ -41,7 +42,7 @@ pub fn users(uses: &[Use], rank: usize, window: i64) -> Vec<u32> {
         .iter()
         .enumerate()
         .filter(|(_, other)| other.value == at.value && other.time >= from)
-        .map(|(rank, other)| (other.time, rank, other.account))
+        .flat_map(|(rank, other)| other.accounts.map(|account| (other.time, rank, account)))
         .filter(|(time, other, _)| (*time, *other) <= (at.time, rank))
         .collect();
     inside.sort_unstable();
