@@ -92,13 +92,18 @@ impl Bipartite {
         if into.bound() < sources as usize || out.bound() < sinks as usize {
             return Ok(());
         }
-        self.sources.fill(into, sinks, work)?;
-        if self.sources.accounts.len() < sources as usize {
-            return Ok(());
-        }
-        self.sinks.fill(out, sources, work)?;
-        if self.sinks.accounts.len() < sinks as usize {
-            return Ok(());
+        // The smaller party first: where it is too small, the larger one is not looked at.
+        let sinks_first = out.bound() <= into.bound();
+        for of_sinks in [sinks_first, !sinks_first] {
+            let (party, side, least, joined) = if of_sinks {
+                (&mut self.sinks, out, sinks, sources)
+            } else {
+                (&mut self.sources, into, sources, sinks)
+            };
+            party.fill(side, joined, work)?;
+            if party.accounts.len() < least as usize {
+                return Ok(());
+            }
         }
         between(view, &self.sources, &self.sinks, work, &mut self.paid)?;
         if !self.drop_loose(at.debtor, at.creditor, work)? {

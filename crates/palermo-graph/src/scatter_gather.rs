@@ -86,13 +86,15 @@ impl ScatterGather {
         let mut found = ScatterGatherFound::default();
         let work = Work::new(budget);
         let into = view.side(view.at().debtor, Leg::Creditor);
-        if into.is_empty() || view.side(view.at().creditor, Leg::Creditor).bound() < 2 {
+        let price = view.side(view.at().creditor, Leg::Creditor).bound();
+        if into.is_empty() || price < 2 {
             return work.answer(found, Ok(()));
         }
         self.middles.clear();
         self.walked.clear();
         self.best.clear();
-        let mut run = Run { scratch: self, view, keeps: ask.keeps, work, asked: 0, table: false };
+        let keeps = ask.keeps;
+        let mut run = Run { scratch: self, view, keeps, work, asked: 0, price, table: false };
         let mut source = None;
         let end = run.sources(&mut source, &mut found.sizes);
         let work = run.work;
@@ -112,6 +114,8 @@ struct Run<'r, 'v> {
     work: Work,
     /// What was spent on questions to the accounts in the middle.
     asked: usize,
+    /// What the table costs.
+    price: usize,
     /// Whether the table stands.
     table: bool,
 }
@@ -176,8 +180,7 @@ impl Run<'_, '_> {
 
     /// Whether an account passes to the sink what this payment brought it.
     fn stands(&mut self, brought: Step<'_>, middle: AccountId) -> Result<bool, Spent> {
-        let sink = self.view.side(self.view.at().creditor, Leg::Creditor).bound();
-        if !self.table && self.asked >= sink {
+        if !self.table && self.asked >= self.price {
             self.build()?;
         }
         if self.table && self.scratch.middles.of(middle).newest == 0 {

@@ -204,8 +204,8 @@ impl<D: Copy + Default> Edges<D> {
     /// Adds to one side only, for stores in which the own end and the other are not of one kind: an
     /// attribute value in the place of the account, and who used it. [`Edges::remove`] takes it out.
     ///
-    /// O(1) however long the side is, for the entry is not compared with the others: none of them
-    /// says `NEXT` or `PREV`, and [`Slice::distinct`] does not tell them apart.
+    /// No scan for the pair's previous entry, however long the side is: none of these says `NEXT` or
+    /// `PREV`, and [`Slice::distinct`] does not tell them apart.
     pub fn put_at(
         &mut self,
         own: (AccountId, Leg),
