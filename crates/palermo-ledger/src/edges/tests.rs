@@ -222,13 +222,13 @@ fn what_is_not_forgotten_is_kept() {
     assert_eq!(side(&edges), [2, 3, 4, 6], "after a sweep");
 }
 
-/// One side alone, whose other ends are of another kind: its own number among them, the same one
-/// several times in one payment's place, late and taken back.
+/// One side alone, whose other ends are of another kind, its own number among them: late ones, and
+/// ones taken back.
 #[test]
 fn one_side_is_kept_alone() {
     let mut edges = Edges::<u32>::new(Keep { span: None, fan: 10 });
     let own = (account(3), Leg::Debtor);
-    let (last, uses) = (119_u32, 0..120_u32);
+    let uses = 0..120_u32;
     // Every other one comes late.
     for rank in uses.clone().step_by(2).chain(uses.clone().skip(1).step_by(2)) {
         let time = i64::from(rank / 4);
@@ -246,10 +246,12 @@ fn one_side_is_kept_alone() {
         edges.remove(ends, i64::from(rank / 4), |known| *known == rank);
         assert_eq!(edges.side_entries(own.0, own.1).len(), rank as usize);
     }
-    // What is forgotten does not come again.
-    edges.forget_before(1000);
-    edges.put_at(own, account(1), 3_000_000, last, |_| true);
-    assert_eq!(edges.oldest(), 1000);
+    // What is as old as is kept is kept, and what is older is not.
+    let mut edges = Edges::<u32>::new(Keep { span: Some(10), fan: 10 });
+    for (time, rank) in [(100, 2), (90, 1), (89, 0)] {
+        edges.put_at(own, account(1), time, rank, |known| *known < rank);
+    }
+    assert_eq!(edges.side_details(own.0, own.1), [1, 2]);
 }
 
 /// A store whose accounts are idle gives their blocks back.
