@@ -11,18 +11,37 @@
 //!
 //! Reading order: `view`, `work`, `labels`, then any search.
 
+mod bipartite;
 pub mod compatible;
+mod component;
+mod corridor;
+mod fan;
+mod gather_scatter;
 mod labels;
 mod lots;
+mod mirror;
+mod others;
 mod pass_through;
+mod scatter_gather;
+mod shared;
 mod stream;
+mod sum;
 mod trace;
 mod view;
 mod work;
 
+pub use bipartite::{Bipartite, BipartiteAsk, Core};
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use component::{Component, ComponentAsk, ComponentSearch};
+pub use corridor::{Corridor, CorridorAsk, CorridorSearch};
+pub use fan::{Fan, FanAsk, FanSearch};
+pub use gather_scatter::{GatherScatter, GatherScatterAsk, Split};
+pub use mirror::{Mirror, MirrorAsk, Mirrors};
 pub use pass_through::{PassThrough, PassThroughAsk, PassedThrough};
+pub use scatter_gather::{Between, ScatterGather, ScatterGatherAsk, ScatterGatherFound};
+pub use shared::{Shared, SharedAsk, SharedSearch, Uses};
 pub use stream::{Came, Incoming, Settled, Stream, TakenBack};
+pub use sum::Sum;
 pub use trace::{Funded, Trace, TraceAsk, TraceEnd, TracePath, Traced, Unlisted};
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

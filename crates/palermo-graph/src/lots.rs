@@ -119,8 +119,8 @@ impl Replay {
             return Ok(());
         }
         work.spend(1)?;
-        let mut lots = after(lots, self.front.map(|front| front.lot.moment())).each();
-        for debit in after(view.side(account, Leg::Debtor).through(to), last).each() {
+        let mut lots = after(lots, self.front.map(|front| front.lot.moment())).looks();
+        for debit in after(view.side(account, Leg::Debtor).through(to), last).looks() {
             work.spend(1)?;
             if let Some(debit) = debit {
                 self.pay(view, account, debit, within, &mut lots, work)?;

@@ -74,7 +74,7 @@ impl PassThrough {
         credited: &mut i128,
     ) -> Result<(), Spent> {
         work.spend(1)?;
-        for credit in view.side(ask.account, Leg::Creditor).each() {
+        for credit in view.side(ask.account, Leg::Creditor).looks() {
             work.spend(1)?;
             let amount = credit.and_then(|credit| credit.amount());
             *credited += amount.map_or(0, |amount| i128::from(amount.0));

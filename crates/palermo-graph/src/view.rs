@@ -108,7 +108,8 @@ impl<'a> View<'a> {
         Self { selection: Some(selection), ..self }
     }
 
-    /// An account with more payments in one direction is a hub.
+    /// No path goes through accounts with more payments in one direction than this, instead of
+    /// [`HUB`].
     pub fn with_hub(self, hub: usize) -> Self {
         Self { hub, ..self }
     }
@@ -127,6 +128,14 @@ impl<'a> View<'a> {
     #[inline]
     pub fn before(&self, a: Moment, b: Moment) -> bool {
         a.time < b.time || (a.time == b.time && self.order.before(a.row, b.row))
+    }
+
+    /// Whether a payment comes before a place in the order. Its row is read only where the times are
+    /// equal.
+    #[inline]
+    pub fn precedes(&self, step: Step<'_>, moment: Moment) -> bool {
+        let time = step.time();
+        time < moment.time || (time == moment.time && self.order.before(step.row(), moment.row))
     }
 
     /// What an account paid (or was paid) in the window, up to and including the payment that asks.
@@ -157,7 +166,7 @@ impl<'a> View<'a> {
         Leg::BOTH.iter().any(|&leg| {
             // The many are counted only where there could be so many.
             let side = self.side(account, leg);
-            side.entries.len() > self.hub && side.iter().count() > self.hub
+            side.entries.len() > self.hub && side.iter().nth(self.hub).is_some()
         })
     }
 }
@@ -236,11 +245,12 @@ impl<'a> Side<'a> {
 
     /// The payments between two accounts, oldest first.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Step<'a>> + use<'a> {
-        self.each().flatten()
+        self.looks().flatten()
     }
 
-    /// The same with `None` for every entry that is passed over, for those who count their work.
-    pub(crate) fn each(self) -> impl DoubleEndedIterator<Item = Option<Step<'a>>> + use<'a> {
+    /// Every entry, oldest first: each costs a look, whether it is a payment in view or not. For
+    /// searches that count their work.
+    pub(crate) fn looks(self) -> impl DoubleEndedIterator<Item = Option<Step<'a>>> + use<'a> {
         let Self { view, entries, .. } = self;
         let selection = view.selection;
         let details = self.details().get(..entries.len()).unwrap_or(&[]);
@@ -248,6 +258,13 @@ impl<'a> Side<'a> {
             let seen = entry.leads() && selection.is_none_or(|chosen| chosen(detail.selections));
             seen.then_some(Step { book: view.book, entry: *entry, detail })
         })
+    }
+
+    /// Whether a payment is the newest of its pair in view exactly where no newer one is known at all:
+    /// where nothing is left out and nothing comes later.
+    pub(crate) fn is_whole(&self) -> bool {
+        let all = self.view.book.side_entries(self.account, self.leg).len();
+        self.view.selection.is_none() && self.begin.saturating_add(self.entries.len()) == all
     }
 }
 
@@ -270,6 +287,12 @@ impl Step<'_> {
     #[inline]
     pub fn other(self) -> AccountId {
         self.entry.other()
+    }
+
+    /// Whether a newer payment between the same two is known, in view or not.
+    #[inline]
+    pub fn has_next(self) -> bool {
+        self.entry.has_next()
     }
 
     /// Whether an older payment between the same two may be known.

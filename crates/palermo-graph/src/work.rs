@@ -34,6 +34,11 @@ impl Work {
     pub(crate) fn spent(&self) -> u32 {
         self.budget.saturating_sub(self.left)
     }
+
+    /// What was found until the search ended this way.
+    pub(crate) fn answer<T>(self, found: T, end: Result<(), Spent>) -> Answer<T> {
+        Answer { found, truncated: end.is_err(), work: self.spent() }
+    }
 }
 
 /// What a search found, and whether that is all.

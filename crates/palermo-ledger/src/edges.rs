@@ -184,11 +184,7 @@ impl<D: Copy + Default> Edges<D> {
         details: [D; 2],
         earlier: impl Fn(&D) -> bool,
     ) -> [Fan; 2] {
-        if self.keep.span.is_none() && !self.reaches(time) {
-            return [Fan::default(); 2];
-        }
-        self.advance(time);
-        if time < self.floor {
+        if !self.admits(time) {
             return [Fan::default(); 2];
         }
         let [debtor, creditor] = ends;
@@ -206,6 +202,25 @@ impl<D: Copy + Default> Edges<D> {
             }
         }
         fans
+    }
+
+    /// Adds to one side only, for stores in which the own end and the other are not of one kind: an
+    /// attribute value in the place of the account, and who used it. [`Edges::remove`] takes it out.
+    ///
+    /// No scan for the pair's previous entry, however long the side is: none of these says `NEXT` or
+    /// `PREV`, and [`Slice::distinct`] does not tell them apart.
+    pub fn put_at(
+        &mut self,
+        own: (AccountId, Leg),
+        other: AccountId,
+        time: i64,
+        detail: D,
+        earlier: impl Fn(&D) -> bool,
+    ) {
+        if self.admits(time) {
+            self.make(own.0.index());
+            self.put_one(own, Entry::new(time, Some(other)), detail, false, earlier);
+        }
     }
 
     /// Takes a payment out of both sides: the one of this time whose detail is meant. Nothing
@@ -231,6 +246,16 @@ impl<D: Copy + Default> Edges<D> {
     /// Forgets what is older.
     pub fn forget_before(&mut self, time: i64) {
         self.oldest = self.oldest.max(time);
+    }
+
+    /// Moves the clock, and says whether a payment of this time can be added.
+    #[inline]
+    fn admits(&mut self, time: i64) -> bool {
+        if self.keep.span.is_none() && !self.reaches(time) {
+            return false;
+        }
+        self.advance(time);
+        time >= self.floor
     }
 
     /// Moves the newest time, and sweeps when the clock has run far.

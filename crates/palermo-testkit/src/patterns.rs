@@ -3,7 +3,11 @@
 //!
 //! Exponential on purpose: tests keep their graphs to a few accounts and some tens of payments.
 
+pub mod groups;
 pub mod lots;
+pub mod places;
+pub mod settlement;
+pub mod stars;
 
 use proptest::prelude::*;
 

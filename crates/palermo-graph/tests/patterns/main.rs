@@ -11,6 +11,15 @@
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
+mod asked;
+mod bipartite;
+mod component;
+mod corridor;
+mod fan;
+mod gather_scatter;
 mod lots;
+mod mirror;
+mod scatter_gather;
+mod shared;
 mod store;
 mod stream;

@@ -29,7 +29,8 @@ fn row(rank: usize) -> RowId {
 
 fn put(book: &mut Book, paid: &[Paid], rank: usize) {
     let Paid { source, target, time, amount } = paid[rank];
-    let detail = Detail::new(amount.map(Cents), row(rank), SetId(0));
+    // Selections by rank: a test may select any payments.
+    let detail = Detail::new(amount.map(Cents), row(rank), SetId(row(rank).0));
     let ends = [source.map(account), target.map(account)];
     book.put(ends, time, [detail; 2], |known| known.row.0 < row(rank).0);
 }
@@ -68,7 +69,7 @@ pub(crate) fn view<'a>(
     Some(View::new(book, &ByArrival, at, window))
 }
 
-fn graphs() -> u32 {
+pub(crate) fn graphs() -> u32 {
     std::env::var("PALERMO_GRAPHS").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
 }
 

@@ -228,6 +228,38 @@ fn what_is_not_forgotten_is_kept() {
     assert_eq!(side(&edges), [2, 3, 5, 6]);
 }
 
+/// One side alone, whose other ends are of another kind, its own number among them: late ones, and
+/// ones taken back.
+#[test]
+fn one_side_is_kept_alone() {
+    let mut edges = Edges::<u32>::new(Keep { span: None, fan: 10 });
+    let own = (account(3), Leg::Debtor);
+    let uses = 0..120_u32;
+    // Every other one comes late.
+    for rank in uses.clone().step_by(2).chain(uses.clone().skip(1).step_by(2)) {
+        let time = i64::from(rank / 4);
+        edges.put_at(own, account(rank % 5), time, rank, |known| *known < rank);
+    }
+    assert_eq!(edges.side_details(own.0, own.1), uses.clone().collect::<Vec<_>>());
+    let others: Vec<_> = edges.side_entries(own.0, own.1).iter().copied().map(number).collect();
+    assert_eq!(others, uses.clone().map(|rank| Some(rank % 5)).collect::<Vec<_>>());
+    for other in 0..6 {
+        let sides = Leg::BOTH.map(|leg| edges.side_entries(account(other), leg).len());
+        assert_eq!(sides, if other == 3 { [120, 0] } else { [0, 0] });
+    }
+    for rank in uses.rev() {
+        let ends = [Some(own.0), None];
+        edges.remove(ends, i64::from(rank / 4), |known| *known == rank);
+        assert_eq!(edges.side_entries(own.0, own.1).len(), rank as usize);
+    }
+    // What is as old as is kept is kept, and what is older is not.
+    let mut edges = Edges::<u32>::new(Keep { span: Some(10), fan: 10 });
+    for (time, rank) in [(100, 2), (90, 1), (89, 0)] {
+        edges.put_at(own, account(1), time, rank, |known| *known < rank);
+    }
+    assert_eq!(edges.side_details(own.0, own.1), [1, 2]);
+}
+
 /// A store whose accounts are idle gives their blocks back.
 #[test]
 fn idle_accounts_give_their_blocks_back() {
