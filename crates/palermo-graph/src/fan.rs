@@ -15,6 +15,9 @@ use palermo_ledger::Leg;
 pub struct FanAsk {
     /// [`Leg::Debtor`]: whom u paid (`fan_out`). [`Leg::Creditor`]: who paid v (`fan_in`).
     pub leg: Leg,
+    /// Counting may stop where both numbers have reached this: for those who only ask whether there
+    /// are so many.
+    pub enough: u32,
 }
 
 /// A fan.
@@ -36,27 +39,30 @@ impl FanSearch {
     /// The fan of one end of the payment that asks.
     pub fn search(&mut self, view: &View<'_>, ask: &FanAsk, budget: u32) -> Answer<Fan> {
         let (mut work, mut fan) = (Work::new(budget), Fan::default());
-        let end = self.count(view, ask.leg, &mut work, &mut fan);
+        let end = self.count(view, *ask, &mut work, &mut fan);
         work.answer(fan, end)
     }
 
     fn count(
         &mut self,
         view: &View<'_>,
-        leg: Leg,
+        ask: FanAsk,
         work: &mut Work,
         fan: &mut Fan,
     ) -> Result<(), Spent> {
         let at = view.at();
-        let account = match leg {
+        let account = match ask.leg {
             Leg::Debtor => at.debtor,
             Leg::Creditor => at.creditor,
         };
-        let side = view.side(account, leg);
+        let side = view.side(account, ask.leg);
         self.others.of(&side);
         for look in side.looks().rev() {
             work.spend(1)?;
             let Some(step) = look else { continue };
+            if fan.fan >= ask.enough {
+                break;
+            }
             fan.degree = fan.degree.saturating_add(1);
             fan.fan = fan.fan.saturating_add(u32::from(self.others.is_new(step)));
         }

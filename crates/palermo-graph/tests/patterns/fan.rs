@@ -15,7 +15,11 @@ fn fans_are_those_of_the_reference() {
     for_each(
         5,
         60,
-        prop_oneof![Just(Leg::Debtor), Just(Leg::Creditor)].prop_map(|leg| FanAsk { leg }),
+        (
+            prop_oneof![Just(Leg::Debtor), Just(Leg::Creditor)],
+            prop_oneof![Just(u32::MAX), 1_u32..4],
+        )
+            .prop_map(|(leg, enough)| FanAsk { leg, enough }),
         |q| {
             let (fan, small) =
                 q.answers(|view, ask, budget| search.borrow_mut().search(view, ask, budget))?;
@@ -23,7 +27,12 @@ fn fans_are_those_of_the_reference() {
                 Leg::Debtor => fan_out(q.seen),
                 Leg::Creditor => fan_in(q.seen),
             };
-            prop_assert_eq!((fan.fan as usize, fan.degree as usize), wanted);
+            let enough = q.ask.enough;
+            let least =
+                |count: u32, wanted: usize| (count.min(enough), wanted.min(enough as usize));
+            let (counted, all) = (least(fan.fan, wanted.0), least(fan.degree, wanted.1));
+            prop_assert_eq!((counted.0 as usize, all.0 as usize), (counted.1, all.1));
+            prop_assert!(enough < u32::MAX || fan.degree as usize == wanted.1);
             prop_assert!(small.found.fan <= fan.fan && small.found.degree <= fan.degree);
             // A cut one is that of the newest payments.
             let at = q.view.at();

@@ -21,5 +21,6 @@ mod lots;
 mod mirror;
 mod scatter_gather;
 mod shared;
+mod statistics;
 mod store;
 mod stream;
