@@ -14,6 +14,7 @@ pub mod edges;
 mod intern;
 mod ledger;
 mod party;
+pub mod past;
 mod rates;
 mod row;
 mod window;
