@@ -106,7 +106,7 @@ impl Bipartite {
             }
         }
         between(view, &self.sources, &self.sinks, work, &mut self.paid)?;
-        if !self.drop_loose(at.debtor, at.creditor, work)? {
+        if !self.drop_loose(at.creditor, work)? {
             return Ok(());
         }
         let mut core =
@@ -120,13 +120,9 @@ impl Bipartite {
         end
     }
 
-    /// Drops who is joined with too few, until none is left to drop. Whether the two ends stay.
-    fn drop_loose(
-        &mut self,
-        source: AccountId,
-        sink: AccountId,
-        work: &mut Work,
-    ) -> Result<bool, Spent> {
+    /// Drops who is joined with too few, until none is left to drop. Whether any are left, and so the
+    /// two ends of the payment: all sources paid v, and u paid all sinks, so they go last and both.
+    fn drop_loose(&mut self, v: AccountId, work: &mut Work) -> Result<bool, Spent> {
         let Self { sources, sinks, paid, pairs } = self;
         pairs.clear();
         pairs.extend(paid.iter().map(|paid| (paid.payer, paid.payee)));
@@ -136,7 +132,7 @@ impl Bipartite {
             work.spend(pairs.len())?;
             sources.join(pairs.iter().map(|pair| pair.0));
             sinks.join(pairs.iter().map(|pair| pair.1));
-            if !sources.keeps(source) || !sinks.keeps(sink) {
+            if sinks.number(v).is_none() {
                 return Ok(false);
             }
             let before = pairs.len();
@@ -182,10 +178,7 @@ impl Party {
         self.joined.get(number as usize).is_some_and(|&joined| joined >= self.least)
     }
 
-    fn keeps(&self, account: AccountId) -> bool {
-        self.number(account).is_some()
-    }
-
+    /// Its number, if it is not dropped.
     fn number(&self, account: AccountId) -> Option<u32> {
         self.numbers.get(account).filter(|&number| self.has(number))
     }

@@ -7,6 +7,7 @@ use palermo_testkit::patterns::groups::{Use, users};
 use palermo_testkit::patterns::{Arrival, arrivals};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::collections::BTreeSet;
 
 /// Longer than any lateness in time: what comes late is still kept.
 const SPAN: i64 = 100;
@@ -59,16 +60,21 @@ fn moment(scene: &Scene, rank: usize) -> Moment {
 }
 
 fn filled(scene: &Scene) -> Uses {
-    let mut store = Uses::new(scene.span);
+    let (mut store, mut there) = (Uses::new(scene.span), BTreeSet::new());
     for arrival in &scene.order {
         let (Arrival::Comes(rank) | Arrival::Reversed(rank)) = *arrival;
         let (Use { value, accounts, .. }, at) = (scene.uses[rank], moment(scene, rank));
-        let mut accounts = accounts.to_vec();
-        accounts.dedup();
+        if let Arrival::Reversed(_) = arrival {
+            // One end takes it back, the other one stays.
+            let user = accounts[rank % 2];
+            if there.remove(&(rank, user)) {
+                store.remove(value, account(user), at);
+            }
+            continue;
+        }
         for user in accounts {
-            match arrival {
-                Arrival::Comes(_) => store.put(value, account(user), at, &ByArrival),
-                Arrival::Reversed(_) => store.remove(value, account(user), at),
+            if there.insert((rank, user)) {
+                store.put(value, account(user), at, &ByArrival);
             }
         }
     }
