@@ -9,6 +9,7 @@ mod decode;
 mod graph;
 mod kafka;
 mod memory;
+mod windows;
 
 use palermo_benches::{Broker, setting};
 use std::process::ExitCode;
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
     }
     if wants("memory") {
         memory::figures(setting("PALERMO_BENCH_RUNS", 5));
+    }
+    if wants("windows") {
+        windows::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("graph") {
         graph::figures(setting("PALERMO_BENCH_RUNS", 5));

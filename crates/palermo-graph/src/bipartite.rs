@@ -8,11 +8,11 @@
 //! Cost: the payments in the window of the sources or of the sinks, of those who have fewer, twice;
 //! a pass over the pairs for each round of dropping.
 
-use crate::labels::Labels;
 use crate::sum::Sum;
 use crate::view::{Side, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.

@@ -4,9 +4,9 @@
 //! a smaller one.
 //! Cost: the payments of the accounts reached in the window, both directions, until the cap.
 
-use crate::labels::Labels;
 use crate::view::{Side, View};
 use crate::work::{Answer, Spent, Work};
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.

@@ -8,11 +8,11 @@
 //! payments that were looked at: its payees and their sum are exact, its payers and theirs are a part.
 //! Cost: one look at each payment of the account in the window, both directions.
 
-use crate::labels::Labels;
 use crate::sum::Sum;
 use crate::view::{Side, Step, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg};
 
 /// Nothing is to be chosen: the split is that of the debtor.

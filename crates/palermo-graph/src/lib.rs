@@ -9,7 +9,7 @@
 //! arrival, not on the clock; every search has a budget counted in work and says where it was cut
 //! ([`Answer::truncated`]).
 //!
-//! Reading order: `view`, `work`, `labels`, then any search.
+//! Reading order: `view`, `work`, then any search.
 
 mod bipartite;
 pub mod compatible;
@@ -17,7 +17,6 @@ mod component;
 mod corridor;
 mod fan;
 mod gather_scatter;
-mod labels;
 mod lots;
 mod mirror;
 mod others;

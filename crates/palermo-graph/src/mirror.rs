@@ -5,10 +5,10 @@
 //! Gates: the amount is known; the accounts of the two parties.
 //! Cost: the payments of one party in the window, of the one that has fewer.
 
-use crate::labels::Labels;
 use crate::view::{Keeps, Moment, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg, RowId};
 use std::slice;
 

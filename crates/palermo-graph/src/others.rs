@@ -1,7 +1,7 @@
 //! Tells payments to an account that was met before from those to a new one.
 
-use crate::labels::Labels;
 use crate::view::{Side, Step};
+use palermo_ledger::Labels;
 
 /// The other ends of one side, walked from its newest payment to older ones.
 ///

@@ -12,10 +12,10 @@
 //! Cost: what m and d were paid in the window, and what the sources of m paid.
 
 use crate::compatible::Histogram;
-use crate::labels::Labels;
 use crate::view::{Keeps, Moment, Step, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.

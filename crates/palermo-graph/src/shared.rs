@@ -9,9 +9,9 @@
 //! Cost: a use O(1), a late one or one taken back O(uses of the value); 128 bytes a value, and what
 //! `Edges` says for each use; a question one look at each use in the window.
 
-use crate::labels::Labels;
 use crate::view::{Edge, Moment, Order, View};
 use crate::work::{Answer, Spent, Work};
+use palermo_ledger::Labels;
 use palermo_ledger::edges::Keep;
 use palermo_ledger::{AccountId, Book, Detail, Leg, SetId};
 

@@ -4,10 +4,10 @@
 //! half-even, so that it is the same on every machine. Payments of unknown amount are counted and not
 //! summed. Cost: the payments of the side.
 
-use crate::labels::Labels;
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
+use palermo_ledger::Labels;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.

@@ -13,12 +13,12 @@
 //! search keeps is bounded by what it looked at, which the budget bounds. Whether an account is a
 //! hub is asked once per account and not counted.
 
-use crate::labels::Labels;
 use crate::lots::{Replay, Take, is_dry, lots, lower_median, share};
 use crate::view::{Edge, Keeps, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
 use palermo_ledger::AccountId;
+use palermo_ledger::Labels;
 use std::cmp::Reverse;
 use std::ops::Range;
 

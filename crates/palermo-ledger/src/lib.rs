@@ -12,17 +12,21 @@
 mod detail;
 pub mod edges;
 mod intern;
+mod labels;
 mod ledger;
 mod party;
 pub mod past;
 mod rates;
 mod row;
+mod totals;
 mod window;
 
 pub use detail::{Book, Detail, SetId};
 pub use intern::{Atom, Atoms, PlaceId, PlaceParts, Places};
+pub use labels::Labels;
 pub use ledger::{Known, Ledger, Memory};
 pub use party::{KnownParty, Owned, Parties, PartyId};
 pub use rates::Rates;
 pub use row::{AccountId, EndRare, EndRow, Leg, Origin, Rare, Row, RowId};
+pub use totals::{Adder, Totals};
 pub use window::{Entry, Window};

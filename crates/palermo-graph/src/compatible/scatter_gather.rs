@@ -11,8 +11,8 @@
 
 use super::at::At;
 use super::counts::Histogram;
-use crate::labels::Labels;
 use crate::work::{Spent, Work};
+use palermo_ledger::Labels;
 use palermo_ledger::edges::{Edges, Slice};
 use palermo_ledger::{AccountId, Leg};
 

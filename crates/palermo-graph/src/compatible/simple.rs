@@ -9,8 +9,8 @@
 
 use super::at::At;
 use super::counts::Histogram;
-use crate::labels::Labels;
 use crate::work::{Spent, Work};
+use palermo_ledger::Labels;
 use palermo_ledger::edges::{Edges, Start};
 use palermo_ledger::{AccountId, Leg};
 

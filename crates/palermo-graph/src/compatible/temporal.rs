@@ -15,8 +15,8 @@
 
 use super::at::At;
 use super::counts::Histogram;
-use crate::labels::Labels;
 use crate::work::{Spent, Work};
+use palermo_ledger::Labels;
 use palermo_ledger::edges::{Edges, Entry, Start, first_since};
 use palermo_ledger::{AccountId, Leg};
 

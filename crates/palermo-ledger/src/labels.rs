@@ -4,7 +4,7 @@
 //! forgetting costs one addition. Labels are only looked up, never listed: nothing depends on the
 //! order of slots.
 
-use palermo_ledger::AccountId;
+use crate::row::AccountId;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot<V> {
@@ -15,7 +15,7 @@ struct Slot<V> {
 
 /// Labels of one search.
 #[derive(Debug)]
-pub(crate) struct Labels<V> {
+pub struct Labels<V> {
     slots: Box<[Slot<V>]>,
     stamp: u32,
     len: usize,
@@ -38,7 +38,7 @@ impl<V: Copy + Default> Default for Labels<V> {
 impl<V: Copy + Default> Labels<V> {
     /// Forgets every label.
     #[inline]
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.len = 0;
         self.stamp = self.stamp.wrapping_add(1);
         if self.stamp == 0 {
@@ -47,25 +47,28 @@ impl<V: Copy + Default> Labels<V> {
         }
     }
 
+    /// The label of an account, if it has one.
     #[inline]
-    pub(crate) fn get(&self, account: AccountId) -> Option<V> {
+    pub fn get(&self, account: AccountId) -> Option<V> {
         let slot = &self.slots[self.slot(key(account))];
         (slot.stamp == self.stamp).then_some(slot.value)
     }
 
+    /// Whether an account has a label.
     #[inline]
-    pub(crate) fn has(&self, account: AccountId) -> bool {
+    pub fn has(&self, account: AccountId) -> bool {
         self.slots[self.slot(key(account))].stamp == self.stamp
     }
 
+    /// Labels an account.
     #[inline]
-    pub(crate) fn set(&mut self, account: AccountId, value: V) {
+    pub fn set(&mut self, account: AccountId, value: V) {
         *self.of(account) = value;
     }
 
     /// The label of an account, the default one where it had none.
     #[inline]
-    pub(crate) fn of(&mut self, account: AccountId) -> &mut V {
+    pub fn of(&mut self, account: AccountId) -> &mut V {
         let key = key(account);
         let mut at = self.slot(key);
         if self.slots[at].stamp != self.stamp {
