@@ -12,17 +12,20 @@
 //! Reading order: `view`, `work`, then any search.
 
 mod bipartite;
+mod chain;
 pub mod compatible;
 mod component;
 mod corridor;
 mod fan;
 mod gather_scatter;
+mod hops;
 mod lots;
 mod mirror;
 mod others;
 mod pass_through;
 mod scatter_gather;
 mod shared;
+mod simple_cycle;
 mod statistics;
 mod stream;
 mod sum;
@@ -31,15 +34,18 @@ mod view;
 mod work;
 
 pub use bipartite::{Bipartite, BipartiteAsk, Core};
+pub use chain::{Chain, ChainAsk, Chained};
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
 pub use component::{Component, ComponentAsk, ComponentSearch};
 pub use corridor::{Corridor, CorridorAsk, CorridorSearch};
 pub use fan::{Fan, FanAsk, FanSearch};
 pub use gather_scatter::{GatherScatter, GatherScatterAsk, Split};
+pub use hops::Hops;
 pub use mirror::{Mirror, MirrorAsk, Mirrors};
 pub use pass_through::{PassThrough, PassThroughAsk, PassedThrough};
 pub use scatter_gather::{Between, ScatterGather, ScatterGatherAsk, ScatterGatherFound};
 pub use shared::{Shared, SharedAsk, SharedSearch, Uses};
+pub use simple_cycle::{SimpleCycleAsk, SimpleCycleSearch, SimpleCycles};
 pub use statistics::{Statistics, StatisticsAsk, StatisticsSearch};
 pub use stream::{Came, Incoming, Settled, Stream, TakenBack};
 pub use sum::Sum;

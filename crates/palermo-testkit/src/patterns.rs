@@ -5,6 +5,7 @@
 
 pub mod groups;
 pub mod lots;
+pub mod paths;
 pub mod places;
 pub mod settlement;
 pub mod stars;

@@ -13,6 +13,7 @@
 
 mod asked;
 mod bipartite;
+mod chain;
 mod component;
 mod corridor;
 mod fan;
@@ -21,6 +22,7 @@ mod lots;
 mod mirror;
 mod scatter_gather;
 mod shared;
+mod simple_cycle;
 mod statistics;
 mod store;
 mod stream;
