@@ -174,3 +174,158 @@ fn a_line_that_cannot_be_read_is_named() {
     assert_eq!(done.code, 4);
     assert!(done.stderr.starts_with("error: cannot read `none.csv`: "), "{}", done.stderr);
 }
+
+/// A small ring, an account that passes money on, and a gatherer; the definitions of
+/// docs/patterns.md without `--compat`.
+const STORY: &str = "\
+id,from,to,at,amount
+a,x,y,100,1000
+b,y,z,200,950
+c,z,x,300,900.5
+d,p,h,310,10
+e,q,h,320,20
+f,r,h,330,30
+g,h,s,400,25
+h,h,t,410,25
+i,y,y,415,5
+";
+
+/// The cells of one column by the ids of its rows.
+fn column(table: &str, name: &str) -> Vec<(String, String)> {
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let at = header.iter().position(|column| *column == name);
+    let at = at.unwrap_or_else(|| panic!("no column `{name}` in {header:?}"));
+    lines.map(|cells| (cells[0].to_owned(), cells[at].to_owned())).collect()
+}
+
+#[track_caller]
+fn is(table: &str, name: &str, wanted: &[(&str, &str)]) {
+    let got = column(table, name);
+    for (id, cell) in wanted {
+        let found = got.iter().find(|(row, _)| row == id).map(|(_, cell)| cell.as_str());
+        assert_eq!(found, Some(*cell), "{name} of {id}");
+    }
+}
+
+const ALL: [&str; 24] = [
+    "--fan",
+    "1h",
+    "--degree",
+    "1h",
+    "--scatter-gather",
+    "1h",
+    "--temp-cycle",
+    "1h",
+    "--lc-cycle",
+    "1h",
+    "--gather-scatter",
+    "1h",
+    "--chain",
+    "1h",
+    "--bipartite",
+    "1h",
+    "--mirror",
+    "1h",
+    "--component",
+    "1h",
+    "--pass-through",
+    "1h",
+    "--stats",
+    "1h",
+];
+
+#[test]
+fn production_columns_tell_the_story() {
+    let folder = folder();
+    let done = features(folder.path(), STORY, &[&ALL[..], &["--keeps", "0.9..1"]].concat());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let table = &done.stdout;
+    assert_eq!(table.lines().count(), 10);
+    //is(table, "temp_cycle_3", &[("a", "0"), ("b", "0"), ("c", "1"), ("i", "0")]);
+    is(table, "lc_cycle_3", &[("b", "0"), ("c", "1")]);
+    is(table, "fan_in_3", &[("e", "0"), ("f", "1"), ("g", "0")]);
+    is(table, "degree_out_2", &[("g", "0"), ("h", "1")]);
+    is(table, "chain_hops", &[("a", "1"), ("b", "2"), ("c", "2"), ("g", "1"), ("i", "0")]);
+    is(table, "chain_share", &[("a", "1"), ("b", "0.95"), ("c", "0.947894"), ("i", "")]);
+    is(table, "gather_scatter_payers", &[("g", "3"), ("h", "3")]);
+    is(table, "gather_scatter_payees", &[("h", "2")]);
+    is(table, "gather_scatter_in", &[("h", "60")]);
+    is(table, "gather_scatter_out", &[("h", "50")]);
+    // g took d's 10 and 15 of e's 20; h the other 5 of e's and 20 of f's 30.
+    is(table, "pass_through_share", &[("a", "0"), ("b", "1"), ("g", "1"), ("h", "1"), ("i", "")]);
+    is(table, "pass_through_dwell", &[("a", ""), ("b", "100"), ("g", "80"), ("h", "80")]);
+    is(table, "pass_through_depth", &[("a", "1"), ("b", "2"), ("c", "3"), ("g", "2")]);
+    is(table, "component", &[("a", "2"), ("b", "3"), ("c", "3"), ("h", "6"), ("i", "0")]);
+    is(table, "source_in_sum", &[("g", "60"), ("a", "0")]);
+    is(table, "source_in_mean", &[("g", "20"), ("a", "")]);
+    is(table, "source_in_variance", &[("g", "66.666667")]);
+    is(table, "target_in_max", &[("f", "30")]);
+}
+
+#[test]
+fn late_and_doubled_lines_leave_the_rows_of_clean_ones() {
+    let folder = folder();
+    let clean = features(folder.path(), STORY, &ALL);
+    let mut lines: Vec<&str> = STORY.lines().collect();
+    // Each up to 60 s late, and some twice.
+    lines.swap(4, 6);
+    lines.swap(7, 8);
+    lines.insert(6, lines[4]);
+    lines.push(lines[9]);
+    let messy =
+        features(folder.path(), &lines.join("\n"), &[&ALL[..], &["--lateness", "60s"]].concat());
+    assert_eq!(messy.stdout, clean.stdout, "{}", messy.stderr);
+    assert!(messy.stderr.contains("2 came before: they count once"), "{}", messy.stderr);
+}
+
+#[test]
+fn payments_are_read_and_taken_back() {
+    let folder = folder();
+    let payment = |id: &str, from: &str, to: &str, at: &str, more: &str| {
+        format!(
+            r#"{{"schema":"payment.v1","payment_id":"{id}","event_time":"{at}","amount":"100.00","currency":"EUR","kind":"transfer","rail":"sct","status":"booked","debtor":{{"account":"{from}"}},"creditor":{{"account":"{to}"}}{more}}}"#
+        )
+    };
+    let first = payment("1", "A", "B", "2026-03-02T10:00:00.000Z", "");
+    let back = payment("3", "A", "B", "2026-03-02T10:01:00.000Z", r#","refers_to":"1""#)
+        .replace("booked", "reversed");
+    let second = payment("2", "C", "B", "2026-03-02T11:00:00.000Z", "");
+    let odd = payment("4", "D", "B", "2026-03-02T12:00:00.000Z", "").replace("EUR", "USD");
+    let text = [first.clone(), back, second, odd].join("\n");
+    std::fs::write(folder.path().join("p.jsonl"), text).unwrap();
+    let run = |more: &[&str]| {
+        palermo_in(
+            folder.path(),
+            &[&["features", "--in", "p.jsonl", "--fan", "1d", "--stats", "1d"], more].concat(),
+        )
+    };
+    let done = run(&["--lateness", "10m"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    is(&done.stdout, "target_in_count", &[("2", "1"), ("4", "2")]);
+    is(&done.stdout, "target_in_sum", &[("2", "100"), ("4", "100")]);
+    assert!(done.stderr.contains("1 were taken back: they have no row"), "{}", done.stderr);
+    assert_eq!(column(&done.stdout, "fan_in_2").len(), 2);
+    // Without the patience, the row of the first is written before it is taken back.
+    let hasty = run(&[]);
+    assert_eq!(column(&hasty.stdout, "fan_in_2").len(), 3);
+    assert!(hasty.stderr.contains("1 were taken back after rows"), "{}", hasty.stderr);
+    std::fs::write(folder.path().join("p.jsonl"), format!("{first}\n{{\"schema\":1}}\n")).unwrap();
+    let done = run(&[]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.starts_with("error[edges_unreadable]: line 2 is no"), "{}", done.stderr);
+    assert_eq!(done.stdout.lines().count(), 2, "what came before is written");
+}
+
+#[test]
+fn parquet_comes_from_the_name_of_the_output() {
+    let folder = folder();
+    for mode in [&["--compat", "--fan", "1h"][..], &["--fan", "1h", "--stats", "1h"]] {
+        let done = features(folder.path(), STORY, &[mode, &["--out", "features.parquet"]].concat());
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let bytes = std::fs::read(folder.path().join("features.parquet")).unwrap();
+        assert_eq!((&bytes[..4], &bytes[bytes.len() - 4..]), (&b"PAR1"[..], &b"PAR1"[..]));
+    }
+    let done = features(folder.path(), STORY, &["--compat", "--chain", "1h"]);
+    assert_eq!(done.code, 2, "compatible definitions know no chain: {}", done.stderr);
+}

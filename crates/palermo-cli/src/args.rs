@@ -1,7 +1,7 @@
 //! The arguments of every command.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use palermo_domain::{Currency, Date, EventTime, Span};
+use palermo_domain::{Currency, Date, Decimal, EventTime, Span};
 use palermo_engine::StartAt;
 use std::path::PathBuf;
 
@@ -38,8 +38,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Make payments, parties and the truth about them.
     Synth(SynthArgs),
-    /// Count the graph patterns that each payment completes, as columns for a model.
-    Features(FeaturesArgs),
+    /// Write the graph patterns that each payment completes, as columns for a model.
+    Features(Box<FeaturesArgs>),
     /// Work with detection rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -173,24 +173,34 @@ pub(crate) struct SynthArgs {
     pub truth: Option<PathBuf>,
 }
 
-/// Counts, per payment, how many patterns of each size it completes. Reads CSV lines
-/// `edge_id,source,target,seconds[,amount]`, in order of time; a header is passed over. Writes one
-/// line for each, with a header: sizes 2 to 10, where 10 is 10 or more. A pattern that is not asked
-/// for has no columns.
+/// Writes, per payment, the graph patterns that it completes. Reads CSV lines
+/// `edge_id,source,target,seconds[,amount]`, or payments. A pattern that is not asked for has no
+/// columns; sizes are 2 to 10, where 10 is 10 or more. docs/features.md says what each column is.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("pattern").required(true).multiple(true)
-    .args(["fan", "degree", "scatter_gather", "temp_cycle", "lc_cycle"]))]
+    .args(["fan", "degree", "scatter_gather", "temp_cycle", "lc_cycle", "gather_scatter", "chain",
+           "bipartite", "mirror", "component", "pass_through", "stats"]))]
 pub(crate) struct FeaturesArgs {
-    /// Use the definitions of the Graph Feature Preprocessor at batch size 1. Required: those of
-    /// production are not there yet.
-    #[arg(long, required = true)]
+    /// Use the definitions of the Graph Feature Preprocessor at batch size 1, in place of those of
+    /// docs/patterns.md: windows, ties and order differ, and fewer patterns are there.
+    #[arg(long)]
     pub compat: bool,
-    /// Edges; `-` is standard input.
+    /// What is read; `-` is standard input.
     #[arg(long = "in", value_name = "FILE", default_value = "-")]
     pub input: PathBuf,
-    /// Counts; `-` is standard output.
+    /// What its lines are; `payments` where the name ends in `.jsonl` or `.ndjson`.
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub from: Option<crate::features::From>,
+    /// The currency of amounts, for payments: others are unknown. That of the first payment unless
+    /// given.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub currency: Option<Currency>,
+    /// The table; `-` is standard output.
     #[arg(long = "out", value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
+    /// What the table is; `parquet` where the name of the output ends so.
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub table: Option<crate::features::Format>,
     /// Distinct payers of the target and payees of the source, within such as `12h`.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub fan: Option<i64>,
@@ -200,26 +210,85 @@ pub(crate) struct FeaturesArgs {
     /// Accounts that join a source and a sink.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub scatter_gather: Option<i64>,
-    /// Cycles whose payments follow each other in time, of any length.
+    /// Cycles whose payments follow each other in time; of any length with `--compat`.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub temp_cycle: Option<i64>,
     /// Simple cycles in any order of time.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub lc_cycle: Option<i64>,
-    /// Longest simple cycle, in payments.
+    /// Longest simple cycle, in payments (10 at most without `--compat`).
     #[arg(long, value_name = "N", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(2..=64))]
     pub lc_cycle_len: u32,
-    /// How much later than the newest a payment may come and still see its whole window.
+    #[command(flatten)]
+    pub more: MorePatterns,
+    /// How much later than the newest a payment may come and still see its whole window. Without
+    /// `--compat` rows wait for that, and come in order of time.
     #[arg(long, value_name = "DURATION", value_parser = lateness, default_value = "0s")]
     pub lateness: i64,
-    /// Work that a search may spend on one payment; how many were cut is said at the end.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub budget: u32,
+    /// Work that a search may spend on one payment; how many were cut is said at the end. With
+    /// `--compat` 1,000,000 unless given, otherwise 4,096.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: Option<u32>,
     /// Add a last column `cut`: 1 where the budget cut a search of this payment.
     #[arg(long)]
     pub mark_cut: bool,
+}
+
+/// What `--compat` does not know.
+#[derive(Debug, Args)]
+pub(crate) struct MorePatterns {
+    /// Many pay the source, and it pays many afterwards.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub gather_scatter: Option<i64>,
+    /// Chains that end with the payment, each hop passing on a share of `--keeps`.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub chain: Option<i64>,
+    /// The least and the largest share that a hop of a chain passes on.
+    #[arg(long, value_name = "SHARE..SHARE", value_parser = keeps, default_value = "0.5..1",
+          conflicts_with = "compat")]
+    pub keeps: palermo_graph::Keeps,
+    /// Longest temporal cycle and chain, in payments.
+    #[arg(long, value_name = "N", default_value_t = 8, conflicts_with = "compat",
+          value_parser = clap::value_parser!(u8).range(2..=8))]
+    pub hops: u8,
+    /// Cycles that are counted of one payment, shortest first.
+    #[arg(long, value_name = "N", default_value_t = 32, conflicts_with = "compat",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub witnesses: u16,
+    /// Many pay many: each of the sinks is paid by `--sources`, each of the sources pays `--sinks`.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub bipartite: Option<i64>,
+    /// See `--bipartite`.
+    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "compat",
+          value_parser = clap::value_parser!(u32).range(2..))]
+    pub sources: u32,
+    /// See `--bipartite`.
+    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "compat",
+          value_parser = clap::value_parser!(u32).range(2..))]
+    pub sinks: u32,
+    /// Payments back between the same two, of nearly the same amount.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub mirror: Option<i64>,
+    /// How much the amounts of mirrors may differ.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.03",
+          conflicts_with = "compat")]
+    pub tolerance: u32,
+    /// Accounts that payments join with the source, up to `--cap`.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub component: Option<i64>,
+    /// See `--component`.
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "compat",
+          value_parser = clap::value_parser!(u32).range(2..))]
+    pub cap: u32,
+    /// How much of the payment is money that came to the source within this time, first in first
+    /// out, how long it stayed there, and over how many payments it came.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub pass_through: Option<i64>,
+    /// Number, sum, mean, smallest, largest and variance of what source and target paid and were
+    /// paid.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
+    pub stats: Option<i64>,
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +336,26 @@ fn seconds(text: &str) -> Result<i64, String> {
         0 => Err("a window has a length".to_owned()),
         seconds => Ok(seconds),
     }
+}
+
+/// A share between 0 and 1,000, in millionths.
+fn share(text: &str) -> Result<u32, String> {
+    let share = palermo_domain::parse_amount(text).ok();
+    let micro = share.and_then(|share| share.checked_mul(Decimal::from(1_000_000)));
+    let micro = micro.map(|micro| micro.normalize()).filter(|micro| micro.scale() == 0);
+    let micro = micro.and_then(|micro| u32::try_from(micro.mantissa()).ok());
+    micro
+        .filter(|micro| *micro <= 1_000_000_000)
+        .ok_or_else(|| "write a share such as `0.95`, with at most six places".to_owned())
+}
+
+fn keeps(text: &str) -> Result<palermo_graph::Keeps, String> {
+    let (least, most) = text.split_once("..").ok_or("write two shares such as `0.9..1`")?;
+    let (least, most) = (share(least)?, share(most)?);
+    if least > most {
+        return Err("the first share is the smaller one".to_owned());
+    }
+    Ok(palermo_graph::Keeps { least, most })
 }
 
 fn time(text: &str) -> Result<EventTime, String> {

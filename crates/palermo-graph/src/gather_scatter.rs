@@ -33,6 +33,11 @@ pub struct Split {
 }
 
 impl Split {
+    /// By size, then by everybody who takes part.
+    fn rank(&self) -> (u32, u32) {
+        (self.size(), self.payers.saturating_add(self.payees))
+    }
+
     /// The smaller of the two numbers.
     pub fn size(&self) -> u32 {
         self.payers.min(self.payees)
@@ -139,7 +144,7 @@ impl GatherScatter {
                     now.paid_out.take(own.amount);
                 }
             }
-            if now.size() > best.size() {
+            if now.rank() > best.rank() {
                 best = now;
             }
         }

@@ -98,9 +98,11 @@ pub fn gather_scatter(seen: &[Edge]) -> Option<Split> {
         let out: Vec<&Edge> = own.iter().skip(cut).filter(|edge| edge.source == u).collect();
         let payers: BTreeSet<u32> = into.iter().map(|edge| edge.source).collect();
         let payees: BTreeSet<u32> = out.iter().map(|edge| edge.target).collect();
-        let size = payers.len().min(payees.len());
-        let known = best.as_ref().map_or(0, |best| best.payers.len().min(best.payees.len()));
-        if size > known {
+        let rank = |payers: &BTreeSet<u32>, payees: &BTreeSet<u32>| {
+            (payers.len().min(payees.len()), payers.len().max(payees.len()))
+        };
+        let known = best.as_ref().map_or((0, 0), |best| rank(&best.payers, &best.payees));
+        if rank(&payers, &payees) > known && rank(&payers, &payees).0 > 0 {
             best = Some(Split { payers, payees, paid_in: sum(into), paid_out: sum(out) });
         }
     }
