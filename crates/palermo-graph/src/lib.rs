@@ -11,11 +11,17 @@
 //!
 //! Reading order: `view`, `work`, `labels`, then any search.
 
+mod chain;
 pub mod compatible;
+mod cycle;
 mod labels;
+mod simple_cycle;
 mod view;
 mod work;
 
+pub use chain::{Chain, ChainAsk, ChainSearch};
 pub use compatible::{BUDGET, Counts, Histogram, LARGEST, Miner, SMALLEST, Settings, Truncated};
+pub use cycle::{CycleAsk, CycleSearch, Cycles, Hops};
+pub use simple_cycle::{SimpleCycleAsk, SimpleCycleSearch};
 pub use view::{ByArrival, Edge, HUB, Keeps, Moment, Order, Side, Step, View};
 pub use work::Answer;

@@ -3,6 +3,8 @@
 //!
 //! Exponential on purpose: tests keep their graphs to a few accounts and some tens of payments.
 
+pub mod paths;
+
 use proptest::prelude::*;
 
 /// A payment as patterns see it. Its rank is its place in the list.

@@ -10,4 +10,5 @@
     reason = "a test: a panic is how it says no; the number of graphs is set from outside"
 )]
 
+mod paths;
 mod store;
