@@ -1,25 +1,22 @@
-//! Simple cycles of limited length, whatever the order of their payments in time.
+//! Simple cycles: the money comes back to its payer along payments in any order, for data whose
+//! times are dates.
 //!
-//! Two breadth-first searches, from the payee along payments and from the payer against them, the
-//! smaller frontier first. Most never meet. Where they do, distances to the payer are completed as
-//! far as a path can use them, and paths are walked length by length with the distance as a bound, so
-//! that the shortest come first and no more than the witnesses are walked.
+//! Whether, and the fewest hops: a search from both ends by levels, the smaller one first, until they
+//! touch; the first touch is the shortest path. Then a few paths are walked back from the payer,
+//! fewest hops first, and a branch is entered only where the payee is near enough. Distances from the
+//! payee are known as far as its levels go, and beyond them for accounts that are near enough to the
+//! payer.
 //!
-//! Promises: the fewest hops are exact; every sequence of accounts comes once. Cut by the budget,
-//! what was found holds.
-//! Cost: the payments of the accounts that either side meets; of each path that is walked, those of
-//! its accounts.
+//! Cost: without order nearly everything is joined with everything in a few hops: levels grow by the
+//! number of neighbors. A short window or a low limit is what keeps them small; the budget cuts them.
 
-use crate::hops::Hops;
-use crate::others::Others;
+use crate::cycle::{Cycles, Hops};
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
-use palermo_ledger::{AccountId, Labels, Leg, RowId};
+use palermo_ledger::Labels;
+use palermo_ledger::{AccountId, Leg, RowId};
 
-/// The longest cycle that may be asked for.
-const LONGEST: u8 = 10;
-
-/// What is asked.
+/// What is asked of simple cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SimpleCycleAsk {
     /// How long: within 2 to 10.
@@ -28,66 +25,62 @@ pub struct SimpleCycleAsk {
     pub witnesses: usize,
 }
 
-/// Simple cycles that a payment completes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SimpleCycles {
-    /// Hops of the shortest one; of the shortest that was found, where the search was cut.
-    pub fewest: Option<u8>,
-    /// The payments of each, first to last, without the one that completes it; fewest first.
-    pub witnesses: Vec<Vec<RowId>>,
-}
+/// The longest simple cycle that may be asked for.
+const LONGEST: u8 = 10;
+/// The position of what was found from the payee, and from the payer.
+const AHEAD: usize = 0;
+const BACK: usize = 1;
+const LEGS: [Leg; 2] = [Leg::Debtor, Leg::Creditor];
 
-/// An account that was paid, and a payment that did it.
+/// Payments from the payee and to the payer; `FAR` where that is not known.
 #[derive(Clone, Copy, Debug)]
-struct Neighbor {
-    account: AccountId,
-    row: RowId,
+struct Distance([u32; 2]);
+
+const FAR: u32 = u32::MAX;
+
+impl Default for Distance {
+    fn default() -> Self {
+        Self([FAR; 2])
+    }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    account: AccountId,
-    /// Its neighbors yet to be tried are `neighbors[next..end]`.
-    next: usize,
-    end: usize,
-}
-
-/// The search. See the module.
+/// Scratch of the search, used again for every payment.
 #[derive(Debug, Default)]
 pub struct SimpleCycleSearch {
-    others: Others,
-    /// Payments from the payee.
-    from_payee: Labels<u32>,
-    /// Payments to the payer.
-    to_payer: Labels<u32>,
-    frontiers: [Vec<AccountId>; 2],
-    following: Vec<AccountId>,
-    neighbors: Vec<Neighbor>,
-    on_path: Labels<bool>,
-    frames: Vec<Frame>,
-    path: Vec<RowId>,
+    distances: Labels<Distance>,
+    /// Whole levels from both ends: how many, and the accounts of the last one.
+    depths: [u32; 2],
+    levels: [Vec<AccountId>; 2],
+    next: Vec<AccountId>,
+    frontier: Vec<AccountId>,
+    /// Distances from the payee beyond its levels, for paths of one length.
+    beyond: Labels<u32>,
+    walk: Walk,
+}
+
+#[derive(Debug, Default)]
+struct Walk {
+    /// Accounts from the payer on.
+    path: Vec<AccountId>,
+    /// Payments of the path, last to first.
+    rows: Vec<RowId>,
+    /// Where a path may go on, of every account on it.
+    steps: Vec<(AccountId, RowId)>,
+    seen: Labels<bool>,
 }
 
 #[expect(
-    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    reason = "lengths are at most that of the longest cycle; positions are those of the frames, which point into `neighbors`"
+    clippy::arithmetic_side_effects,
+    reason = "the two ends; lengths are at most 9; positions of steps are those that were pushed"
 )]
 impl SimpleCycleSearch {
     /// The simple cycles that the payment of a view completes.
-    pub fn search(
-        &mut self,
-        view: &View<'_>,
-        ask: &SimpleCycleAsk,
-        budget: u32,
-    ) -> Answer<SimpleCycles> {
+    pub fn search(&mut self, view: &View<'_>, ask: &SimpleCycleAsk, budget: u32) -> Answer<Cycles> {
         let mut work = Work::new(budget);
-        let mut found = SimpleCycles::default();
-        let end = self.run(view, ask, &mut work, &mut found);
-        let hops = |path: &Vec<RowId>| u8::try_from(path.len() + 1).ok();
-        found.fewest = found.witnesses.first().and_then(hops);
-        found.witnesses.truncate(ask.witnesses);
-        work.answer(found, end)
+        let mut found = Cycles::default();
+        let truncated = self.run(view, ask, &mut work, &mut found).is_err();
+        Answer { found, truncated, work: work.spent() }
     }
 
     fn run(
@@ -95,206 +88,234 @@ impl SimpleCycleSearch {
         view: &View<'_>,
         ask: &SimpleCycleAsk,
         work: &mut Work,
-        found: &mut SimpleCycles,
+        found: &mut Cycles,
     ) -> Result<(), Spent> {
         let Some((least, most)) = ask.hops.of_path(LONGEST) else { return Ok(()) };
+        work.spend(2)?;
         let at = view.at();
         if view.side(at.creditor, Leg::Debtor).is_empty()
             || view.side(at.debtor, Leg::Creditor).is_empty()
         {
             return Ok(());
         }
-        let Some((ahead, back)) = self.meet(view, most, work)? else { return Ok(()) };
-        self.bound(view, (ahead, back), most, work)?;
-        for length in least.max(ahead + back)..=most {
-            self.walk(view, length, ask.witnesses.max(1), work, found)?;
+        let any = least == 1 && ask.witnesses == 0;
+        let Some(shortest) = self.meet(view, most, any, work)? else { return Ok(()) };
+        if least == 1 {
+            found.fewest = u8::try_from(shortest + 1).ok();
+            if any {
+                return Ok(());
+            }
         }
-        Ok(())
+        let mut paths = Vec::new();
+        let outcome = self.each(view, (least.max(shortest), most), ask, &mut paths, work);
+        if !paths.is_empty() {
+            found.set(paths, ask.witnesses);
+        }
+        outcome
     }
 
-    /// The fewest payments of a path from payee to payer, as depths that each side has labeled;
-    /// `None` where it takes more than `most`.
+    /// Payments of the shortest path, where there is one of at most `most`. The last level is left
+    /// in the middle where `any` path is enough.
     fn meet(
         &mut self,
         view: &View<'_>,
         most: u32,
+        any: bool,
         work: &mut Work,
-    ) -> Result<Option<(u32, u32)>, Spent> {
+    ) -> Result<Option<u32>, Spent> {
         let at = view.at();
-        self.from_payee.clear();
-        self.to_payer.clear();
-        self.from_payee.set(at.creditor, 0);
-        self.to_payer.set(at.debtor, 0);
-        for (frontier, end) in self.frontiers.iter_mut().zip([at.creditor, at.debtor]) {
-            frontier.clear();
-            frontier.push(end);
+        self.distances.clear();
+        self.depths = [0; 2];
+        for (way, end) in [at.creditor, at.debtor].into_iter().enumerate() {
+            self.distances.of(end).0[way] = 0;
+            self.levels[way].clear();
+            self.levels[way].push(end);
         }
-        let (mut ahead, mut back) = (0, 0);
-        while ahead + back < most {
-            let [out, into] = &self.frontiers;
-            if out.is_empty() || into.is_empty() {
-                break;
+        while self.depths[AHEAD] + self.depths[BACK] < most {
+            if self.deepen(view, any, work)? {
+                return Ok(Some(self.depths[AHEAD] + self.depths[BACK]));
             }
-            let met = if out.len() <= into.len() {
-                ahead += 1;
-                self.level(view, Leg::Debtor, ahead, work)?
-            } else {
-                back += 1;
-                self.level(view, Leg::Creditor, back, work)?
-            };
-            if met {
-                return Ok(Some((ahead, back)));
+            if self.levels.iter().any(Vec::is_empty) {
+                break;
             }
         }
         Ok(None)
     }
 
-    /// One more level of one side; whether it touches the other side.
-    fn level(
-        &mut self,
-        view: &View<'_>,
-        leg: Leg,
-        depth: u32,
-        work: &mut Work,
-    ) -> Result<bool, Spent> {
+    /// One more level of the smaller side. Whether it touches the other side; where `any` is enough,
+    /// that ends it.
+    fn deepen(&mut self, view: &View<'_>, any: bool, work: &mut Work) -> Result<bool, Spent> {
+        let way = usize::from(self.levels[AHEAD].len() > self.levels[BACK].len());
         let at = view.at();
-        let mut frontier = std::mem::take(&mut self.frontiers[leg as usize]);
-        self.following.clear();
+        let far_end = if way == AHEAD { at.debtor } else { at.creditor };
+        self.depths[way] += 1;
+        let Self { distances, depths, levels, next, .. } = self;
+        next.clear();
         let mut met = false;
-        for &account in &frontier {
-            // A path ends where it meets its other end.
-            let is_end = account == at.debtor || account == at.creditor;
-            if is_end && depth > 1 {
-                continue;
-            }
-            self.neighbors.clear();
-            self.pay(view, account, leg, work)?;
-            for at in 0..self.neighbors.len() {
-                let other = self.neighbors[at].account;
-                let (own, far) = match leg {
-                    Leg::Debtor => (&mut self.from_payee, &self.to_payer),
-                    Leg::Creditor => (&mut self.to_payer, &self.from_payee),
-                };
-                if !own.has(other) && !view.is_hub(other) {
-                    own.set(other, depth);
-                    met |= far.has(other);
-                    self.following.push(other);
+        for &account in levels[way].iter().filter(|account| **account != far_end) {
+            work.spend(1)?;
+            for step in view.way(account, LEGS[way]).iter() {
+                work.spend(1)?;
+                let other = step.other();
+                let Distance(known) = distances.of(other);
+                if known[way] != FAR {
+                    continue;
                 }
+                known[way] = depths[way];
+                let touches = known[1 - way] != FAR;
+                met |= touches && !view.is_hub(other);
+                if met && any {
+                    return Ok(true);
+                }
+                next.push(other);
             }
         }
-        std::mem::swap(&mut frontier, &mut self.following);
-        self.frontiers[leg as usize] = frontier;
+        std::mem::swap(&mut levels[way], next);
         Ok(met)
     }
 
-    /// Appends the different accounts that `account` paid, or that paid it, to the neighbors.
-    fn pay(
+    /// Walks the paths of each length in turn until there are enough.
+    fn each(
         &mut self,
         view: &View<'_>,
-        account: AccountId,
-        leg: Leg,
+        (least, most): (u32, u32),
+        ask: &SimpleCycleAsk,
+        paths: &mut Vec<Vec<RowId>>,
         work: &mut Work,
     ) -> Result<(), Spent> {
-        work.spend(1)?;
-        let side = view.side(account, leg);
-        self.others.of(&side);
-        for look in side.looks().rev() {
-            work.spend(1)?;
-            let Some(step) = look else { continue };
-            if self.others.is_new(step) {
-                self.neighbors.push(Neighbor { account: step.other(), row: step.row() });
+        let enough = ask.witnesses.max(1);
+        for length in least..=most {
+            while self.depths[AHEAD] + self.depths[BACK] < length
+                && self.levels.iter().all(|level| !level.is_empty())
+            {
+                self.deepen(view, false, work)?;
+            }
+            self.complete(view, length, work)?;
+            let quest =
+                Quest { view, length, enough, distances: &self.distances, beyond: &self.beyond };
+            self.walk.search(&quest, paths, work)?;
+            if paths.len() >= enough {
+                break;
             }
         }
         Ok(())
     }
 
-    /// Completes distances to the payer, of accounts that a path can reach in time.
-    fn bound(
-        &mut self,
-        view: &View<'_>,
-        (ahead, back): (u32, u32),
-        most: u32,
-        work: &mut Work,
-    ) -> Result<(), Spent> {
-        let at = view.at();
-        for depth in back + 1..most {
-            let reach = most - depth;
-            let mut frontier = std::mem::take(&mut self.frontiers[Leg::Creditor as usize]);
-            self.following.clear();
-            for &account in frontier.iter().filter(|account| **account != at.creditor) {
-                self.neighbors.clear();
-                self.pay(view, account, Leg::Creditor, work)?;
-                for &Neighbor { account: other, .. } in &self.neighbors {
-                    let distance = self.from_payee.get(other).unwrap_or(ahead + 1);
-                    let useful = other != at.debtor && distance <= reach;
-                    if useful && !self.to_payer.has(other) && !view.is_hub(other) {
-                        self.to_payer.set(other, depth);
-                        self.following.push(other);
+    /// Completes distances from the payee, of accounts that a path of this length can visit.
+    fn complete(&mut self, view: &View<'_>, length: u32, work: &mut Work) -> Result<(), Spent> {
+        let Self { distances, depths, levels, next, frontier, beyond, .. } = self;
+        let near = |account: AccountId, depth: u32| {
+            let Distance([_, back]) = distances.get(account).unwrap_or_default();
+            depth < length && back <= length - depth
+        };
+        beyond.clear();
+        frontier.clear();
+        frontier.extend_from_slice(&levels[AHEAD]);
+        for depth in depths[AHEAD]..length {
+            next.clear();
+            for &account in frontier.iter().filter(|account| near(**account, depth)) {
+                work.spend(1)?;
+                if account == view.at().debtor {
+                    continue;
+                }
+                for step in view.way(account, Leg::Debtor).iter() {
+                    work.spend(1)?;
+                    let other = step.other();
+                    let Distance([ahead, _]) = distances.get(other).unwrap_or_default();
+                    if ahead == FAR && near(other, depth + 1) && !beyond.has(other) {
+                        beyond.set(other, depth + 1);
+                        next.push(other);
                     }
                 }
             }
-            std::mem::swap(&mut frontier, &mut self.following);
-            self.frontiers[Leg::Creditor as usize] = frontier;
+            std::mem::swap(frontier, next);
         }
         Ok(())
     }
+}
 
-    /// Walks the paths of exactly `length` payments, until there are enough witnesses.
-    fn walk(
+/// Paths of one length.
+struct Quest<'a> {
+    view: &'a View<'a>,
+    length: u32,
+    enough: usize,
+    distances: &'a Labels<Distance>,
+    beyond: &'a Labels<u32>,
+}
+
+impl Quest<'_> {
+    /// Whether a path may go back to an account by its payment of this number, counted from its end.
+    fn leads(&self, payer: AccountId, payments: u32) -> bool {
+        let known = self.distances.get(payer).map_or(FAR, |Distance([ahead, _])| ahead);
+        let ahead = self.beyond.get(payer).map_or(known, |beyond| beyond.min(known));
+        // Only the payee itself has nothing before it.
+        payments < self.length && ahead > 0 && ahead <= self.length.saturating_sub(payments)
+            || payments == self.length && ahead == 0
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "positions of steps are those that were pushed")]
+impl Walk {
+    /// Adds paths to `paths` until there are enough: their payments, first to last.
+    fn search(
         &mut self,
-        view: &View<'_>,
-        length: u32,
-        enough: usize,
+        quest: &Quest<'_>,
+        paths: &mut Vec<Vec<RowId>>,
         work: &mut Work,
-        found: &mut SimpleCycles,
     ) -> Result<(), Spent> {
-        let at = view.at();
-        self.on_path.clear();
-        self.frames.clear();
-        self.neighbors.clear();
         self.path.clear();
-        if found.witnesses.len() < enough {
-            self.open(view, at.creditor, work)?;
+        self.rows.clear();
+        self.steps.clear();
+        self.open(quest, quest.view.at().debtor, paths, work)
+    }
+
+    fn open(
+        &mut self,
+        quest: &Quest<'_>,
+        account: AccountId,
+        paths: &mut Vec<Vec<RowId>>,
+        work: &mut Work,
+    ) -> Result<(), Spent> {
+        let begin = self.steps.len();
+        self.path.push(account);
+        self.gather(quest, account, work)?;
+        for at in begin..self.steps.len() {
+            if paths.len() >= quest.enough {
+                break;
+            }
+            let (payer, row) = self.steps[at];
+            self.rows.push(row);
+            if payer == quest.view.at().creditor {
+                paths.push(self.rows.iter().rev().copied().collect());
+            } else {
+                self.open(quest, payer, paths, work)?;
+            }
+            self.rows.pop();
         }
-        while let Some(frame) = self.frames.last_mut() {
-            if frame.next == frame.end || found.witnesses.len() >= enough {
-                self.close();
-                continue;
-            }
-            let Neighbor { account: to, row } = self.neighbors[frame.next];
-            frame.next += 1;
-            work.spend(1)?;
-            let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
-            if to == at.debtor {
-                if depth == length {
-                    self.path.push(row);
-                    found.witnesses.push(self.path.clone());
-                    self.path.pop();
-                }
-                continue;
-            }
-            let leads = self.to_payer.get(to).is_some_and(|distance| depth + distance <= length);
-            if leads && self.on_path.get(to) != Some(true) {
-                self.path.push(row);
-                self.open(view, to, work)?;
-            }
-        }
+        self.steps.truncate(begin);
+        self.path.pop();
         Ok(())
     }
 
-    fn open(&mut self, view: &View<'_>, account: AccountId, work: &mut Work) -> Result<(), Spent> {
-        let next = self.neighbors.len();
-        self.on_path.set(account, true);
-        let opened = self.pay(view, account, Leg::Debtor, work);
-        self.frames.push(Frame { account, next, end: self.neighbors.len() });
-        opened
-    }
-
-    fn close(&mut self) {
-        if let Some(frame) = self.frames.pop() {
-            self.on_path.set(frame.account, false);
-            self.neighbors.truncate(self.frames.last().map_or(0, |last| last.end));
-            self.path.pop();
+    /// The newest payment of each account that a path may go back to, newest first.
+    fn gather(
+        &mut self,
+        quest: &Quest<'_>,
+        account: AccountId,
+        work: &mut Work,
+    ) -> Result<(), Spent> {
+        work.spend(1)?;
+        self.seen.clear();
+        let payments = u32::try_from(self.path.len()).unwrap_or(FAR);
+        for step in quest.view.way(account, Leg::Creditor).iter().rev() {
+            work.spend(1)?;
+            let payer = step.other();
+            if quest.leads(payer, payments) && !self.path.contains(&payer) && !self.seen.has(payer)
+            {
+                self.seen.set(payer, true);
+                self.steps.push((payer, step.row()));
+            }
         }
+        Ok(())
     }
 }

@@ -108,8 +108,8 @@ impl<'a> View<'a> {
         Self { selection: Some(selection), ..self }
     }
 
-    /// No path goes through accounts with more payments in one direction than this, instead of
-    /// [`HUB`].
+    /// No path goes through an account with more payments in one direction than this; [`HUB`] unless
+    /// set.
     pub fn with_hub(self, hub: usize) -> Self {
         Self { hub, ..self }
     }
@@ -122,6 +122,38 @@ impl<'a> View<'a> {
     /// The beginning of the window.
     pub fn from(&self) -> i64 {
         self.from
+    }
+
+    /// Payments in one direction above which an account is no way through.
+    #[inline]
+    pub(crate) fn hub(&self) -> usize {
+        self.hub
+    }
+
+    /// Every payment of one side that is still held, oldest first, in and out of the window: for
+    /// searches that cut it themselves.
+    #[inline]
+    pub(crate) fn held(&self, account: AccountId, leg: Leg) -> &'a [Entry] {
+        self.book.side_entries(account, leg)
+    }
+
+    /// What the payment at a position of such a side carries along.
+    #[inline]
+    pub(crate) fn detail(&self, account: AccountId, leg: Leg, at: usize) -> Detail {
+        self.book.side_details(account, leg).get(at).copied().unwrap_or_default()
+    }
+
+    /// Whether the payment at a position of such a side is an edge, and chosen.
+    #[inline(always)]
+    pub(crate) fn sees(&self, entry: Entry, account: AccountId, leg: Leg, at: usize) -> bool {
+        entry.leads()
+            && self.selection.is_none_or(|chosen| chosen(self.detail(account, leg, at).selections))
+    }
+
+    /// Whether one payment comes before another of the same time.
+    #[inline]
+    pub(crate) fn breaks_tie(&self, a: RowId, b: RowId) -> bool {
+        self.order.before(a, b)
     }
 
     /// Whether one place comes before another.
@@ -163,10 +195,10 @@ impl<'a> View<'a> {
 
     /// Whether an account has so many payments in one direction, be it an end or not.
     pub(crate) fn has_many(&self, account: AccountId) -> bool {
+        // The many are counted only where there could be so many: mostly one look at each header.
+        let held = |leg| self.book.side_entries(account, leg).len();
         Leg::BOTH.iter().any(|&leg| {
-            // The many are counted only where there could be so many.
-            let side = self.side(account, leg);
-            side.entries.len() > self.hub && side.iter().nth(self.hub).is_some()
+            held(leg) > self.hub && self.side(account, leg).iter().nth(self.hub).is_some()
         })
     }
 }

@@ -1,10 +1,10 @@
-//! A number for each of a few accounts, forgotten all at once.
+//! A number for each of a few accounts or payments, forgotten all at once.
 //!
 //! Open addressing; a slot counts only with the stamp of the present search, so
 //! forgetting costs one addition. Labels are only looked up, never listed: nothing depends on the
 //! order of slots.
 
-use crate::row::AccountId;
+use crate::row::{AccountId, RowId};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot<V> {
@@ -47,29 +47,29 @@ impl<V: Copy + Default> Labels<V> {
         }
     }
 
-    /// The label of an account, if it has one.
+    /// The label of one, if it has any.
     #[inline]
-    pub fn get(&self, account: AccountId) -> Option<V> {
-        let slot = &self.slots[self.slot(key(account))];
+    pub fn get(&self, of: impl Key) -> Option<V> {
+        let slot = &self.slots[self.slot(of.key())];
         (slot.stamp == self.stamp).then_some(slot.value)
     }
 
-    /// Whether an account has a label.
+    /// Whether it has a label.
     #[inline]
-    pub fn has(&self, account: AccountId) -> bool {
-        self.slots[self.slot(key(account))].stamp == self.stamp
+    pub fn has(&self, of: impl Key) -> bool {
+        self.slots[self.slot(of.key())].stamp == self.stamp
     }
 
-    /// Labels an account.
+    /// Labels it.
     #[inline]
-    pub fn set(&mut self, account: AccountId, value: V) {
-        *self.of(account) = value;
+    pub fn set(&mut self, of: impl Key, value: V) {
+        *self.of(of) = value;
     }
 
-    /// The label of an account, the default one where it had none.
+    /// The label of one, the default one where it had none.
     #[inline]
-    pub fn of(&mut self, account: AccountId) -> &mut V {
-        let key = key(account);
+    pub fn of(&mut self, of: impl Key) -> &mut V {
+        let key = of.key();
         let mut at = self.slot(key);
         if self.slots[at].stamp != self.stamp {
             self.len += 1;
@@ -105,9 +105,24 @@ impl<V: Copy + Default> Labels<V> {
     }
 }
 
-#[inline]
-fn key(account: AccountId) -> u32 {
-    u32::try_from(account.index()).unwrap_or(u32::MAX)
+/// What can have a label.
+pub trait Key: Copy {
+    /// A number that no other of its kind has.
+    fn key(self) -> u32;
+}
+
+impl Key for AccountId {
+    #[inline]
+    fn key(self) -> u32 {
+        u32::try_from(self.index()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Key for RowId {
+    #[inline]
+    fn key(self) -> u32 {
+        self.0
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::asked::{Question, for_each};
 use crate::store::rank;
-use palermo_graph::{Hops, SimpleCycleAsk, SimpleCycleSearch, SimpleCycles};
+use palermo_graph::{Cycles, Hops, SimpleCycleAsk, SimpleCycleSearch};
 use palermo_testkit::patterns::Edge;
-use palermo_testkit::patterns::paths::{Accounts, simple_cycles};
+use palermo_testkit::patterns::paths::{Accounts, simple_cycles_of};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ fn asks() -> impl Strategy<Value = SimpleCycleAsk> {
 /// The accounts that witnesses visit, each once; every payment is seen and joins the one before.
 fn visited(
     q: &Question<'_, SimpleCycleAsk>,
-    found: &SimpleCycles,
+    found: &Cycles,
 ) -> Result<BTreeSet<Accounts>, TestCaseError> {
     let asked = q.seen.last().unwrap();
     let mut all = BTreeSet::new();
@@ -45,7 +45,7 @@ fn check(
 ) -> Result<(), TestCaseError> {
     let (found, small) = q.answers(|view, ask, budget| search.search(view, ask, budget))?;
     let hops = [usize::from(q.ask.hops.least), usize::from(q.ask.hops.most.min(10))];
-    let wanted = simple_cycles(q.seen, hops, q.hub);
+    let wanted = simple_cycles_of(q.seen, hops, q.hub);
     let fewest = wanted.iter().map(Vec::len).min();
     prop_assert_eq!(found.fewest.map(usize::from), fewest);
     let accounts = visited(q, &found)?;

@@ -162,15 +162,15 @@ pub(super) fn any_with(entries: &[Entry], like: Entry) -> bool {
     entries.iter().any(|entry| entry.same_other(like))
 }
 
-/// Entries up to this many are searched one by one.
+/// Entries up to this many are not searched by halving.
 const FEW: usize = 16;
 
 /// Where the entries at or after `start` begin, among entries in order of time. Most sides are
-/// short: their entries are passed one by one.
+/// short: their entries are all looked at, without a branch that could be guessed wrong.
 #[inline]
 pub fn first_since(entries: &[Entry], start: Start) -> usize {
     if entries.len() <= FEW {
-        return entries.iter().take_while(|entry| entry.since(start) < 0).count();
+        return entries.iter().filter(|entry| entry.since(start) < 0).count();
     }
     entries.partition_point(|entry| entry.since(start) < 0)
 }

@@ -1,6 +1,6 @@
 //! Cycles, simple cycles and chains by walking every path.
 
-use super::{Edge, Paid, edge, seen};
+use super::{Edge, Paid, seen};
 use std::collections::BTreeSet;
 
 /// What each payment passes on of the one before it: at least and at most, in millionths.
@@ -39,11 +39,20 @@ pub fn cycles(
     kept: Option<Keeps>,
     hub: usize,
 ) -> BTreeSet<Accounts> {
-    let Some(at) = edge(paid, rank) else { return BTreeSet::new() };
-    let all = seen(paid, rank, window);
+    cycles_of(&seen(paid, rank, window), hops, kept, hub)
+}
+
+/// The same of the last payment that is seen.
+pub fn cycles_of(
+    all: &[Edge],
+    hops: [usize; 2],
+    kept: Option<Keeps>,
+    hub: usize,
+) -> BTreeSet<Accounts> {
+    let Some(&at) = all.last() else { return BTreeSet::new() };
     let keep = |last: &Edge, next: &Edge| kept.is_none_or(|kept| keeps(last, next, kept));
     let mut found = BTreeSet::new();
-    walk(&all, &hubs(&all, hub), at, hops, &keep, &mut Vec::new(), &mut found);
+    walk(all, &hubs(all, hub), at, hops, &keep, &mut Vec::new(), &mut found);
     found
 }
 
@@ -81,8 +90,19 @@ fn walk(
     }
 }
 
-/// The same without any order among the payments before this one, the last that is seen.
-pub fn simple_cycles(all: &[Edge], hops: [usize; 2], hub: usize) -> BTreeSet<Accounts> {
+/// The same without any order among the payments before this one.
+pub fn simple_cycles(
+    paid: &[Paid],
+    rank: usize,
+    window: i64,
+    hops: [usize; 2],
+    hub: usize,
+) -> BTreeSet<Accounts> {
+    simple_cycles_of(&seen(paid, rank, window), hops, hub)
+}
+
+/// The same of the last payment that is seen.
+pub fn simple_cycles_of(all: &[Edge], hops: [usize; 2], hub: usize) -> BTreeSet<Accounts> {
     let Some(&at) = all.last() else { return BTreeSet::new() };
     let hubs = hubs(all, hub);
     let joined: BTreeSet<(u32, u32)> = all
@@ -115,9 +135,21 @@ pub fn simple_cycles(all: &[Edge], hops: [usize; 2], hub: usize) -> BTreeSet<Acc
     found
 }
 
-/// The largest number of payments of a chain that ends with the last one that is seen, up to `hops`;
-/// `None` where nothing is seen.
-pub fn longest_chain(all: &[Edge], hops: usize, kept: Keeps, hub: usize) -> Option<usize> {
+/// The largest number of payments of a chain that ends with this one, up to `hops`; `None` where it
+/// is no edge.
+pub fn longest_chain(
+    paid: &[Paid],
+    rank: usize,
+    window: i64,
+    hops: usize,
+    kept: Keeps,
+    hub: usize,
+) -> Option<usize> {
+    longest_chain_of(&seen(paid, rank, window), hops, kept, hub)
+}
+
+/// The same of the last payment that is seen.
+pub fn longest_chain_of(all: &[Edge], hops: usize, kept: Keeps, hub: usize) -> Option<usize> {
     let &at = all.last()?;
     Some(longest(all, &hubs(all, hub), hops, kept, &mut vec![at]))
 }
