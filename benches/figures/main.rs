@@ -9,6 +9,7 @@ mod decode;
 mod graph;
 mod kafka;
 mod memory;
+mod production;
 mod windows;
 
 use palermo_benches::{Broker, setting};
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     }
     if wants("graph") {
         graph::figures(setting("PALERMO_BENCH_RUNS", 5));
+    }
+    if wants("production") {
+        production::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("kafka") {
         match Broker::start() {

@@ -5,10 +5,10 @@ use crate::features::compatible::{bins, sizes};
 use crate::features::table::{Column, Kind, Table};
 use palermo_graph::compatible::Histogram;
 use palermo_graph::{
-    Bipartite, BipartiteAsk, ByArrival, Chain, ChainAsk, ComponentAsk, ComponentSearch, Edge,
-    FanAsk, FanSearch, GatherScatter, GatherScatterAsk, Hops, Mirror, MirrorAsk, ScatterGather,
-    ScatterGatherAsk, SimpleCycleAsk, SimpleCycleSearch, Statistics, StatisticsAsk,
-    StatisticsSearch, Trace, TraceAsk, View,
+    Bipartite, BipartiteAsk, ByArrival, ChainAsk, ChainSearch, ComponentAsk, ComponentSearch,
+    CycleAsk, CycleSearch, Edge, FanAsk, FanSearch, GatherScatter, GatherScatterAsk, Hops, Mirror,
+    MirrorAsk, ScatterGather, ScatterGatherAsk, SimpleCycleAsk, SimpleCycleSearch, Statistics,
+    StatisticsAsk, StatisticsSearch, Trace, TraceAsk, View,
 };
 use palermo_ledger::{Book, Leg};
 
@@ -54,6 +54,11 @@ pub(super) fn patterns(arguments: &FeaturesArgs, second: i64) -> Vec<Box<dyn Pat
     if let Some(window) = window(arguments.scatter_gather) {
         all.push(Box::new(ScatterGathers { window, search: ScatterGather::default() }));
     }
+    if let Some(window) = window(arguments.temp_cycle) {
+        let hops = Hops { least: 2, most: more.hops };
+        let ask = CycleAsk { hops, keeps: None, witnesses: usize::from(more.witnesses) };
+        all.push(Box::new(Cycles { window, ask, search: CycleSearch::default() }));
+    }
     if let Some(window) = window(arguments.lc_cycle) {
         let most = u8::try_from(arguments.lc_cycle_len.min(10)).unwrap_or(10);
         let hops = Hops { least: 2, most };
@@ -65,7 +70,7 @@ pub(super) fn patterns(arguments: &FeaturesArgs, second: i64) -> Vec<Box<dyn Pat
     }
     if let Some(window) = window(more.chain) {
         let ask = ChainAsk { hops: more.hops, keeps: more.keeps };
-        all.push(Box::new(Chains { window, ask, search: Chain::default() }));
+        all.push(Box::new(Chains { window, ask, search: ChainSearch::default() }));
     }
     if let Some(window) = window(more.bipartite) {
         let ask = BipartiteAsk { sources: more.sources, sinks: more.sinks };
@@ -164,6 +169,28 @@ fn by_hops<'a>(witnesses: impl Iterator<Item = &'a Vec<palermo_ledger::RowId>>) 
     sizes
 }
 
+struct Cycles {
+    window: i64,
+    ask: CycleAsk,
+    search: CycleSearch,
+}
+
+impl Pattern for Cycles {
+    fn window(&self) -> i64 {
+        self.window
+    }
+
+    fn columns(&self, columns: &mut Vec<Column>) {
+        sizes("temp_cycle", columns);
+    }
+
+    fn cells(&mut self, view: Option<&View<'_>>, budget: u32, table: &mut Table) -> bool {
+        let answer = view.map(|view| self.search.search(view, &self.ask, budget));
+        bins(&by_hops(answer.iter().flat_map(|answer| &answer.found.witnesses)), table);
+        answer.is_some_and(|answer| answer.truncated)
+    }
+}
+
 struct SimpleCycles {
     window: i64,
     ask: SimpleCycleAsk,
@@ -217,7 +244,7 @@ impl Pattern for GatherScatters {
 struct Chains {
     window: i64,
     ask: ChainAsk,
-    search: Chain,
+    search: ChainSearch,
 }
 
 impl Pattern for Chains {
@@ -234,7 +261,13 @@ impl Pattern for Chains {
         let answer = view.map(|view| self.search.search(view, &self.ask, budget));
         let chain = answer.as_ref().map(|answer| &answer.found);
         table.number(Some(chain.map_or(0, |chain| i64::from(chain.hops))));
-        table.number(chain.and_then(|chain| chain.share));
+        let amounts =
+            view.and_then(|view| view.at().amount).zip(chain.and_then(|chain| chain.brought));
+        let share = amounts.and_then(|(last, first)| {
+            let micro = i128::from(last.0).checked_mul(1_000_000)?;
+            i64::try_from(micro.checked_div(i128::from(first.0))?).ok()
+        });
+        table.number(share);
         answer.is_some_and(|answer| answer.truncated)
     }
 }
