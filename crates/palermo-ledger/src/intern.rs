@@ -94,6 +94,14 @@ impl std::fmt::Debug for Atoms {
 }
 
 impl Atom {
+    pub(crate) fn new(number: NonZeroU32) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(self) -> NonZeroU32 {
+        self.0
+    }
+
     /// Its number, from 0.
     pub fn index(self) -> u32 {
         self.0.get().saturating_sub(1)
