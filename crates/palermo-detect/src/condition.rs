@@ -350,11 +350,7 @@ impl<'a> Run<'a> {
 
     fn sort(&self, matches: &mut [Match]) {
         let ledger = self.env.ledger;
-        matches.sort_by(|a, b| {
-            a.time
-                .cmp(&b.time)
-                .then_with(|| ledger.payment_id(a.row).cmp(&ledger.payment_id(b.row)))
-        });
+        matches.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row)));
     }
 
     fn matches(&mut self, selection: usize) -> Vec<Match> {
@@ -569,11 +565,8 @@ impl<'a> Run<'a> {
         self.sort(&mut first);
         self.sort(&mut second);
         let ledger = self.env.ledger;
-        let order = |a: Match, b: Match| {
-            a.time
-                .cmp(&b.time)
-                .then_with(|| ledger.payment_id(a.row).cmp(&ledger.payment_id(b.row)))
-        };
+        let order =
+            |a: Match, b: Match| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row));
         let mut found: Vec<[Match; 2]> = Vec::new();
         for end in second {
             let mut unknown = None;

@@ -492,10 +492,6 @@ pub(crate) fn newest_at(
     Leg::BOTH
         .into_iter()
         .filter_map(|leg| Some((ledger.window(account, leg, from, to).next()?, leg)))
-        .max_by(|(a, _), (b, _)| {
-            a.time
-                .cmp(&b.time)
-                .then_with(|| ledger.payment_id(a.row).cmp(&ledger.payment_id(b.row)))
-        })
+        .max_by(|(a, _), (b, _)| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row)))
         .map(|(entry, leg)| (entry.row, leg))
 }

@@ -4,7 +4,8 @@ use crate::few::{Few, Gathered};
 use crate::intern::Atom;
 use crate::ledger::Ledger;
 use crate::pack::{self, Fixed, Parts};
-use crate::row::{Contact, EndRow, Manner, Mark, Origin, Site};
+use crate::row::{Mark, Origin};
+use crate::shared::{Contact, EndRow, Manner, Site};
 use palermo_domain::{End, Payment, PlaceText, Text};
 
 impl Ledger {

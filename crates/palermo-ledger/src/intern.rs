@@ -118,6 +118,12 @@ fn slice<'a>(bytes: &'a str, ends: &[usize], index: u32) -> &'a str {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlaceId(NonZeroU32);
 
+impl PlaceId {
+    pub(crate) fn number(self) -> NonZeroU32 {
+        self.0
+    }
+}
+
 /// The texts of a place as atoms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of a place")]

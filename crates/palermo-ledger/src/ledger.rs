@@ -12,10 +12,11 @@ use crate::intern::{Atoms, Places};
 use crate::pack::REVERSED;
 use crate::pages::Pages;
 use crate::party::Parties;
-use crate::payment_id::{Packed, PaymentId};
+use crate::payment_id::{Packed, PaymentId, compare};
 use crate::rates::Rates;
-use crate::row::{AccountId, Leg, Origin, Row, RowId, Shared};
+use crate::row::{AccountId, Leg, Origin, Row, RowId};
 use crate::shards::Shards;
+use crate::shared::Shared;
 use crate::window::Window;
 use palermo_domain::{Currency, EventTime, FixedState, Payment};
 use std::collections::BTreeMap;
@@ -176,6 +177,14 @@ impl Ledger {
         PaymentId::unpack(self.pages.id(id))
     }
 
+    /// How the ids of two payments compare as texts.
+    pub fn compare_ids(&self, a: RowId, b: RowId) -> std::cmp::Ordering {
+        if a == b {
+            return std::cmp::Ordering::Equal;
+        }
+        compare(self.pages.id(a), self.pages.id(b))
+    }
+
     /// Every payment that is in a window, in order of row number.
     pub fn row_ids(&self) -> Vec<RowId> {
         let linked = |id: &RowId| self.row(*id).is_some_and(|row| !row.reversed());
@@ -201,9 +210,8 @@ impl Ledger {
         let Self { pages, shared, book, .. } = self;
         let Some(row) = pages.row(shared, id) else { return };
         let detail = |selections| Detail::new(row.amount(), id, selections);
-        let text_of = |id: RowId| PaymentId::unpack(pages.id(id));
         book.put(ends(row), row.time().0, [detail(debtor), detail(creditor)], |known| {
-            text_of(known.row) < text_of(id)
+            compare(pages.id(known.row), pages.id(id)).is_lt()
         });
     }
 

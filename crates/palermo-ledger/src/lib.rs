@@ -23,6 +23,7 @@ mod payment_id;
 mod rates;
 mod row;
 mod shards;
+mod shared;
 mod table;
 mod window;
 
@@ -32,5 +33,6 @@ pub use ledger::{Known, Ledger, Memory};
 pub use party::{KnownParty, Owned, Parties, PartyId};
 pub use payment_id::PaymentId;
 pub use rates::Rates;
-pub use row::{AccountId, Contact, EndRow, Leg, Manner, Origin, Row, RowId, Site};
+pub use row::{AccountId, Leg, Origin, Row, RowId};
+pub use shared::{Contact, EndRow, Manner, Site};
 pub use window::{Entry, Window};

@@ -12,7 +12,8 @@
 use crate::few::{Few, Gathered};
 use crate::pack::{self, DAY_MS, Fixed, ROW};
 use crate::payment_id::{self, Packed};
-use crate::row::{Row, RowId, Shared};
+use crate::row::{Row, RowId};
+use crate::shared::Shared;
 use palermo_domain::EventTime;
 use std::collections::BTreeMap;
 

@@ -27,6 +27,23 @@ const DIGITS_MAX: usize = 38;
 const PREFIX_MAX: usize = 23;
 /// The longest text that is made from a packed form.
 const MADE_MAX: usize = PREFIX_MAX + DIGITS_MAX;
+/// So many digits a machine word holds, and the first number of one more.
+const LOW_DIGITS: usize = 19;
+const LOW: u128 = 10_000_000_000_000_000_000;
+/// The value of a lower-case hexadecimal digit; above 15 where a byte is none.
+#[expect(clippy::indexing_slicing, reason = "a constant: the compiler checks the bounds")]
+const NIBBLES: [u8; 256] = {
+    let mut table = [0xf0; 256];
+    let mut value: u8 = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    table
+};
+/// Where the digits of each byte are.
+const IN_HEX: [usize; 16] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
+const IN_UUID: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /// Where a UUID has its dashes.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
@@ -75,20 +92,19 @@ impl Packed {
             32 => HEX,
             _ => return false,
         };
-        let mut binary = [0_u8; 16];
-        let mut nibbles = 0;
-        for (at, &byte) in text.iter().enumerate() {
-            let nibble = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'f' => byte - b'a' + 10,
-                b'-' if form == UUID && DASHES.contains(&at) => continue,
-                _ => return false,
-            };
-            binary[nibbles / 2] |= nibble << (4 * (1 - nibbles % 2));
-            nibbles += 1;
+        let (binary, digits) =
+            (&mut self.bytes[1..17], if form == UUID { &IN_UUID } else { &IN_HEX });
+        let mut wrong = 0;
+        for (byte, &at) in binary.iter_mut().zip(digits) {
+            let high = NIBBLES[usize::from(text[at])];
+            let low = NIBBLES[usize::from(text[at + 1])];
+            wrong |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        self.push(&[form]);
-        self.push(&binary);
+        if wrong > 15 {
+            return false;
+        }
+        (self.bytes[0], self.len) = (form, 17);
         true
     }
 
@@ -102,7 +118,12 @@ impl Packed {
         if digits == 0 || prefix > PREFIX_MAX || head + width > text.len() {
             return false;
         }
-        let value = text[prefix..].iter().fold(0_u128, |n, byte| n * 10 + u128::from(byte - b'0'));
+        let (high, low) = text[prefix..].split_at(digits.saturating_sub(LOW_DIGITS));
+        let read = |digits: &[u8]| digits.iter().fold(0, |n, byte| n * 10 + u64::from(byte - b'0'));
+        let mut value = u128::from(read(low));
+        if !high.is_empty() {
+            value += u128::from(read(high)) * LOW;
+        }
         if prefix == 0 {
             self.push(&[DIGITS + digits as u8]);
         } else {
@@ -182,16 +203,25 @@ impl<'a> PaymentId<'a> {
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
     reason = "a digit is below ten; the number has as many bytes as its digits need"
 )]
 fn digits_into(text: &mut [u8], number: &[u8]) {
     let width = width(text.len());
     let mut bytes = [0; 16];
     bytes[..width].copy_from_slice(&number[..width]);
-    let mut value = u128::from_le_bytes(bytes);
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
+    let value = u128::from_le_bytes(bytes);
+    let (high, low) = text.split_at_mut(text.len().saturating_sub(LOW_DIGITS));
+    let (mut left, mut above) = (value, 0);
+    if !high.is_empty() {
+        (left, above) = (value % LOW, value / LOW);
+    }
+    for (digits, value) in [(low, left), (high, above)] {
+        let mut value = value as u64;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (value % 10) as u8;
+            value /= 10;
+        }
     }
 }
 
@@ -202,15 +232,40 @@ fn digits_into(text: &mut [u8], number: &[u8]) {
 )]
 fn hex_into(text: &mut [u8; MADE_MAX], binary: &[u8], dashes: &[usize]) -> usize {
     let mut at = 0;
-    for nibble in binary[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+    for byte in &binary[..16] {
+        // No dash parts the two digits of a byte.
         if dashes.contains(&at) {
             text[at] = b'-';
             at += 1;
         }
-        text[at] = b"0123456789abcdef"[usize::from(nibble)];
-        at += 1;
+        text[at] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        text[at + 1] = b"0123456789abcdef"[usize::from(byte & 15)];
+        at += 2;
     }
     at
+}
+
+/// Compares two packed ids as their texts compare. Those of one form are not unpacked.
+pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
+    let number = |a: &[u8], b: &[u8]| a.iter().rev().cmp(b.iter().rev());
+    match (a, b) {
+        ([UUID, a @ ..], [UUID, b @ ..]) | ([HEX, a @ ..], [HEX, b @ ..]) => a.cmp(b),
+        ([..DIGITS, a @ ..], [..DIGITS, b @ ..]) => a.cmp(b),
+        ([form @ DIGITS..UUID, a @ ..], [other, b @ ..]) if form == other => number(a, b),
+        ([form, digits, a @ ..], [other, others, b @ ..])
+            if *form > PREFIXED && (form, digits) == (other, others) =>
+        {
+            let prefix = usize::from(form.saturating_sub(PREFIXED));
+            match (a.split_at_checked(prefix), b.split_at_checked(prefix)) {
+                (Some((head, a)), Some((other, b))) => head.cmp(other).then_with(|| number(a, b)),
+                _ => Ordering::Equal,
+            }
+        }
+        _ => PaymentId::unpack(a).cmp(&PaymentId::unpack(b)),
+    }
 }
 
 impl Deref for PaymentId<'_> {
@@ -289,6 +344,10 @@ mod tests {
 
     fn ids() -> impl Strategy<Value = String> {
         prop_oneof![
+            "[0-1]{3}",
+            "[A-B]{1,2}[0-1]{5}",
+            "[A-B]-[0-9]{20,24}",
+            "[0-1]{8}-[0-1]{4}-[0-1]{4}-[0-1]{4}-[0-1]{12}",
             "[0-9]{1,64}",
             "[0-9a-f]{32}",
             "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -317,6 +376,7 @@ mod tests {
             prop_assert_eq!(short == other, a == b);
             let order = PaymentId::unpack(&short).cmp(&PaymentId::unpack(&other));
             prop_assert_eq!(order, a.cmp(&b));
+            prop_assert_eq!(compare(&short, &other), a.cmp(&b));
         }
     }
 }

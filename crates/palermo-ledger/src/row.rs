@@ -1,21 +1,15 @@
 //! One payment as rules, evidence and eviction see it.
 //!
 //! A [`Row`] is a view of packed bytes (modules `pages`, `pack`, `few`): each method unpacks what it
-//! is asked for and nothing else. What repeats from payment to payment stands once, in tables that
-//! forget nothing: the ends of payments (party, kind, bank, place and how to reach them), the sites
-//! (merchant and terminal) and the manners (kind, rail, currency and the like); there are a few per
-//! account, one per machine, and some thousand in all.
+//! is asked for and nothing else. What repeats from payment to payment is in module `shared`.
 
 use crate::few::{self, Few};
-use crate::intern::{Atom, PlaceId};
+use crate::intern::Atom;
 use crate::pack;
 use crate::pages::Slot;
 use crate::payment_id::PaymentId;
-use crate::table::Table;
-use palermo_domain::{
-    Cents, Channel, Currency, Decimal, EndKind, EventTime, IngestTime, Partition, PaymentKind,
-    Rail, Relation, ServiceKind, Status, TerminalKind, TopicRole,
-};
+use crate::shared::{Contact, EndRow, Manner, Shared, Site};
+use palermo_domain::{Cents, Decimal, EventTime, IngestTime, Partition, PaymentKind, ServiceKind};
 use std::num::NonZeroU32;
 
 /// The number of a row; given again after its payment was evicted.
@@ -68,117 +62,6 @@ impl Leg {
             Self::Debtor => Self::Creditor,
             Self::Creditor => Self::Debtor,
         }
-    }
-}
-
-/// What a payment says of one end, beside the account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EndRow {
-    /// Party as the payment names it.
-    pub party: Option<Atom>,
-    /// Kind.
-    pub kind: Option<EndKind>,
-    /// Bank.
-    pub bank: Option<Atom>,
-    /// Place.
-    pub place: Option<PlaceId>,
-    /// Held at the reporting institution.
-    pub ours: Option<bool>,
-    /// Number of the [`Contact`].
-    pub(crate) contact: u32,
-}
-
-/// How an end is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the fields are those of `payment.v1`")]
-pub struct Contact {
-    pub alias: Option<Atom>,
-    pub phone: Option<Atom>,
-    pub email: Option<Atom>,
-    pub address: Option<Atom>,
-    pub wallet: Option<Atom>,
-}
-
-/// Where a payment was made: the merchant and its terminal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Site {
-    /// Acceptor id.
-    pub merchant_id: Option<Atom>,
-    /// Merchant category code.
-    pub merchant_mcc: Option<Atom>,
-    /// Its domain.
-    pub merchant_domain: Option<Atom>,
-    /// Place of the merchant.
-    pub merchant_place: Option<PlaceId>,
-    /// Terminal id.
-    pub terminal_id: Option<Atom>,
-    /// Its kind.
-    pub terminal_kind: Option<TerminalKind>,
-    /// Place of the terminal.
-    pub terminal_place: Option<PlaceId>,
-}
-
-/// What sort of payment it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Manner {
-    /// Kind.
-    pub kind: PaymentKind,
-    /// Rail.
-    pub rail: Rail,
-    /// Channel.
-    pub channel: Option<Channel>,
-    /// Status.
-    pub status: Status,
-    /// Declared relation.
-    pub relation: Option<Relation>,
-    /// Purpose code.
-    pub purpose: Option<Atom>,
-    /// Currency of the amount as sent.
-    pub currency: Currency,
-    /// The same as text; every payment has one.
-    pub currency_text: Option<Atom>,
-    /// Local offset.
-    pub utc_offset_minutes: Option<i16>,
-    /// Decimals of the amount as sent.
-    pub(crate) scale: u8,
-    /// Topic of the record.
-    pub(crate) role: TopicRole,
-}
-
-impl Default for Manner {
-    fn default() -> Self {
-        Self {
-            kind: PaymentKind::Transfer,
-            rail: Rail::Internal,
-            channel: None,
-            status: Status::Booked,
-            relation: None,
-            purpose: None,
-            currency: Currency::NONE,
-            currency_text: None,
-            utc_offset_minutes: None,
-            scale: 0,
-            role: TopicRole::Payments,
-        }
-    }
-}
-
-/// What rows share.
-#[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) ends: Table<EndRow>,
-    pub(crate) contacts: Table<Contact>,
-    pub(crate) sites: Table<Site>,
-    pub(crate) manners: Table<Manner>,
-}
-
-impl Shared {
-    pub(crate) fn bytes(&self) -> usize {
-        self.ends
-            .bytes()
-            .saturating_add(self.contacts.bytes())
-            .saturating_add(self.sites.bytes())
-            .saturating_add(self.manners.bytes())
     }
 }
 
