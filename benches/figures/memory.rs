@@ -10,14 +10,47 @@ use std::collections::BTreeMap;
 
 pub(crate) fn figures(runs: usize) {
     let payments = setting("PALERMO_BENCH_PAYMENTS", 300_000);
+    let shipped = Shipped::load();
     let work = Work::new(payments, 3);
     eprintln!("memory: {} payments of {} bytes", work.payments.len(), work.mean_bytes());
-    let shipped = Shipped::load();
-    let ns = median_of("engine", runs, || one(&work, &shipped));
+    held("engine_bytes_held", &work, &shipped);
+    let ns = median_of("engine", runs, || one(&work, &shipped).0);
     figure("engine_in_memory_shipped_rules", format!("{ns:.0}"), "ns/payment");
+    held("engine_bytes_held_25_an_account_uuids", &Work::dense(payments, 3), &shipped);
 }
 
-fn one(work: &Work, shipped: &Shipped) -> f64 {
+/// What is held after the last payment, in all and by part of the state, per payment.
+fn held(name: &str, work: &Work, shipped: &Shipped) {
+    let before = resident();
+    let (_, engine) = one(work, shipped);
+    let grown = resident().saturating_sub(before);
+    let counters = engine.snapshot();
+    let each = |bytes: u64| bytes as f64 / counters.payments_held.max(1) as f64;
+    let all = counters.state_bytes.values().sum::<u64>();
+    figure(name, format!("{:.1}", each(all)), "bytes/payment");
+    for (part, bytes) in &counters.state_bytes {
+        figure(&format!("{name}_{part}"), format!("{:.1}", each(*bytes)), "bytes/payment");
+    }
+    eprintln!(
+        "{name}: {} payments, {} customers, {} accounts named, {:.1} payments an account and side; \
+         the process grew by {:.0} bytes a payment",
+        counters.payments_held,
+        work.parties.len(),
+        work.accounts,
+        counters.payments_held as f64 / work.accounts.max(1) as f64,
+        each(grown),
+    );
+}
+
+/// Bytes of this process that are in memory, where the system tells.
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4096
+}
+
+/// Nanoseconds a payment, and the engine after the last one.
+fn one(work: &Work, shipped: &Shipped) -> (f64, Engine) {
     let config = shipped.task(&KafkaConfig::new("127.0.0.1:1", "bench", "bench")).engine;
     let start: BTreeMap<Partition, i64> = (0..4)
         .map(|index| (Partition { role: TopicRole::Payments, index }, 0))
@@ -48,5 +81,5 @@ fn one(work: &Work, shipped: &Shipped) -> f64 {
     work.payments.iter().for_each(|record| apply(TopicRole::Payments, record));
     let took = begun.elapsed();
     assert!(alerts > 0, "nothing was detected");
-    took.as_nanos() as f64 / work.payments.len().max(1) as f64
+    (took.as_nanos() as f64 / work.payments.len().max(1) as f64, engine)
 }

@@ -68,17 +68,17 @@ proptest! {
                 let to = EventTime(START.midnight().0 + slot * SLOT_MS + beside);
                 let from = to.minus(Span::from_millis(width * SLOT_MS));
                 for (leg, incoming) in [(Leg::Debtor, false), (Leg::Creditor, true)] {
-                    let mut got: Vec<(EventTime, &str)> = bank
+                    let mut got: Vec<(EventTime, String)> = bank
                         .ledger
                         .window(id, leg, from, to)
-                        .map(|entry| (entry.time, bank.ledger.payment_id(entry.row)))
+                        .map(|entry| (entry.time, bank.ledger.payment_id(entry.row).to_string()))
                         .collect();
                     got.reverse();
                     let inside = |time| from <= time && time <= to;
-                    let expected: Vec<(EventTime, &str)> = seen
+                    let expected: Vec<(EventTime, String)> = seen
                         .iter()
                         .filter(|one| one.incoming == incoming && inside(one.payment.event_time))
-                        .map(|one| one.key())
+                        .map(|one| (one.key().0, one.key().1.to_owned()))
                         .collect();
                     prop_assert_eq!(got, expected, "{} {:?} {}..{}", account, leg, from, to);
                 }

@@ -135,16 +135,16 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the condition is true, seen from the given payment.
-    pub(crate) fn holds(&mut self, row: &'a Row, leg: Leg) -> bool {
+    pub(crate) fn holds(&mut self, row: Row<'a>, leg: Leg) -> bool {
         let condition = self.condition;
         let at = At { env: self.env, row, leg, step: None };
-        is_true(&condition.holds, at, self)
+        is_true(&condition.holds, &at, self)
     }
 
     /// The same, and whether something was missing on the way. `deep` asks whether that is why it
     /// does not hold: then every part is looked at until one is false for certain. Otherwise it
     /// costs what [`Run::holds`] does, and [`Verdict::Undecided`] is not among the answers.
-    pub(crate) fn verdict(&mut self, row: &'a Row, leg: Leg, deep: bool) -> (Verdict, bool) {
+    pub(crate) fn verdict(&mut self, row: Row<'a>, leg: Leg, deep: bool) -> (Verdict, bool) {
         let verdict = self.decided(row, leg, deep);
         match (verdict, deep) {
             (Verdict::Undecided(_), true) => (verdict, true),
@@ -153,10 +153,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn decided(&mut self, row: &'a Row, leg: Leg, deep: bool) -> Verdict {
+    fn decided(&mut self, row: Row<'a>, leg: Leg, deep: bool) -> Verdict {
         let condition = self.condition;
         let at = At { env: self.env, row, leg, step: None };
-        match self.judge(&condition.holds, at, deep) {
+        match self.judge(&condition.holds, &at, deep) {
             (Value::Bool(true), _) => Verdict::Holds,
             (Value::Unknown(field), doubt) => {
                 Verdict::Undecided(field.or(doubt.and_then(|doubt| doubt.field)))
@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
     }
 
     /// The value of a condition; where it is not true, with what leaves that in doubt.
-    fn judge(&mut self, node: &Node, at: At<'a>, deep: bool) -> (Value, Option<Doubt>) {
+    fn judge(&mut self, node: &Node, at: &At<'a>, deep: bool) -> (Value, Option<Doubt>) {
         match node {
             Node::And(all) => {
                 let (mut value, mut doubt) = (Value::Bool(true), None);
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn judge_part(&mut self, node: &Node, at: At<'a>) -> (Value, Option<Doubt>) {
+    fn judge_part(&mut self, node: &Node, at: &At<'a>) -> (Value, Option<Doubt>) {
         let value = eval(node, at, self);
         if value.holds() {
             return (value, None);
@@ -350,9 +350,7 @@ impl<'a> Run<'a> {
 
     fn sort(&self, matches: &mut [Match]) {
         let ledger = self.env.ledger;
-        matches.sort_by(|a, b| {
-            a.time.cmp(&b.time).then_with(|| ledger.payment_id(a.row).cmp(ledger.payment_id(b.row)))
-        });
+        matches.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row)));
     }
 
     fn matches(&mut self, selection: usize) -> Vec<Match> {
@@ -402,7 +400,7 @@ impl<'a> Run<'a> {
     }
 
     fn value(&self, node: &Node, found: Match) -> Value {
-        self.at(found).map_or(UNKNOWN, |at| eval(node, at, &mut NoMeasures))
+        self.at(found).map_or(UNKNOWN, |at| eval(node, &at, &mut NoMeasures))
     }
 
     fn compute(&mut self, measure: &BoundMeasure) -> Value {
@@ -444,7 +442,7 @@ impl<'a> Run<'a> {
             },
         );
         let Some(at) = newest else { return UNKNOWN };
-        let value = eval(node, at, self);
+        let value = eval(node, &at, self);
         self.doubt.set(self.doubt_of(node));
         value
     }
@@ -567,9 +565,8 @@ impl<'a> Run<'a> {
         self.sort(&mut first);
         self.sort(&mut second);
         let ledger = self.env.ledger;
-        let order = |a: Match, b: Match| {
-            a.time.cmp(&b.time).then_with(|| ledger.payment_id(a.row).cmp(ledger.payment_id(b.row)))
-        };
+        let order =
+            |a: Match, b: Match| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row));
         let mut found: Vec<[Match; 2]> = Vec::new();
         for end in second {
             let mut unknown = None;
@@ -601,7 +598,7 @@ impl<'a> Run<'a> {
             return Value::Bool(false);
         };
         at.step = Some((row, start.leg));
-        eval(tie, at, &mut NoMeasures)
+        eval(tie, &at, &mut NoMeasures)
     }
 }
 

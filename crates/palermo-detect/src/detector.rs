@@ -176,7 +176,7 @@ impl Detector {
 
     fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
-        let Some(account) = row.end(leg).account else { return SetId::default() };
+        let Some(account) = row.account(leg) else { return SetId::default() };
         let env = Env { ledger, lists: &self.lists };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
@@ -198,7 +198,7 @@ impl Detector {
     /// windows can change is evaluated again.
     pub fn changed(&mut self, ledger: &Ledger, row: RowId, applied: Applied, out: &mut Vec<Alert>) {
         let Some(payment) = ledger.row(row) else { return };
-        let time = payment.time;
+        let time = payment.time();
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
             self.evaluate(ledger, account, time, &mut changed);
@@ -492,8 +492,6 @@ pub(crate) fn newest_at(
     Leg::BOTH
         .into_iter()
         .filter_map(|leg| Some((ledger.window(account, leg, from, to).next()?, leg)))
-        .max_by(|(a, _), (b, _)| {
-            a.time.cmp(&b.time).then_with(|| ledger.payment_id(a.row).cmp(ledger.payment_id(b.row)))
-        })
+        .max_by(|(a, _), (b, _)| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row)))
         .map(|(entry, leg)| (entry.row, leg))
 }

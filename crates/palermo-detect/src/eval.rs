@@ -10,7 +10,7 @@ use palermo_domain::{
     Date, Decimal, EventTime, MicroDegrees, PaymentKind, Span, TenthKm, distance,
 };
 use palermo_lang::program::{Direction, EndField, Field, Side, Symbol};
-use palermo_ledger::{AccountId, Atom, KnownParty, Ledger, Leg, PlaceParts, Row};
+use palermo_ledger::{AccountId, Atom, KnownParty, Ledger, Leg, PlaceId, PlaceParts, Row};
 
 /// What an expression may look at.
 #[derive(Clone, Copy)]
@@ -23,9 +23,9 @@ pub(crate) struct Env<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) env: Env<'a>,
-    pub(crate) row: &'a Row,
+    pub(crate) row: Row<'a>,
     pub(crate) leg: Leg,
-    pub(crate) step: Option<(&'a Row, Leg)>,
+    pub(crate) step: Option<(Row<'a>, Leg)>,
 }
 
 /// Gives the measures of the condition at hand.
@@ -42,11 +42,11 @@ impl Measures for NoMeasures {
     }
 }
 
-pub(crate) fn eval(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> Value {
+pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Value {
     match node {
         Node::Const(value) => *value,
         Node::Money(amount, currency) => {
-            let cents = at.env.ledger.rates.convert(*amount, *currency, at.row.time);
+            let cents = at.env.ledger.rates.convert(*amount, *currency, at.row.time());
             Value::or_missing(cents.map(|cents| Value::Money(cents.to_decimal())), Field::Amount)
         }
         Node::Field(field) => read(*field, at.env, at.row, at.leg),
@@ -92,7 +92,7 @@ pub(crate) fn eval(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> Valu
 
 /// Whether an expression is true: the same answer as [`eval`], found sooner. Where only truth
 /// matters an unknown part of a conjunction decides it as a false one does.
-pub(crate) fn is_true(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> bool {
+pub(crate) fn is_true(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> bool {
     match node {
         Node::And(all) => all.iter().all(|part| is_true(part, at, measures)),
         Node::Or(any) => any.iter().any(|part| is_true(part, at, measures)),
@@ -101,7 +101,7 @@ pub(crate) fn is_true(node: &Node, at: At<'_>, measures: &mut dyn Measures) -> b
 }
 
 /// `And` with `stop == false`, `Or` with `stop == true`.
-fn fold(parts: &[Node], stop: bool, at: At<'_>, measures: &mut dyn Measures) -> Value {
+fn fold(parts: &[Node], stop: bool, at: &At<'_>, measures: &mut dyn Measures) -> Value {
     let mut unknown = None;
     for part in parts {
         match eval(part, at, measures) {
@@ -132,47 +132,39 @@ fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
     }
 }
 
-fn in_list(at: At<'_>, list: usize, key: Option<Atom>) -> bool {
+fn in_list(at: &At<'_>, list: usize, key: Option<Atom>) -> bool {
     let Some((list, key)) = at.env.lists.get(list).zip(key) else { return false };
-    list.contains(key, at.row.time.date())
+    list.contains(key, at.row.time().date())
 }
 
-fn end_in_list(at: At<'_>, side: Side, list: usize) -> Value {
+fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
     let leg = leg_of(at.leg, side);
-    let end = at.row.end(leg);
-    let rare = at.row.rare.as_ref().map(|rare| rare.end(leg));
-    let account = end.account.and_then(|account| as_text(Value::Account(account), at.env));
+    let (end, contact) = (at.row.end(leg), at.row.contact(leg));
+    let account = at.row.account(leg).and_then(|id| as_text(Value::Account(id), at.env));
     // The acceptor is the creditor's end, but for money that comes back.
-    let back = matches!(at.row.kind, PaymentKind::CardRefund | PaymentKind::GamingPayout);
+    let back = matches!(at.row.kind(), PaymentKind::CardRefund | PaymentKind::GamingPayout);
     let acceptor = if back { Leg::Debtor } else { Leg::Creditor };
     let (merchant, domain) = if leg == acceptor {
-        (at.row.merchant_id, at.row.rare.as_ref().and_then(|rare| rare.merchant_domain))
+        let site = at.row.site();
+        (site.merchant_id, site.merchant_domain)
     } else {
         (None, None)
     };
-    let keys = [
-        account,
-        end.party,
-        end.bank,
-        rare.and_then(|rare| rare.wallet),
-        rare.and_then(|rare| rare.alias),
-        merchant,
-        domain,
-    ];
+    let keys = [account, end.party, end.bank, contact.wallet, contact.alias, merchant, domain];
     if keys.iter().all(Option::is_none) {
         return Value::Unknown(Some(Field::End(side, EndField::Account)));
     }
     Value::Bool(keys.into_iter().any(|key| in_list(at, list, key)))
 }
 
-fn lookup(at: At<'_>, list: usize, key: Value, column: usize) -> Value {
+fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
     if let Value::Unknown(field) = key {
         return Value::Unknown(field);
     }
     let (Some(list), Some(key)) = (at.env.lists.get(list), as_text(key, at.env)) else {
         return UNKNOWN;
     };
-    match list.cell(key, column, at.row.time.date()) {
+    match list.cell(key, column, at.row.time().date()) {
         Some(node) => eval(node, at, &mut NoMeasures),
         None => UNKNOWN,
     }
@@ -209,13 +201,13 @@ fn as_km(tenths: TenthKm) -> Value {
     Value::Decimal(Decimal::new(tenths.0, 1))
 }
 
-fn near(at: At<'_>, place: (Value, Option<Field>), list: usize, km: Value) -> Value {
+fn near(at: &At<'_>, place: (Value, Option<Field>), list: usize, km: Value) -> Value {
     let here = match coordinates(at.env, place) {
         Ok(here) => here,
         Err(unknown) => return unknown,
     };
     let (Some(limit), Some(list)) = (km.number(), at.env.lists.get(list)) else { return UNKNOWN };
-    let day = at.row.time.date();
+    let day = at.row.time().date();
     let within = |row| Decimal::new(distance(here, row).0, 1) <= limit;
     Value::Bool(list.any_place(day, within))
 }
@@ -228,26 +220,25 @@ pub(crate) fn leg_of(own: Leg, side: Side) -> Leg {
 }
 
 /// The party record behind one end: the holder of its account, else the party the payment names.
-pub(crate) fn party_of<'a>(env: Env<'a>, row: &Row, leg: Leg) -> Option<&'a KnownParty> {
-    let end = row.end(leg);
-    let holder = end.account.and_then(|account| env.ledger.parties.holder(account));
-    holder.or_else(|| env.ledger.parties.find(end.party?))
+pub(crate) fn party_of<'a>(env: Env<'a>, row: Row<'_>, leg: Leg) -> Option<&'a KnownParty> {
+    let holder = row.account(leg).and_then(|account| env.ledger.parties.holder(account));
+    holder.or_else(|| env.ledger.parties.find(row.end(leg).party?))
 }
 
 /// Whether there is evidence that the two ends know each other: the same party, a declared
 /// relation, or a shared address, phone or e-mail.
-fn related(at: At<'_>) -> bool {
+fn related(at: &At<'_>) -> bool {
     let [a, b] = Leg::BOTH.map(|leg| party_of(at.env, at.row, leg));
     let [a_id, b_id] =
         Leg::BOTH.map(|leg| at.row.end(leg).party.or(party_of(at.env, at.row, leg).map(|p| p.id)));
     if a_id.is_some() && a_id == b_id {
         return true;
     }
-    let accounts = Leg::BOTH.map(|leg| at.row.end(leg).account);
+    let accounts = Leg::BOTH.map(|leg| at.row.account(leg));
     if accounts[0].is_some() && accounts[0] == accounts[1] {
         return true;
     }
-    let day = at.row.time.date();
+    let day = at.row.time().date();
     let declares = |party: Option<&KnownParty>, other: Option<Atom>| {
         party.zip(other).is_some_and(|(party, other)| {
             party.relations.iter().any(|(id, since, until)| {
@@ -267,30 +258,29 @@ fn related(at: At<'_>) -> bool {
     {
         return true;
     }
-    at.row.rare.as_ref().is_some_and(|rare| {
-        let (a, b) = (&rare.debtor, &rare.creditor);
-        shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email)
-    })
+    let [a, b] = Leg::BOTH.map(|leg| at.row.contact(leg));
+    shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email)
 }
 
-fn local_ms(row: &Row, leg: Leg) -> Option<i64> {
+fn local_ms(row: Row<'_>, leg: Leg) -> Option<i64> {
     // Known at the payer's end, or at a terminal or merchant (RULES.md, `hour`).
+    let site = row.site();
     let located = leg == Leg::Debtor
-        || row.terminal_id.is_some()
-        || row.terminal_place.is_some()
-        || row.merchant_id.is_some()
-        || row.merchant_place.is_some();
-    let offset = row.utc_offset_minutes.filter(|_| located)?;
-    Some(row.time.0.saturating_add(i64::from(offset).saturating_mul(60_000)))
+        || site.terminal_id.is_some()
+        || site.terminal_place.is_some()
+        || site.merchant_id.is_some()
+        || site.merchant_place.is_some();
+    let offset = row.manner().utc_offset_minutes.filter(|_| located)?;
+    Some(row.time().0.saturating_add(i64::from(offset).saturating_mul(60_000)))
 }
 
 /// The local hour, 0-23.
-pub(crate) fn local_hour(row: &Row, leg: Leg) -> Option<i64> {
+pub(crate) fn local_hour(row: Row<'_>, leg: Leg) -> Option<i64> {
     Some(EventTime(local_ms(row, leg)?).millis_of_day() / 3_600_000)
 }
 
 /// The local day on which the night of this payment began, if it was made between 22:00 and 06:00.
-pub(crate) fn local_night(row: &Row, leg: Leg) -> Option<Date> {
+pub(crate) fn local_night(row: Row<'_>, leg: Leg) -> Option<Date> {
     let day = EventTime(local_ms(row, leg)?).date();
     match local_hour(row, leg)? {
         22.. => Some(day),
@@ -300,10 +290,9 @@ pub(crate) fn local_night(row: &Row, leg: Leg) -> Option<Date> {
 }
 
 /// A field of a payment, seen from one end.
-pub(crate) fn read(field: Field, env: Env<'_>, row: &Row, leg: Leg) -> Value {
+pub(crate) fn read(field: Field, env: Env<'_>, row: Row<'_>, leg: Leg) -> Value {
     let text = |atom: Option<Atom>| atom.map(Value::Text);
-    let rare = row.rare.as_deref();
-    let place = |place: Option<palermo_ledger::PlaceId>| place.map(Value::Place);
+    let place = |place: Option<PlaceId>| place.map(Value::Place);
     let symbol = |symbol: Option<Symbol>| symbol.map(Value::Symbol);
     let truth = |truth: Option<bool>| truth.map(Value::Bool);
     let value = match field {
@@ -311,77 +300,74 @@ pub(crate) fn read(field: Field, env: Env<'_>, row: &Row, leg: Leg) -> Value {
             Leg::Debtor => Direction::Out,
             Leg::Creditor => Direction::In,
         }))),
-        Field::Kind => symbol(Some(Symbol::Kind(row.kind))),
-        Field::Rail => symbol(Some(Symbol::Rail(row.rail))),
-        Field::Channel => symbol(row.channel.map(Symbol::Channel)),
-        Field::Status => symbol(Some(Symbol::Status(row.status))),
-        Field::Amount => row.amount.map(|cents| Value::Money(cents.to_decimal())),
-        Field::AmountOriginal => Some(Value::Decimal(row.amount_original)),
-        Field::Currency => text(Some(row.currency_text)),
-        Field::Fee => rare.and_then(|rare| rare.fee).map(Value::Decimal),
-        Field::GrossAmount => rare.and_then(|rare| rare.gross_amount).map(Value::Decimal),
-        Field::Purpose => text(row.purpose),
-        Field::Relation => symbol(row.relation.map(Symbol::Relation)),
-        Field::RefersTo => text(rare.and_then(|rare| rare.refers_to)),
-        Field::Place => place(row.terminal_place.or(row.merchant_place).or(row.end(leg).place)),
+        Field::Kind => symbol(Some(Symbol::Kind(row.kind()))),
+        Field::Rail => symbol(Some(Symbol::Rail(row.manner().rail))),
+        Field::Channel => symbol(row.manner().channel.map(Symbol::Channel)),
+        Field::Status => symbol(Some(Symbol::Status(row.manner().status))),
+        Field::Amount => row.amount().map(|cents| Value::Money(cents.to_decimal())),
+        Field::AmountOriginal => Some(Value::Decimal(row.amount_original())),
+        Field::Currency => text(row.manner().currency_text),
+        Field::Fee => row.fee().map(Value::Decimal),
+        Field::GrossAmount => row.gross_amount().map(Value::Decimal),
+        Field::Purpose => text(row.manner().purpose),
+        Field::Relation => symbol(row.manner().relation.map(Symbol::Relation)),
+        Field::RefersTo => text(row.refers_to()),
+        Field::Place => place(site_place(row).or(row.end(leg).place)),
         Field::Hour => local_hour(row, leg).map(Value::Int),
         Field::Weekday => local_ms(row, leg).map(|ms| {
             Value::Int(
                 i64::from(EventTime(ms).date().0).saturating_add(3).rem_euclid(7).saturating_add(1),
             )
         }),
-        Field::EventTime => Some(Value::Time(row.time)),
-        Field::MerchantId => text(row.merchant_id),
-        Field::MerchantMcc => text(row.merchant_mcc),
-        Field::MerchantDomain => text(rare.and_then(|rare| rare.merchant_domain)),
-        Field::MerchantCountry => part(env, row.merchant_place, |p| p.country),
-        Field::MerchantRegion => part(env, row.merchant_place, |p| p.region),
-        Field::MerchantTown => part(env, row.merchant_place, |p| p.town),
-        Field::MerchantPlace => place(row.merchant_place),
-        Field::TerminalId => text(row.terminal_id),
-        Field::TerminalKind => {
-            symbol(rare.and_then(|rare| rare.terminal_kind).map(Symbol::TerminalKind))
-        }
-        Field::TerminalCountry => part(env, row.terminal_place, |p| p.country),
-        Field::TerminalRegion => part(env, row.terminal_place, |p| p.region),
-        Field::TerminalTown => part(env, row.terminal_place, |p| p.town),
-        Field::TerminalPlace => place(row.terminal_place),
-        Field::DeviceId => text(rare.and_then(|rare| rare.device_id)),
-        Field::DeviceIpCountry => text(rare.and_then(|rare| rare.device_ip_country)),
-        Field::CardToken => text(rare.and_then(|rare| rare.card_token)),
-        Field::CardPrepaid => truth(rare.and_then(|rare| rare.card_prepaid)),
-        Field::CardPresent => truth(rare.and_then(|rare| rare.card_present)),
-        Field::CardReload => truth(rare.and_then(|rare| rare.card_reload)),
-        Field::ConductorParty => text(row.conductor_party),
-        Field::ConductorDocument => text(rare.and_then(|rare| rare.conductor_document)),
-        Field::ConductorIsHolder => truth(rare.and_then(|rare| rare.conductor_is_holder)),
-        Field::ServiceKind => {
-            symbol(rare.and_then(|rare| rare.service_kind).map(Symbol::ServiceKind))
-        }
-        Field::StayNights => {
-            rare.and_then(|rare| rare.stay_nights).map(|nights| Value::Int(i64::from(nights)))
-        }
-        Field::StayRooms => {
-            rare.and_then(|rare| rare.stay_rooms).map(|rooms| Value::Int(i64::from(rooms)))
-        }
+        Field::EventTime => Some(Value::Time(row.time())),
+        Field::MerchantId => text(row.site().merchant_id),
+        Field::MerchantMcc => text(row.site().merchant_mcc),
+        Field::MerchantDomain => text(row.site().merchant_domain),
+        Field::MerchantCountry => part(env, row.site().merchant_place, |p| p.country),
+        Field::MerchantRegion => part(env, row.site().merchant_place, |p| p.region),
+        Field::MerchantTown => part(env, row.site().merchant_place, |p| p.town),
+        Field::MerchantPlace => place(row.site().merchant_place),
+        Field::TerminalId => text(row.site().terminal_id),
+        Field::TerminalKind => symbol(row.site().terminal_kind.map(Symbol::TerminalKind)),
+        Field::TerminalCountry => part(env, row.site().terminal_place, |p| p.country),
+        Field::TerminalRegion => part(env, row.site().terminal_place, |p| p.region),
+        Field::TerminalTown => part(env, row.site().terminal_place, |p| p.town),
+        Field::TerminalPlace => place(row.site().terminal_place),
+        Field::DeviceId => text(row.device_id()),
+        Field::DeviceIpCountry => text(row.device_ip_country()),
+        Field::CardToken => text(row.card_token()),
+        Field::CardPrepaid => truth(row.card_prepaid()),
+        Field::CardPresent => truth(row.card_present()),
+        Field::CardReload => truth(row.card_reload()),
+        Field::ConductorParty => text(row.conductor_party()),
+        Field::ConductorDocument => text(row.conductor_document()),
+        Field::ConductorIsHolder => truth(row.conductor_is_holder()),
+        Field::ServiceKind => symbol(row.service_kind().map(Symbol::ServiceKind)),
+        Field::StayNights => row.stay_nights().map(|nights| Value::Int(i64::from(nights))),
+        Field::StayRooms => row.stay_rooms().map(|rooms| Value::Int(i64::from(rooms))),
         Field::End(side, end_field) => read_end(end_field, env, row, leg_of(leg, side)),
     };
     Value::or_missing(value, field)
 }
 
+/// The place of the terminal, else of the merchant.
+pub(crate) fn site_place(row: Row<'_>) -> Option<PlaceId> {
+    let site = row.site();
+    site.terminal_place.or(site.merchant_place)
+}
+
 fn part(
     env: Env<'_>,
-    place: Option<palermo_ledger::PlaceId>,
+    place: Option<PlaceId>,
     part: impl Fn(&PlaceParts) -> Option<Atom>,
 ) -> Option<Value> {
     part(&env.ledger.places.parts(place?)).map(Value::Text)
 }
 
-fn read_end(field: EndField, env: Env<'_>, row: &Row, leg: Leg) -> Option<Value> {
+fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Value> {
     let end = row.end(leg);
-    let rare = row.rare.as_deref().map(|rare| rare.end(leg));
     match field {
-        EndField::Account => end.account.map(Value::Account),
+        EndField::Account => row.account(leg).map(Value::Account),
         EndField::Party => {
             end.party.or_else(|| party_of(env, row, leg).map(|party| party.id)).map(Value::Text)
         }
@@ -391,24 +377,24 @@ fn read_end(field: EndField, env: Env<'_>, row: &Row, leg: Leg) -> Option<Value>
         EndField::Region => part(env, end.place, |p| p.region),
         EndField::Town => part(env, end.place, |p| p.town),
         EndField::Locode => part(env, end.place, |p| p.locode),
-        EndField::Alias => rare.and_then(|rare| rare.alias).map(Value::Text),
-        EndField::Phone => rare.and_then(|rare| rare.phone).map(Value::Text),
-        EndField::Email => rare.and_then(|rare| rare.email).map(Value::Text),
-        EndField::Address => rare.and_then(|rare| rare.address).map(Value::Text),
-        EndField::Wallet => rare.and_then(|rare| rare.wallet).map(Value::Text),
-        EndField::BalanceAfter => rare.and_then(|rare| rare.balance_after).map(Value::Decimal),
+        EndField::Alias => row.contact(leg).alias.map(Value::Text),
+        EndField::Phone => row.contact(leg).phone.map(Value::Text),
+        EndField::Email => row.contact(leg).email.map(Value::Text),
+        EndField::Address => row.contact(leg).address.map(Value::Text),
+        EndField::Wallet => row.contact(leg).wallet.map(Value::Text),
+        EndField::BalanceAfter => row.balance_after(leg).map(Value::Decimal),
         EndField::Ours => {
-            let held =
-                end.account.is_some_and(|account| env.ledger.parties.owner(account).is_some());
-            rare.and_then(|rare| rare.ours).or(held.then_some(true)).map(Value::Bool)
+            let account = row.account(leg);
+            let held = account.is_some_and(|account| env.ledger.parties.owner(account).is_some());
+            end.ours.or(held.then_some(true)).map(Value::Bool)
         }
         EndField::AccountAge => {
-            let opened = env.ledger.parties.owner(end.account?)?.opened?;
-            Some(Value::Span(row.time.since(opened.midnight())))
+            let opened = env.ledger.parties.owner(row.account(leg)?)?.opened?;
+            Some(Value::Span(row.time().since(opened.midnight())))
         }
         // Roll-ups come with the ledger's next form.
         EndField::IdleBefore | EndField::KnownFor => None,
-        _ => read_party(field, env, row.time, party_of(env, row, leg)?),
+        _ => read_party(field, env, row.time(), party_of(env, row, leg)?),
     }
 }
 
@@ -445,6 +431,6 @@ pub(crate) fn days_between(from: EventTime, to: EventTime) -> i64 {
 }
 
 /// Both ends of a payment that are accounts, with their side.
-pub(crate) fn touched(row: &Row) -> impl Iterator<Item = (AccountId, Leg)> {
-    Leg::BOTH.into_iter().filter_map(|leg| Some((row.end(leg).account?, leg)))
+pub(crate) fn touched(row: Row<'_>) -> impl Iterator<Item = (AccountId, Leg)> + '_ {
+    Leg::BOTH.into_iter().filter_map(move |leg| Some((row.account(leg)?, leg)))
 }

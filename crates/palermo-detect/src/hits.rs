@@ -11,11 +11,12 @@
 //! Cost: nothing per payment; at an eviction one look per log and one evaluation per log whose
 //! newest such hit has changed.
 
+use crate::eval::site_place;
 use crate::value::Value;
 use palermo_domain::{
     Cents, Currency, Decimal, EventTime, FixedHashMap, Partition, PaymentKind, Span,
 };
-use palermo_ledger::{AccountId, Atom, EndRow, Ledger, Leg, Origin, PlaceId, RowId};
+use palermo_ledger::{AccountId, Atom, Ledger, Leg, Origin, PlaceId, RowId};
 
 /// Hits of one indicator on one account.
 #[derive(Debug, Default)]
@@ -106,19 +107,24 @@ impl Witness {
     /// The payment of a row that is in the ledger.
     pub(crate) fn of(ledger: &Ledger, id: RowId, leg: Leg) -> Option<Self> {
         let row = ledger.row(id)?;
-        let EndRow { account, party, place, .. } = row.debtor;
+        let (account, end) = (row.account(Leg::Debtor), row.end(Leg::Debtor));
         Some(Self {
-            id: ledger.payment_id(id).into(),
-            time: row.time,
+            id: (*row.payment_id()).into(),
+            time: row.time(),
             leg,
-            kind: row.kind,
-            cents: row.amount,
-            amount: row.amount_original,
-            currency: row.currency,
-            debtor: Payer { account, party, conductor: row.conductor_party, place },
-            creditor: row.creditor.account,
-            place: row.terminal_place.or(row.merchant_place),
-            origin: row.origin,
+            kind: row.kind(),
+            cents: row.amount(),
+            amount: row.amount_original(),
+            currency: row.manner().currency,
+            debtor: Payer {
+                account,
+                party: end.party,
+                conductor: row.conductor_party(),
+                place: end.place,
+            },
+            creditor: row.account(Leg::Creditor),
+            place: site_place(row),
+            origin: row.origin(),
         })
     }
 

@@ -46,8 +46,8 @@ impl Detector {
         let evidence = newest.filter_map(|found| Witness::of(ledger, found.row, found.leg));
         let decided = newest_at(ledger, support.account, support.time, support.time);
         let trigger = decided.and_then(|(id, _)| {
-            let ingest = ledger.row(id)?.origin.ingest;
-            Some((ledger.payment_id(id).into(), EventTime(ingest.0)))
+            let ingest = ledger.row(id)?.origin().ingest;
+            Some(((*ledger.payment_id(id)).into(), EventTime(ingest.0)))
         });
         Kept {
             evidence: evidence.collect(),
@@ -83,7 +83,10 @@ impl Detector {
             match self.numbers(ledger, *support).0 {
                 Numbers::Now(facts) => {
                     let rows = facts.evidence.iter().filter_map(|found| ledger.row(found.row));
-                    let each = rows.map(|r| ((r.origin.partition, r.origin.offset), r.amount));
+                    let each = rows.map(|row| {
+                        let origin = row.origin();
+                        ((origin.partition, origin.offset), row.amount())
+                    });
                     cents.extend(each);
                 }
                 Numbers::Kept(kept) => {

@@ -104,12 +104,12 @@ impl Selections {
     pub(crate) fn missing(
         &self,
         env: Env<'_>,
-        row: &Row,
+        row: Row<'_>,
         leg: Leg,
         selection: u16,
     ) -> Option<Field> {
         let condition = self.conditions.get(usize::from(selection))?;
-        match eval(condition, At { env, row, leg, step: None }, &mut NoMeasures) {
+        match eval(condition, &At { env, row, leg, step: None }, &mut NoMeasures) {
             Value::Unknown(field) => field,
             _ => None,
         }
@@ -120,7 +120,7 @@ impl Selections {
     pub(crate) fn decide(
         &mut self,
         env: Env<'_>,
-        row: &Row,
+        row: Row<'_>,
         leg: Leg,
         missing: &mut dyn FnMut(u16, Option<Field>),
     ) -> SetId {
@@ -128,14 +128,14 @@ impl Selections {
             Leg::Debtor => Direction::Out,
             Leg::Creditor => Direction::In,
         };
-        let Some(candidates) = self.candidates.get(&(row.kind, direction)) else {
+        let Some(candidates) = self.candidates.get(&(row.kind(), direction)) else {
             return SetId::default();
         };
         self.bits.fill(0);
         let at = At { env, row, leg, step: None };
         for &id in candidates {
             let Some(condition) = self.conditions.get(usize::from(id)) else { continue };
-            let word = match eval(condition, at, &mut NoMeasures) {
+            let word = match eval(condition, &at, &mut NoMeasures) {
                 Value::Bool(true) => usize::from(id / 64),
                 Value::Unknown(field) => {
                     missing(id, field);

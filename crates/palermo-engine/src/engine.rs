@@ -383,7 +383,7 @@ impl Engine {
         let Known::Seen(row) = self.ledger.find(payment.payment_id.expose()) else {
             return Ok(None);
         };
-        let same = self.ledger.row(row).is_some_and(|row| row.content == payment.content_hash());
+        let same = self.ledger.row(row).is_some_and(|row| row.content() == payment.content_hash());
         if same {
             return Ok(Some(Fate::Duplicate));
         }

@@ -94,6 +94,14 @@ impl std::fmt::Debug for Atoms {
 }
 
 impl Atom {
+    pub(crate) fn new(number: NonZeroU32) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(self) -> NonZeroU32 {
+        self.0
+    }
+
     /// Its number, from 0.
     pub fn index(self) -> u32 {
         self.0.get().saturating_sub(1)
@@ -109,6 +117,12 @@ fn slice<'a>(bytes: &'a str, ends: &[usize], index: u32) -> &'a str {
 /// An interned place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlaceId(NonZeroU32);
+
+impl PlaceId {
+    pub(crate) fn number(self) -> NonZeroU32 {
+        self.0
+    }
+}
 
 /// The texts of a place as atoms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,23 +7,33 @@
 
 use crate::detail::{Book, Detail, SetId};
 use crate::edges::{ACCOUNTS_MAX, Keep};
-use crate::intern::{Atom, Atoms, PlaceId, Places};
+use crate::few::Gathered;
+use crate::intern::{Atoms, Places};
+use crate::pack::REVERSED;
+use crate::pages::Pages;
 use crate::party::Parties;
+use crate::payment_id::{Packed, PaymentId, compare};
 use crate::rates::Rates;
-use crate::row::{AccountId, EndRare, EndRow, Leg, Origin, Rare, Row, RowId};
+use crate::row::{AccountId, Leg, Origin, Row, RowId};
+use crate::shards::Shards;
+use crate::shared::Shared;
 use crate::window::Window;
-use hashbrown::HashTable;
-use palermo_domain::{Currency, Date, End, EventTime, FixedState, Payment, PlaceText, Text};
+use palermo_domain::{Currency, EventTime, FixedState, Payment};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
+/// Tables of payment ids, as a power of two: with a hundred million payments one of them grows by
+/// some 24,000 at a time, which takes milliseconds.
+const ID_SHARDS: u32 = 12;
+
 /// The payments inside the horizon.
 pub struct Ledger {
-    rows: Vec<Option<Row>>,
-    free: Vec<RowId>,
-    ids: HashTable<RowId>,
+    pages: Pages,
+    /// What rows share; nothing of it is forgotten.
+    pub(crate) shared: Shared,
+    /// Rows by payment id.
+    ids: Shards,
     hasher: FixedState,
-    days: BTreeMap<Date, Day>,
     accounts: Atoms,
     book: Book,
     /// Texts other than accounts and payment ids.
@@ -37,13 +47,7 @@ pub struct Ledger {
     unconverted: BTreeMap<Currency, u64>,
     kept_from: EventTime,
     held: u64,
-    row_bytes: usize,
-}
-
-#[derive(Debug, Default)]
-struct Day {
-    rows: Vec<RowId>,
-    ids: Vec<u8>,
+    few: Gathered,
 }
 
 /// What is known of a payment id.
@@ -85,11 +89,10 @@ impl Ledger {
     /// An empty ledger.
     pub fn new(base: Currency) -> Self {
         Self {
-            rows: Vec::new(),
-            free: Vec::new(),
-            ids: HashTable::new(),
+            pages: Pages::default(),
+            shared: Shared::default(),
+            ids: Shards::new(ID_SHARDS),
             hasher: FixedState::default(),
-            days: BTreeMap::new(),
             accounts: Atoms::default(),
             // Kept until evicted; no rule asks for a running count of other ends.
             book: Book::new(Keep { span: None, fan: 0 }),
@@ -100,7 +103,7 @@ impl Ledger {
             unconverted: BTreeMap::new(),
             kept_from: EventTime::MIN,
             held: 0,
-            row_bytes: 0,
+            few: Gathered::default(),
         }
     }
 
@@ -125,9 +128,10 @@ impl Ledger {
         self.accounts.len()
     }
 
-    /// Whether one more payment can be kept: accounts beyond 33 million could not be told apart.
+    /// Whether one more payment can be kept: accounts beyond 33 million and rows beyond 275 GB could
+    /// not be told apart.
     pub fn has_room(&self) -> bool {
-        self.accounts.len().saturating_add(2) <= ACCOUNTS_MAX as usize
+        self.accounts.len().saturating_add(2) <= ACCOUNTS_MAX as usize && self.pages.has_room()
     }
 
     /// Whether a payment of this time can be kept beside what is kept: times 795 days apart could
@@ -156,76 +160,67 @@ impl Ledger {
 
     /// Whether a payment id was seen inside the horizon.
     pub fn find(&self, payment_id: &str) -> Known {
-        let hash = self.hasher.hash_one(payment_id);
-        match self.ids.find(hash, |&row| self.payment_id(row) == payment_id) {
-            Some(&row) => Known::Seen(row),
-            None => Known::New,
-        }
+        let packed = Packed::new(payment_id);
+        let hash = self.hasher.hash_one(packed.bytes());
+        let same = |number| self.pages.id(RowId(number)) == packed.bytes();
+        self.ids.find(hash, same).map_or(Known::New, |number| Known::Seen(RowId(number)))
     }
 
     /// A payment.
-    pub fn row(&self, id: RowId) -> Option<&Row> {
-        self.rows.get(id.0 as usize)?.as_ref()
+    #[inline]
+    pub fn row(&self, id: RowId) -> Option<Row<'_>> {
+        self.pages.row(&self.shared, id)
     }
 
     /// The id of a payment as text.
-    pub fn payment_id(&self, id: RowId) -> &str {
-        let Some(row) = self.row(id) else { return "" };
-        let Some(day) = self.days.get(&row.time.date()) else { return "" };
-        let (start, length) = (row.id.0 as usize, usize::from(row.id.1));
-        let bytes = day.ids.get(start..start.saturating_add(length)).unwrap_or(&[]);
-        std::str::from_utf8(bytes).unwrap_or("")
+    pub fn payment_id(&self, id: RowId) -> PaymentId<'_> {
+        PaymentId::unpack(self.pages.id(id))
+    }
+
+    /// How the ids of two payments compare as texts.
+    pub fn compare_ids(&self, a: RowId, b: RowId) -> std::cmp::Ordering {
+        if a == b {
+            return std::cmp::Ordering::Equal;
+        }
+        compare(self.pages.id(a), self.pages.id(b))
     }
 
     /// Every payment that is in a window, in order of row number.
     pub fn row_ids(&self) -> Vec<RowId> {
-        let linked = |row: &Option<Row>| row.as_ref().is_some_and(|row| !row.reversed);
-        (0..).map(RowId).zip(&self.rows).filter(|(_, row)| linked(row)).map(|(id, _)| id).collect()
+        let linked = |id: &RowId| self.row(*id).is_some_and(|row| !row.reversed());
+        self.pages.ids().filter(linked).collect()
     }
 
     /// Makes the row of a payment; it is in no window until it is linked.
     pub fn insert(&mut self, payment: &Payment<'_>, origin: Origin) -> RowId {
-        let row = self.bind(payment, origin);
-        self.row_bytes = self.row_bytes.saturating_add(row.bytes());
-        let id = self.free.pop().unwrap_or_else(|| {
-            self.rows.push(None);
-            RowId(u32::try_from(self.rows.len().saturating_sub(1)).unwrap_or(u32::MAX))
-        });
-        self.days.entry(row.time.date()).or_default().rows.push(id);
-        if let Some(slot) = self.rows.get_mut(id.0 as usize) {
-            *slot = Some(row);
-        }
+        let mut few = std::mem::take(&mut self.few);
+        let fixed = self.bind(payment, origin, &mut few);
+        let packed = Packed::new(payment.payment_id.expose());
+        let id = self.pages.insert(payment.event_time, fixed, &packed, &few);
+        self.few = few;
         self.held = self.held.saturating_add(1);
-        let hash = self.hasher.hash_one(payment.payment_id.expose().as_ref());
-        let Self { ids, hasher, rows, days, .. } = self;
-        ids.insert_unique(hash, id, |&row| {
-            let text = rows.get(row.0 as usize).and_then(Option::as_ref).and_then(|row| {
-                let start = row.id.0 as usize;
-                let day = days.get(&row.time.date())?;
-                let bytes = day.ids.get(start..start.saturating_add(usize::from(row.id.1)))?;
-                std::str::from_utf8(bytes).ok()
-            });
-            hasher.hash_one(text.unwrap_or(""))
-        });
+        let Self { ids, hasher, pages, .. } = self;
+        let hash = hasher.hash_one(packed.bytes());
+        ids.insert(hash, id.0, |number| hasher.hash_one(pages.id(RowId(number))));
         id
     }
 
     /// Puts a row into the windows of its accounts, with the selections of each end.
     pub fn link(&mut self, id: RowId, debtor: SetId, creditor: SetId) {
-        let Self { rows, days, book, .. } = self;
-        let Some(Some(row)) = rows.get(id.0 as usize) else { return };
-        let detail = |selections| Detail::new(row.amount, id, selections);
-        let text = id_of(rows, days, id);
-        book.put(ends(row), row.time.0, [detail(debtor), detail(creditor)], |known| {
-            id_of(rows, days, known.row) < text
+        let Self { pages, shared, book, .. } = self;
+        let Some(row) = pages.row(shared, id) else { return };
+        let detail = |selections| Detail::new(row.amount(), id, selections);
+        book.put(ends(row), row.time().0, [detail(debtor), detail(creditor)], |known| {
+            compare(pages.id(known.row), pages.id(id)).is_lt()
         });
     }
 
     /// Takes a payment out of every window; its id stays known.
     pub fn unlink(&mut self, id: RowId) {
-        let Some(Some(row)) = self.rows.get_mut(id.0 as usize) else { return };
-        row.reversed = true;
-        self.book.remove(ends(row), row.time.0, |known| known.row == id);
+        self.pages.set(id, REVERSED);
+        let Self { pages, shared, book, .. } = self;
+        let Some(row) = pages.row(shared, id) else { return };
+        book.remove(ends(row), row.time().0, |known| known.row == id);
     }
 
     /// Entries of an account with `from <= time <= to`, newest first.
@@ -241,20 +236,11 @@ impl Ledger {
 
     /// Decides the selections of every entry anew (after an activation).
     pub fn reselect(&mut self, decide: &mut dyn FnMut(&Self, RowId, Leg) -> SetId) {
-        let all: Vec<(RowId, Option<AccountId>, Option<AccountId>)> = self
-            .rows
-            .iter()
-            .zip(0_u32..)
-            .filter_map(|(row, id)| {
-                let row = row.as_ref().filter(|row| !row.reversed)?;
-                Some((RowId(id), row.debtor.account, row.creditor.account))
-            })
-            .collect();
         let mut sets = palermo_domain::FixedHashMap::default();
-        for (row, debtor, creditor) in all {
-            for (leg, account) in [(Leg::Debtor, debtor), (Leg::Creditor, creditor)] {
-                if account.is_some() {
-                    sets.insert((row, leg), decide(self, row, leg));
+        for id in self.row_ids() {
+            for leg in Leg::BOTH {
+                if self.row(id).is_some_and(|row| row.account(leg).is_some()) {
+                    sets.insert((id, leg), decide(self, id, leg));
                 }
             }
         }
@@ -272,39 +258,24 @@ impl Ledger {
     /// Forgets the UTC days that end before `cutoff`; returns how many payments.
     pub fn evict(&mut self, cutoff: EventTime) -> u64 {
         let mut gone: u64 = 0;
-        while let Some(day) = self.days.first_entry() {
-            let ends = Date(day.key().0.saturating_add(1)).midnight();
-            if ends > cutoff {
-                break;
-            }
-            let rows = day.get().rows.clone();
+        while let Some((ends, rows)) = self.pages.oldest_until(cutoff) {
             for &id in &rows {
-                self.forget(id);
+                let hash = self.hasher.hash_one(self.pages.id(id));
+                self.ids.remove(hash, id.0);
             }
+            self.pages.forget_oldest();
             gone = gone.saturating_add(rows.len() as u64);
-            self.free.extend(rows);
             self.kept_from = self.kept_from.max(ends);
-            self.days.pop_first();
         }
+        self.held = self.held.saturating_sub(gone);
         // Their entries are in no window from here on; accounts drop them when they are next met.
         self.book.forget_before(self.kept_from.0);
         gone
     }
 
-    fn forget(&mut self, id: RowId) {
-        let hash = self.hasher.hash_one(self.payment_id(id));
-        if let Ok(entry) = self.ids.find_entry(hash, |&row| row == id) {
-            entry.remove();
-        }
-        let Some(row) = self.rows.get_mut(id.0 as usize).and_then(Option::take) else { return };
-        self.row_bytes = self.row_bytes.saturating_sub(row.bytes());
-        self.held = self.held.saturating_sub(1);
-    }
-
     /// What [`Ledger::kept_from`] will be after [`Ledger::evict`] with this cutoff.
     pub fn kept_from_after(&self, cutoff: EventTime) -> EventTime {
-        let ends = self.days.keys().map(|day| Date(day.0.saturating_add(1)).midnight());
-        let gone = ends.take_while(|ends| *ends <= cutoff).last();
+        let gone = self.pages.days().take_while(|ends| *ends <= cutoff).last();
         gone.map_or(self.kept_from, |ends| ends.max(self.kept_from))
     }
 
@@ -325,137 +296,25 @@ impl Ledger {
 
     /// Bytes held, by part.
     pub fn bytes(&self) -> Memory {
-        let slots = self.rows.capacity().saturating_sub(self.rows.len());
         Memory {
-            rows: self
-                .row_bytes
-                .saturating_add(slots.saturating_mul(size_of::<Option<Row>>()))
-                .saturating_add(self.ids.capacity().saturating_mul(5))
-                .saturating_add(self.rows.len().saturating_mul(size_of::<RowId>())),
+            rows: self.pages.bytes().saturating_add(self.ids.bytes()),
             entries: self.book.bytes(),
             texts: self
                 .atoms
                 .bytes()
                 .saturating_add(self.accounts.bytes())
-                .saturating_add(self.places.bytes()),
+                .saturating_add(self.places.bytes())
+                .saturating_add(self.shared.bytes()),
             parties: self.parties.bytes(),
         }
     }
 
-    fn atom(&mut self, text: Option<&Text<'_>>) -> Option<Atom> {
-        text.map(|text| self.atoms.intern(text.expose()))
-    }
-
-    fn plain(&mut self, text: Option<&str>) -> Option<Atom> {
-        text.map(|text| self.atoms.intern(text))
-    }
-
-    fn place(&mut self, place: Option<&PlaceText<'_>>) -> Option<PlaceId> {
-        place.and_then(|place| self.places.intern(place, &mut self.atoms))
-    }
-
-    fn end(&mut self, end: &End<'_>) -> EndRow {
-        EndRow {
-            account: end.account.as_ref().map(|text| self.account(text.expose())),
-            party: self.atom(end.party.as_ref()),
-            kind: end.kind,
-            bank: self.plain(end.bank.as_deref()),
-            place: self.place(Some(&end.place)),
-        }
-    }
-
-    fn bind(&mut self, payment: &Payment<'_>, origin: Origin) -> Row {
-        let amount = self.rates.convert(payment.amount, payment.currency, payment.event_time);
-        if amount.is_none() {
-            let count = self.unconverted.entry(payment.currency).or_default();
-            *count = count.saturating_add(1);
-        }
-        let ids = &mut self.days.entry(payment.event_time.date()).or_default().ids;
-        let text = payment.payment_id.expose().as_bytes();
-        let start = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-        ids.extend_from_slice(text.get(..usize::from(length)).unwrap_or(text));
-        let merchant = payment.merchant.as_ref();
-        let terminal = payment.terminal.as_ref();
-        Row {
-            time: payment.event_time,
-            origin,
-            content: payment.content_hash(),
-            id: (start, length),
-            kind: payment.kind,
-            rail: payment.rail,
-            channel: payment.channel,
-            status: payment.status,
-            reversed: false,
-            amount,
-            amount_original: payment.amount,
-            currency: payment.currency,
-            currency_text: self.atoms.intern(payment.currency.as_str()),
-            utc_offset_minutes: payment.utc_offset_minutes,
-            purpose: self.plain(payment.purpose.as_deref()),
-            relation: payment.relation,
-            debtor: self.end(&payment.debtor),
-            creditor: self.end(&payment.creditor),
-            terminal_place: self.place(terminal.map(|terminal| &terminal.place)),
-            merchant_place: self.place(merchant.map(|merchant| &merchant.place)),
-            merchant_mcc: self.plain(merchant.and_then(|merchant| merchant.mcc.as_deref())),
-            merchant_id: self.atom(merchant.and_then(|merchant| merchant.id.as_ref())),
-            terminal_id: self.atom(terminal.and_then(|terminal| terminal.id.as_ref())),
-            conductor_party: self
-                .atom(payment.conductor.as_ref().and_then(|conductor| conductor.party.as_ref())),
-            rare: self.rare(payment),
-        }
-    }
-
-    fn rare(&mut self, payment: &Payment<'_>) -> Option<Box<Rare>> {
-        let device = payment.device.as_ref();
-        let card = payment.card.as_ref();
-        let conductor = payment.conductor.as_ref();
-        let rare = Rare {
-            debtor: self.end_rare(&payment.debtor),
-            creditor: self.end_rare(&payment.creditor),
-            fee: payment.fee,
-            gross_amount: payment.gross_amount,
-            merchant_domain: self
-                .atom(payment.merchant.as_ref().and_then(|merchant| merchant.domain.as_ref())),
-            terminal_kind: payment.terminal.as_ref().and_then(|terminal| terminal.kind),
-            device_id: self.atom(device.and_then(|device| device.id.as_ref())),
-            device_ip_country: self.plain(device.and_then(|device| device.ip_country.as_deref())),
-            card_token: self.atom(card.and_then(|card| card.token.as_ref())),
-            card_prepaid: card.and_then(|card| card.prepaid),
-            card_present: card.and_then(|card| card.present),
-            card_reload: card.and_then(|card| card.reload),
-            conductor_document: self
-                .atom(conductor.and_then(|conductor| conductor.document.as_ref())),
-            conductor_is_holder: conductor.and_then(|conductor| conductor.is_holder),
-            service_kind: payment.service.as_ref().and_then(|service| service.kind),
-            stay_nights: payment.stay.and_then(|stay| stay.nights),
-            stay_rooms: payment.stay.and_then(|stay| stay.rooms),
-            refers_to: self.atom(payment.refers_to.as_ref()),
-        };
-        if rare == Rare::default() { None } else { Some(Box::new(rare)) }
-    }
-
-    fn end_rare(&mut self, end: &End<'_>) -> EndRare {
-        EndRare {
-            alias: self.atom(end.alias.as_ref()),
-            phone: self.atom(end.phone.as_ref()),
-            email: self.atom(end.email.as_ref()),
-            address: self.atom(end.address.as_ref()),
-            wallet: self.atom(end.wallet.as_ref()),
-            ours: end.ours,
-            balance_after: end.balance_after,
-        }
+    pub(crate) fn count_unconverted(&mut self, currency: Currency) {
+        let count = self.unconverted.entry(currency).or_default();
+        *count = count.saturating_add(1);
     }
 }
 
-fn ends(row: &Row) -> [Option<AccountId>; 2] {
-    [row.debtor.account, row.creditor.account]
-}
-
-fn id_of<'a>(rows: &'a [Option<Row>], days: &'a BTreeMap<Date, Day>, id: RowId) -> &'a [u8] {
-    let Some(row) = rows.get(id.0 as usize).and_then(Option::as_ref) else { return &[] };
-    let start = row.id.0 as usize;
-    let end = start.saturating_add(usize::from(row.id.1));
-    days.get(&row.time.date()).and_then(|day| day.ids.get(start..end)).unwrap_or(&[])
+fn ends(row: Row<'_>) -> [Option<AccountId>; 2] {
+    Leg::BOTH.map(|leg| row.account(leg))
 }

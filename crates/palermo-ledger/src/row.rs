@@ -1,13 +1,15 @@
-//! One compact record per payment: what evidence, rules and eviction need.
+//! One payment as rules, evidence and eviction see it.
 //!
-//! A row holds numbers only: texts are atoms, places are place numbers, the payment id sits in the
-//! byte arena of the row's day. What few payments carry is boxed ([`Rare`]).
+//! A [`Row`] is a view of packed bytes (modules `pages`, `pack`, `few`): each method unpacks what it
+//! is asked for and nothing else. What repeats from payment to payment is in module `shared`.
 
-use crate::intern::{Atom, PlaceId};
-use palermo_domain::{
-    Cents, Channel, Currency, Decimal, EndKind, EventTime, IngestTime, Partition, PaymentKind,
-    Rail, Relation, ServiceKind, Status, TerminalKind,
-};
+use crate::few::{self, Few};
+use crate::intern::Atom;
+use crate::pack;
+use crate::pages::Slot;
+use crate::payment_id::PaymentId;
+use crate::shared::{Contact, EndRow, Manner, Shared, Site};
+use palermo_domain::{Cents, Decimal, EventTime, IngestTime, Partition, PaymentKind, ServiceKind};
 use std::num::NonZeroU32;
 
 /// The number of a row; given again after its payment was evicted.
@@ -63,135 +65,245 @@ impl Leg {
     }
 }
 
-/// A payment in the ledger.
-#[derive(Clone, Debug)]
-pub struct Row {
+/// A payment in the ledger. `Debug` shows its kind.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    shared: &'a Shared,
+    slot: Slot<'a>,
+}
+
+impl std::fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Row({:?})", self.manner().kind)
+    }
+}
+
+impl<'a> Row<'a> {
+    #[inline]
+    pub(crate) fn new(shared: &'a Shared, slot: Slot<'a>) -> Self {
+        Self { shared, slot }
+    }
+
     /// Event time.
-    pub time: EventTime,
-    /// Where it came from.
-    pub origin: Origin,
+    #[inline]
+    pub fn time(&self) -> EventTime {
+        self.slot.time()
+    }
+
+    /// Its id.
+    pub fn payment_id(&self) -> PaymentId<'a> {
+        PaymentId::unpack(self.slot.id())
+    }
+
     /// Hash of its content: duplicate or conflict.
-    pub content: u64,
-    /// Where its id stands in the arena of its day.
-    pub(crate) id: (u32, u8),
-    /// Kind.
-    pub kind: PaymentKind,
-    /// Rail.
-    pub rail: Rail,
-    /// Channel.
-    pub channel: Option<Channel>,
-    /// Status.
-    pub status: Status,
+    pub fn content(&self) -> u64 {
+        pack::content(self.slot.fixed)
+    }
+
     /// Taken back by a later record: in no window.
-    pub reversed: bool,
-    /// In the base currency; `None` where there was no rate.
-    pub amount: Option<Cents>,
-    /// As sent.
-    pub amount_original: Decimal,
-    /// Its currency.
-    pub currency: Currency,
-    /// The same as text.
-    pub currency_text: Atom,
-    /// Local offset.
-    pub utc_offset_minutes: Option<i16>,
-    /// Purpose code.
-    pub purpose: Option<Atom>,
-    /// Declared relation.
-    pub relation: Option<Relation>,
-    /// Who pays.
-    pub debtor: EndRow,
-    /// Who is paid.
-    pub creditor: EndRow,
-    /// Place of the terminal.
-    pub terminal_place: Option<PlaceId>,
-    /// Place of the merchant.
-    pub merchant_place: Option<PlaceId>,
-    /// Merchant category code.
-    pub merchant_mcc: Option<Atom>,
-    /// Acceptor id.
-    pub merchant_id: Option<Atom>,
-    /// Terminal id.
-    pub terminal_id: Option<Atom>,
-    /// Party at the counter or machine.
-    pub conductor_party: Option<Atom>,
-    /// What few payments carry.
-    pub rare: Option<Box<Rare>>,
-}
-
-impl Row {
-    /// One end.
-    pub fn end(&self, leg: Leg) -> &EndRow {
-        match leg {
-            Leg::Debtor => &self.debtor,
-            Leg::Creditor => &self.creditor,
-        }
+    #[inline]
+    pub fn reversed(&self) -> bool {
+        pack::has(self.slot.fixed, pack::REVERSED)
     }
 
-    /// Bytes held, with the box of what is rare.
-    pub(crate) fn bytes(&self) -> usize {
-        let rare = if self.rare.is_some() { size_of::<Rare>() } else { 0 };
-        size_of::<Self>().saturating_add(rare).saturating_add(usize::from(self.id.1))
+    /// Kind, rail, currency and the like.
+    #[inline]
+    pub fn manner(&self) -> &'a Manner {
+        self.shared.manners.get(pack::manner(self.slot.fixed))
     }
-}
 
-/// One end of a row.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EndRow {
-    /// Account.
-    pub account: Option<AccountId>,
-    /// Party as the payment names it.
-    pub party: Option<Atom>,
     /// Kind.
-    pub kind: Option<EndKind>,
-    /// Bank.
-    pub bank: Option<Atom>,
-    /// Place.
-    pub place: Option<PlaceId>,
-}
+    #[inline]
+    pub fn kind(&self) -> PaymentKind {
+        self.manner().kind
+    }
 
-/// Fields that few payments carry.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "the fields are those of `payment.v1`")]
-pub struct Rare {
-    pub debtor: EndRare,
-    pub creditor: EndRare,
-    pub fee: Option<Decimal>,
-    pub gross_amount: Option<Decimal>,
-    pub merchant_domain: Option<Atom>,
-    pub terminal_kind: Option<TerminalKind>,
-    pub device_id: Option<Atom>,
-    pub device_ip_country: Option<Atom>,
-    pub card_token: Option<Atom>,
-    pub card_prepaid: Option<bool>,
-    pub card_present: Option<bool>,
-    pub card_reload: Option<bool>,
-    pub conductor_document: Option<Atom>,
-    pub conductor_is_holder: Option<bool>,
-    pub service_kind: Option<ServiceKind>,
-    pub stay_nights: Option<u16>,
-    pub stay_rooms: Option<u8>,
-    pub refers_to: Option<Atom>,
-}
+    /// Merchant and terminal.
+    #[inline]
+    pub fn site(&self) -> &'a Site {
+        self.shared.sites.get(pack::site(self.slot.fixed))
+    }
 
-impl Rare {
-    /// One end.
-    pub fn end(&self, leg: Leg) -> &EndRare {
-        match leg {
-            Leg::Debtor => &self.debtor,
-            Leg::Creditor => &self.creditor,
+    /// Account of one end.
+    #[inline]
+    pub fn account(&self, leg: Leg) -> Option<AccountId> {
+        NonZeroU32::new(pack::account(self.slot.fixed, leg)).map(AccountId)
+    }
+
+    /// What the payment says of one end, beside the account.
+    #[inline]
+    pub fn end(&self, leg: Leg) -> &'a EndRow {
+        self.shared.ends.get(pack::end(self.slot.fixed, leg))
+    }
+
+    /// How one end is reached.
+    pub fn contact(&self, leg: Leg) -> &'a Contact {
+        self.shared.contacts.get(self.end(leg).contact)
+    }
+
+    /// In the base currency; `None` where there was no rate.
+    #[inline]
+    pub fn amount(&self) -> Option<Cents> {
+        match pack::amount(self.slot.fixed) {
+            Ok(amount) => amount,
+            Err(wide) => {
+                let cents = self.slot.few(wide)?.first_chunk()?;
+                Some(Cents(i64::from_le_bytes(*cents)))
+            }
         }
+    }
+
+    /// As sent.
+    pub fn amount_original(&self) -> Decimal {
+        let amount = self.amount();
+        match pack::original(self.slot.fixed, amount, self.manner().scale) {
+            Ok(original) => original,
+            Err(apart) => self.decimal(apart).unwrap_or_default(),
+        }
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        let time = self.time().0;
+        let ingest = match pack::ahead(self.slot.fixed) {
+            Ok(ahead) => time.saturating_add(ahead),
+            Err(far) => {
+                let at = self.slot.few(far).and_then(<[u8]>::first_chunk);
+                at.map_or(time, |at| i64::from_le_bytes(*at))
+            }
+        };
+        let (index, offset) = pack::origin(self.slot.fixed).unwrap_or_else(|far| {
+            let both = self.slot.few(far).and_then(<[u8]>::split_first_chunk);
+            both.and_then(|(index, offset)| {
+                Some((i32::from_le_bytes(*index), i64::from_le_bytes(*offset.first_chunk()?)))
+            })
+            .unwrap_or_default()
+        });
+        let role = self.manner().role;
+        Origin { partition: Partition { role, index }, offset, ingest: IngestTime(ingest) }
+    }
+
+    fn atom(&self, few: Few) -> Option<Atom> {
+        let number = self.slot.few(few)?.first_chunk()?;
+        NonZeroU32::new(u32::from_le_bytes(*number)).map(Atom::new)
+    }
+
+    fn decimal(&self, few: Few) -> Option<Decimal> {
+        self.slot.few(few).map(few::decimal)
+    }
+
+    fn byte(&self, few: Few) -> Option<u8> {
+        self.slot.few(few)?.first().copied()
+    }
+
+    fn mark(&self, mark: Mark) -> Option<bool> {
+        match self.byte(Few::Marks)? >> mark as u8 & 3 {
+            0 => None,
+            said => Some(said == 2),
+        }
+    }
+
+    /// Balance of one end after booking.
+    pub fn balance_after(&self, leg: Leg) -> Option<Decimal> {
+        self.decimal(match leg {
+            Leg::Debtor => Few::DebtorBalance,
+            Leg::Creditor => Few::CreditorBalance,
+        })
+    }
+
+    /// What it cost.
+    pub fn fee(&self) -> Option<Decimal> {
+        self.decimal(Few::Fee)
+    }
+
+    /// Gross pay.
+    pub fn gross_amount(&self) -> Option<Decimal> {
+        self.decimal(Few::GrossAmount)
+    }
+
+    /// The payer's device.
+    pub fn device_id(&self) -> Option<Atom> {
+        self.atom(Few::Device)
+    }
+
+    /// Country of the device's address.
+    pub fn device_ip_country(&self) -> Option<Atom> {
+        self.atom(Few::IpCountry)
+    }
+
+    /// The card.
+    pub fn card_token(&self) -> Option<Atom> {
+        self.atom(Few::CardToken)
+    }
+
+    /// Whether the card is prepaid.
+    pub fn card_prepaid(&self) -> Option<bool> {
+        self.mark(Mark::Prepaid)
+    }
+
+    /// Whether the card was at the terminal.
+    pub fn card_present(&self) -> Option<bool> {
+        self.mark(Mark::Present)
+    }
+
+    /// Whether the card was reloaded.
+    pub fn card_reload(&self) -> Option<bool> {
+        self.mark(Mark::Reload)
+    }
+
+    /// Party at the counter or machine.
+    pub fn conductor_party(&self) -> Option<Atom> {
+        self.atom(Few::Conductor)
+    }
+
+    /// Its document.
+    pub fn conductor_document(&self) -> Option<Atom> {
+        self.atom(Few::Document)
+    }
+
+    /// Whether it is the holder.
+    pub fn conductor_is_holder(&self) -> Option<bool> {
+        self.mark(Mark::Holder)
+    }
+
+    /// The service that was paid for.
+    pub fn service_kind(&self) -> Option<ServiceKind> {
+        ServiceKind::ALL.get(usize::from(self.byte(Few::Service)?)).copied()
+    }
+
+    /// Nights of a stay.
+    pub fn stay_nights(&self) -> Option<u16> {
+        self.slot.few(Few::Nights)?.first_chunk().map(|nights| u16::from_le_bytes(*nights))
+    }
+
+    /// Rooms of a stay.
+    pub fn stay_rooms(&self) -> Option<u8> {
+        self.byte(Few::Rooms)
+    }
+
+    /// The earlier payment this one is about.
+    pub fn refers_to(&self) -> Option<Atom> {
+        self.atom(Few::RefersTo)
     }
 }
 
-/// What few ends carry.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "the fields are those of `payment.v1`")]
-pub struct EndRare {
-    pub alias: Option<Atom>,
-    pub phone: Option<Atom>,
-    pub email: Option<Atom>,
-    pub address: Option<Atom>,
-    pub wallet: Option<Atom>,
-    pub ours: Option<bool>,
-    pub balance_after: Option<Decimal>,
+/// Yes, no or not said, in two bits of [`Few::Marks`] each.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    Prepaid = 0,
+    Present = 2,
+    Reload = 4,
+    Holder = 6,
+}
+
+impl Mark {
+    /// The bits that say it.
+    pub(crate) fn bits(self, said: Option<bool>) -> u8 {
+        let code = match said {
+            None => 0,
+            Some(false) => 1,
+            Some(true) => 2,
+        };
+        code << self as u8
+    }
 }

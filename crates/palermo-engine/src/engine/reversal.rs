@@ -6,7 +6,7 @@
 
 use palermo_codec::Refusal;
 use palermo_domain::{DeadLetterReason, End, FixedHashMap, Payment, Status};
-use palermo_ledger::{EndRow, Known, Ledger, Row, RowId};
+use palermo_ledger::{Known, Ledger, Leg, Row, RowId};
 
 /// What a new payment means for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +52,13 @@ impl Reversals {
             return Ok(if again { Judgment::Again } else { Judgment::Waits });
         };
         match ledger.row(id) {
-            Some(row) if row.status == Status::Reversed => {
+            Some(row) if row.manner().status == Status::Reversed => {
                 refuse(DeadLetterReason::ReversalOfReversal)
             }
             Some(row) if !repeats(ledger, payment, row) => {
                 refuse(DeadLetterReason::ReversalMismatch)
             }
-            Some(row) if row.reversed => Ok(Judgment::Again),
+            Some(row) if row.reversed() => Ok(Judgment::Again),
             _ => Ok(Judgment::Reverses(id)),
         }
     }
@@ -77,7 +77,7 @@ impl Reversals {
 
     /// Forgets reversals whose own row has left the ledger.
     pub(super) fn forget(&mut self, ledger: &Ledger) {
-        let stays = |row: &Row| row.status == Status::Reversed;
+        let stays = |row: Row<'_>| row.manner().status == Status::Reversed;
         self.waiting.retain(|target, rows| {
             // A row number is given again after eviction; its text says whether it is still ours.
             rows.retain(|row| {
@@ -90,18 +90,18 @@ impl Reversals {
 }
 
 fn refers_to(ledger: &Ledger, row: RowId) -> Option<&str> {
-    let atom = ledger.row(row)?.rare.as_ref()?.refers_to?;
+    let atom = ledger.row(row)?.refers_to()?;
     Some(ledger.atoms.text(atom))
 }
 
-fn repeats(ledger: &Ledger, payment: &Payment<'_>, row: &Row) -> bool {
-    let same = |end: &End<'_>, row: &EndRow| {
-        let account = row.account.map(|account| ledger.account_text(account));
+fn repeats(ledger: &Ledger, payment: &Payment<'_>, row: Row<'_>) -> bool {
+    let same = |end: &End<'_>, leg: Leg| {
+        let account = row.account(leg).map(|account| ledger.account_text(account));
         end.account.as_ref().map(|text| text.expose().as_ref()) == account
     };
-    payment.kind == row.kind
-        && payment.amount == row.amount_original
-        && payment.currency == row.currency
-        && same(&payment.debtor, &row.debtor)
-        && same(&payment.creditor, &row.creditor)
+    payment.kind == row.kind()
+        && payment.amount == row.amount_original()
+        && payment.currency == row.manner().currency
+        && same(&payment.debtor, Leg::Debtor)
+        && same(&payment.creditor, Leg::Creditor)
 }
