@@ -123,6 +123,7 @@ fn table(t: Thresholds) -> Table {
         "T.cash",
         Expr::Or(vec![kind(PaymentKind::CashDeposit), kind(PaymentKind::CashWithdrawal)]),
     );
+    let transfers = b.select("T.transfer", kind(PaymentKind::Transfer));
     let amount = || Some(field(Field::Amount));
     let original = || Some(field(Field::AmountOriginal));
     use Compare::{Eq, Ge, Gt, Le, Lt, Ne};
@@ -180,6 +181,53 @@ fn table(t: Thresholds) -> Table {
                 Some(t.few.into()),
                 |a, b| a == b,
             )
+        },
+    );
+    // count() over credit within 1d >= few, in a window of four
+    table.row(
+        "T-WITHIN",
+        Draft::days(4).full(
+            Function::Count,
+            None,
+            Vec::new(),
+            credits,
+            None,
+            Some(Span::from_days(1)),
+        ),
+        cmp(Ge, measure(0), t.few()),
+        |_, w, here, t| {
+            let from = here.payment.event_time.minus(Span::from_days(1));
+            let recent = |s: &Seen<'_>| s.payment.event_time >= from;
+            let count = select(w, credit).into_iter().filter(|s| recent(s)).count();
+            both(naive::whole(count), Some(t.few.into()), |a, b| a >= b)
+        },
+    );
+    // distinct(other.account) over transfers of either direction >= few: those who pay and are paid
+    table.row(
+        "T-EITHER",
+        Draft::days(5).aggregate(
+            Function::Distinct,
+            Some(field(other(EndField::Account))),
+            transfers,
+        ),
+        cmp(Ge, measure(0), t.few()),
+        |_, w, _, t| {
+            let w = select(w, of_kind(PaymentKind::Transfer));
+            both(
+                naive::distinct(w.iter().map(|s| account(s.other()))),
+                Some(t.few.into()),
+                |a, b| a >= b,
+            )
+        },
+    );
+    // avg(amount) over transfers <= cents
+    table.row(
+        "T-MEAN",
+        Draft::days(4).aggregate(Function::Avg, amount(), transfers),
+        cmp(Le, measure(0), Expr::Literal(Literal::Money(t.money(), usd()))),
+        |world, w, _, t| {
+            let values = amounts(world, &select(w, of_kind(PaymentKind::Transfer)));
+            both(naive::avg(&values), Some(t.money()), |a, b| a <= b)
         },
     );
     // distinct(other.region) over debit != few

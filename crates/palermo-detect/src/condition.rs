@@ -10,6 +10,8 @@
 //!
 //! Cost: linear in the entries of the window, plus a sort where a measure needs one.
 
+mod quick;
+
 use crate::bind::{BoundCondition, BoundMeasure, BoundSequence, Node};
 use crate::detector::newest_at;
 use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true, local_hour, local_night, read};
@@ -100,7 +102,7 @@ impl Measures for Run<'_> {
         // A derived measure computes those it names on its way.
         let outer = self.doubt.take();
         let value = match condition.measures.get(index) {
-            Some(measure) => self.compute(measure),
+            Some(measure) => self.quickly(measure).unwrap_or_else(|| self.compute(measure)),
             None => UNKNOWN,
         };
         let doubt = self.doubt.replace(outer);

@@ -20,7 +20,8 @@ use activation::{Identity, identity};
 use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
 use palermo_lang::program::{Function, RuleSet};
-use palermo_ledger::{AccountId, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId, SetId};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the detector must know beside the rules.
@@ -66,6 +67,7 @@ pub struct Detector {
     pub(crate) indicators: Vec<BoundCondition>,
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
+    adder: RefCell<Adder>,
     sent: Sent,
     pub(crate) selections: Selections,
     lacking: Lacking,
@@ -99,6 +101,7 @@ impl Detector {
             indicators: bound.indicators,
             suppressors: bound.suppressors,
             lists: bound.lists,
+            adder: RefCell::default(),
             sent,
             selections: bound.selections,
             lacking,
@@ -166,7 +169,7 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists }
+        Env { ledger, lists: &self.lists, adder: &self.adder }
     }
 
     /// Decides the selections of both ends of a row (debtor, creditor).
@@ -177,7 +180,7 @@ impl Detector {
     fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
             lacking.selection(selection, field);
@@ -224,11 +227,13 @@ impl Detector {
         time: EventTime,
         changed: &mut Changed,
     ) {
+        // The payments at exactly this time; none are left after a reversal.
+        let here = newest_at(ledger, account, time, time);
         for index in 0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX) {
             if self.skip(index, account) {
                 continue;
             }
-            self.evaluate_one(ledger, index, account, time, changed);
+            self.evaluate_one(ledger, index, account, (time, here), changed);
         }
     }
 
@@ -237,19 +242,17 @@ impl Detector {
         ledger: &Ledger,
         index: u16,
         account: AccountId,
-        time: EventTime,
+        (time, here): (EventTime, Option<(RowId, Leg)>),
         changed: &mut Changed,
     ) {
         let Some(condition) = self.indicators.get(usize::from(index)) else { return };
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder };
         let whole = time.minus(condition.window) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
-        // The payments at exactly this time; none are left after a reversal.
-        let here = newest_at(ledger, account, time, time);
         let verdict = here
             .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
             .map_or((Verdict::Not, false), |(row, leg)| run.verdict(row, leg, weight.is_some()));

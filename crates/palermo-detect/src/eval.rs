@@ -10,13 +10,16 @@ use palermo_domain::{
     Date, Decimal, EventTime, MicroDegrees, PaymentKind, Span, TenthKm, distance,
 };
 use palermo_lang::program::{Direction, EndField, Field, Side, Symbol};
-use palermo_ledger::{AccountId, Atom, KnownParty, Ledger, Leg, PlaceId, PlaceParts, Row};
+use palermo_ledger::{AccountId, Adder, Atom, KnownParty, Ledger, Leg, PlaceId, PlaceParts, Row};
+use std::cell::RefCell;
 
 /// What an expression may look at.
 #[derive(Clone, Copy)]
 pub(crate) struct Env<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) lists: &'a [BoundList],
+    /// Scratch of those who add windows up.
+    pub(crate) adder: &'a RefCell<Adder>,
 }
 
 /// One payment from one end, with the earlier step of a sequence where there is one.

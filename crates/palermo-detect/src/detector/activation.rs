@@ -6,7 +6,9 @@
 //!
 //! Cost: linear in what the ledger holds; once per activation.
 
-use super::{Applied, Changed, Detector, bind_rules, later_times, longest_window, of_indicator};
+use super::{
+    Applied, Changed, Detector, bind_rules, later_times, longest_window, newest_at, of_indicator,
+};
 use crate::episode::{Renumbered, Stands, Track};
 use crate::lists::{self, BoundList};
 use palermo_domain::alert::{Cause, Mode};
@@ -84,9 +86,10 @@ impl Detector {
             .collect();
         for account in ledger.account_ids() {
             for time in later_times(ledger, account, EventTime::MIN, EventTime::MAX) {
+                let here = newest_at(ledger, account, time, time);
                 for &index in &fresh {
                     if !self.skip(index, account) {
-                        self.evaluate_one(ledger, index, account, time, changed);
+                        self.evaluate_one(ledger, index, account, (time, here), changed);
                     }
                 }
             }
