@@ -484,11 +484,14 @@ fn forgetting_gives_everything_back_but_what_rows_share() {
     assert_eq!(ledger.payments(), 6_000);
 }
 
+/// Puts two texts, or two words, into a payment.
+type Say = fn(&mut Payment<'static>, [Text<'static>; 2], [Cow<'static, str>; 2]);
+
 #[test]
 fn what_rows_share_is_counted() {
     let word = |n: usize| Text::new(Cow::Owned(format!("W{n}")));
     let name = |n: usize| Cow::Owned(format!("W{n}"));
-    let kinds: [(usize, fn(&mut Payment<'static>, [Text<'static>; 2], [Cow<'static, str>; 2])); 4] = [
+    let kinds: [(usize, Say); 4] = [
         (20, |payment, [party, _], [_, bank]| {
             payment.debtor.party = Some(party);
             payment.debtor.bank = Some(bank);
