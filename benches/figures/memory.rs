@@ -21,9 +21,7 @@ pub(crate) fn figures(runs: usize) {
 
 /// What is held after the last payment, in all and by part of the state, per payment.
 fn held(name: &str, work: &Work, shipped: &Shipped) {
-    let before = resident();
     let (_, engine) = one(work, shipped);
-    let grown = resident().saturating_sub(before);
     let counters = engine.snapshot();
     let each = |bytes: u64| bytes as f64 / counters.payments_held.max(1) as f64;
     let all = counters.state_bytes.values().sum::<u64>();
@@ -32,21 +30,12 @@ fn held(name: &str, work: &Work, shipped: &Shipped) {
         figure(&format!("{name}_{part}"), format!("{:.1}", each(*bytes)), "bytes/payment");
     }
     eprintln!(
-        "{name}: {} payments, {} customers, {} accounts named, {:.1} payments an account and side; \
-         the process grew by {:.0} bytes a payment",
+        "{name}: {} payments, {} customers, {} accounts named, {:.1} payments an account and side",
         counters.payments_held,
         work.parties.len(),
         work.accounts,
         counters.payments_held as f64 / work.accounts.max(1) as f64,
-        each(grown),
     );
-}
-
-/// Bytes of this process that are in memory, where the system tells.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4096
 }
 
 /// Nanoseconds a payment, and the engine after the last one.

@@ -505,9 +505,10 @@ impl Engine {
             return Err(EngineStop {
                 code: "memory_full",
                 reason: format!(
-                    "{} accounts are as many as can be told apart; nothing inside the horizon was \
-                     forgotten",
-                    self.ledger.accounts()
+                    "{} accounts with {} payments are as many as can be told apart; nothing inside \
+                     the horizon was forgotten",
+                    self.ledger.accounts(),
+                    self.ledger.payments()
                 ),
             });
         }

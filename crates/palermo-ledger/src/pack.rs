@@ -86,7 +86,7 @@ pub(crate) fn pack(parts: &Parts, same: bool, few: &mut Gathered) -> Fixed {
     }
     let ingest = parts.origin.ingest.0;
     let ahead = ingest.checked_sub(parts.time.0).and_then(|ms| i32::try_from(ms).ok());
-    let ahead = ahead.filter(|ms| *ms != FAR_INGEST).unwrap_or(FAR_INGEST);
+    let ahead = ahead.unwrap_or(FAR_INGEST);
     if ahead == FAR_INGEST {
         few.put(Few::Ingest, &ingest.to_le_bytes());
     }
@@ -135,7 +135,7 @@ pub(crate) fn scale_of(amount: Decimal) -> u8 {
     u8::try_from(amount.scale()).unwrap_or(0)
 }
 
-/// Cents as a decimal of no, one or two decimals, where they are one.
+/// Cents as a decimal of no, one or two decimals, cut to them.
 fn rescaled(cents: Cents, scale: u8) -> Option<Decimal> {
     let unit = match scale {
         0 => 100,
@@ -143,8 +143,7 @@ fn rescaled(cents: Cents, scale: u8) -> Option<Decimal> {
         2 => 1,
         _ => return None,
     };
-    let whole = cents.0.checked_rem(unit)? == 0;
-    whole.then_some(Decimal::new(cents.0.checked_div(unit)?, u32::from(scale)))
+    Some(Decimal::new(cents.0.checked_div(unit)?, u32::from(scale)))
 }
 
 #[inline]

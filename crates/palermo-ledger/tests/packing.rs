@@ -460,3 +460,71 @@ fn a_typical_payment_takes_less_than_ninety_bytes() {
     assert_eq!(ledger.bytes().texts, full.texts, "what rows share is not forgotten");
     assert_eq!(ledger.row_ids(), []);
 }
+
+/// Days that come and go in the same numbers take no more and more.
+#[test]
+fn forgetting_gives_everything_back_but_what_rows_share() {
+    let mut ledger = ledger();
+    let mut held = Vec::new();
+    for day in 0..60_i64 {
+        for n in 0..3_000 {
+            let time = EventTime(day * DAY_MS + n);
+            let payment = bare(&format!("{day}-{n}"), time);
+            let origin = Origin {
+                partition: Partition { role: TopicRole::Payments, index: 0 },
+                offset: day * 3_000 + n,
+                ingest: IngestTime(time.0),
+            };
+            ledger.insert(&payment, origin);
+        }
+        ledger.evict(EventTime((day - 1) * DAY_MS));
+        held.push(ledger.bytes().rows);
+    }
+    assert!(held[59] < held[9] * 11 / 10, "{} then, {} now", held[9], held[59]);
+    assert_eq!(ledger.payments(), 6_000);
+}
+
+/// Puts two texts, or two words, into a payment.
+type Say = fn(&mut Payment<'static>, [Text<'static>; 2], [Cow<'static, str>; 2]);
+
+#[test]
+fn what_rows_share_is_counted() {
+    let word = |n: usize| Text::new(Cow::Owned(format!("W{n}")));
+    let name = |n: usize| Cow::Owned(format!("W{n}"));
+    let kinds: [(usize, Say); 4] = [
+        (20, |payment, [party, _], [_, bank]| {
+            payment.debtor.party = Some(party);
+            payment.debtor.bank = Some(bank);
+        }),
+        // With the end that names it.
+        (40, |payment, [phone, email], _| {
+            payment.creditor.phone = Some(phone);
+            payment.creditor.email = Some(email);
+        }),
+        (28, |payment, [id, machine], _| {
+            payment.merchant = Some(palermo_domain::Merchant {
+                id: Some(id),
+                ..palermo_domain::Merchant::default()
+            });
+            let terminal = palermo_domain::Terminal::default();
+            payment.terminal = Some(palermo_domain::Terminal { id: Some(machine), ..terminal });
+        }),
+        (24, |payment, _, [purpose, code]| {
+            payment.purpose = Some(purpose);
+            payment.utc_offset_minutes = code[1..].parse().ok();
+        }),
+    ];
+    for (size, say) in kinds {
+        let mut ledger = ledger();
+        let mut give = |a: usize, b: usize| {
+            let mut payment = bare(&format!("{a}-{b}"), EventTime(0));
+            say(&mut payment, [word(a), word(b)], [name(a), name(b)]);
+            let partition = Partition { role: TopicRole::Payments, index: 0 };
+            ledger.insert(&payment, Origin { partition, offset: 0, ingest: IngestTime(0) });
+            ledger.bytes().texts
+        };
+        let few = (0..60).map(|n| give(n, n)).last().unwrap();
+        let many = (0..3_600).map(|n| give(n / 60, n % 60)).last().unwrap();
+        assert!(many - few > 3_000 * size, "{} for 3,540 records of {size}", many - few);
+    }
+}
