@@ -6,11 +6,11 @@
 
 use crate::harness::{Bank, cases};
 use crate::rules::Builder;
-use palermo_domain::{EventTime, Span};
+use palermo_domain::{Date, End, EventTime, Span, Status};
 use palermo_ledger::{Known, Leg};
 use palermo_testkit::Owned;
 use palermo_testkit::scene::{ACCOUNTS, SLOT_MS, START, drafts, payments, worlds};
-use palermo_testkit::window::touching;
+use palermo_testkit::window::{Seen, touching};
 use proptest::prelude::*;
 
 proptest! {
@@ -29,6 +29,8 @@ proptest! {
         let mut indices: Vec<usize> = (0..all.len()).collect();
         indices.sort_by_key(|index| order[*index]);
         let mut kept: Vec<Owned> = Vec::new();
+        // With those that have left since.
+        let mut ever: Vec<Owned> = Vec::new();
         let mut cutoff = EventTime::MIN;
         for (step, index) in indices.iter().enumerate() {
             let payment = &all[*index];
@@ -38,10 +40,12 @@ proptest! {
             }
             bank.link(payment);
             kept.push(payment.clone());
+            ever.push(payment.clone());
             match ops[step] {
                 0 => {
                     let gone = kept.remove(step % kept.len());
                     bank.unlink(gone.payment_id.expose());
+                    ever.retain(|payment| payment.payment_id != gone.payment_id);
                 }
                 1 => {
                     let slots = i64::try_from(step / 3).unwrap_or(0);
@@ -82,7 +86,50 @@ proptest! {
                         .collect();
                     prop_assert_eq!(got, expected, "{} {:?} {}..{}", account, leg, from, to);
                 }
+                let kept_from = bank.ledger.kept_from();
+                if to >= kept_from {
+                    let got = bank.ledger.idle_before(id, to);
+                    prop_assert_eq!(got, idle_before(&ever, account, to, kept_from));
+                    for other in ACCOUNTS.into_iter().filter(|other| *other != account) {
+                        let Some(with) = bank.ledger.find_account(other) else { continue };
+                        let got = bank.ledger.known_for(id, with, to);
+                        prop_assert_eq!(got, known_for(&ever, [account, other], to, kept_from));
+                    }
+                }
             }
         }
     }
+}
+
+/// The last booked payment of an account before a time; to the day where it has left the ledger.
+fn idle_before(
+    ever: &[Owned],
+    account: &str,
+    time: EventTime,
+    kept_from: EventTime,
+) -> Option<Span> {
+    let before =
+        |one: &Seen<'_>| one.payment.event_time < time && one.payment.status == Status::Booked;
+    let seen = touching(ever, account);
+    let last = seen.iter().filter(|one| before(one)).map(|one| one.payment.event_time).max()?;
+    let told = if last >= kept_from { last } else { Date(last.date().0 + 1).midnight() };
+    Some(time.since(told))
+}
+
+/// The first booked payment of two accounts before a time; from the day on where it has left.
+fn known_for(
+    ever: &[Owned],
+    [a, b]: [&str; 2],
+    time: EventTime,
+    kept_from: EventTime,
+) -> Option<Span> {
+    let pair = |payment: &&Owned| {
+        let key = |end: &End<'_>| end.account.as_ref().map(|key| key.expose().to_string());
+        let ends = [key(&payment.debtor), key(&payment.creditor)];
+        let is = |x: &str, y: &str| ends == [Some(x.to_owned()), Some(y.to_owned())];
+        payment.event_time < time && payment.status == Status::Booked && (is(a, b) || is(b, a))
+    };
+    let first = ever.iter().filter(pair).map(|payment| payment.event_time).min()?;
+    let told = if first >= kept_from { first } else { first.date().midnight() };
+    Some(time.since(told))
 }

@@ -6,7 +6,7 @@
 use crate::value::Value;
 use palermo_domain::{Currency, Decimal};
 use palermo_lang::program::{
-    Aggregate, Arithmetic, Compare, Condition, Direction, Expr, Field, Function, Literal,
+    Aggregate, Arithmetic, Compare, Condition, Direction, EndField, Expr, Field, Function, Literal,
     MeasureKind, Param, Selection, Side,
 };
 use palermo_ledger::{Atoms, Leg};
@@ -32,6 +32,33 @@ pub(crate) enum Node {
     Near(Box<Self>, usize, Box<Self>),
     Unrelated,
     Present(Field),
+}
+
+impl Node {
+    /// Whether it, or anything in it, fulfils a test.
+    fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+        if test(self) {
+            return true;
+        }
+        match self {
+            Self::Not(a) | Self::ToDecimal(a) | Self::InList(a, _) | Self::Lookup(_, a, _) => {
+                a.any(test)
+            }
+            Self::And(all) | Self::Or(all) => all.iter().any(|part| part.any(test)),
+            Self::Compare(_, a, b)
+            | Self::Arithmetic(_, a, b)
+            | Self::Distance(a, b)
+            | Self::Near(a, _, b) => a.any(test) || b.any(test),
+            Self::Const(_)
+            | Self::Money(..)
+            | Self::Field(_)
+            | Self::Step(_)
+            | Self::Measure(_)
+            | Self::EndInList(..)
+            | Self::Unrelated
+            | Self::Present(_) => false,
+        }
+    }
 }
 
 /// A bound measure.
@@ -68,6 +95,29 @@ pub(crate) struct BoundCondition {
     pub(crate) window: palermo_domain::Span,
     /// Cannot hold while none of its selections has an entry.
     pub(crate) needs_entries: bool,
+}
+
+impl BoundCondition {
+    /// Whether it looks beyond its window, at what an account or a pair did before.
+    pub(crate) fn reads_past(&self) -> bool {
+        let past = |node: &Node| {
+            let (Node::Field(field) | Node::Step(field)) = node else { return false };
+            matches!(field, Field::End(_, EndField::IdleBefore | EndField::KnownFor))
+        };
+        let measure = |measure: &BoundMeasure| match measure {
+            BoundMeasure::Aggregate { value, arguments, filter, .. } => {
+                value.iter().chain(arguments).chain(filter).any(|node| node.any(&past))
+            }
+            BoundMeasure::Derived(node) | BoundMeasure::Overlap { key: node, .. } => {
+                node.any(&past)
+            }
+            BoundMeasure::Repeats => false,
+        };
+        let tie = self.sequence.as_ref().and_then(|sequence| sequence.tie.as_ref());
+        self.holds.any(&past)
+            || self.measures.iter().any(measure)
+            || tie.is_some_and(|tie| tie.any(&past))
+    }
 }
 
 /// A bound sequence.

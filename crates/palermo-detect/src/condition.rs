@@ -136,10 +136,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What an expression over the window as a whole may look at.
+    fn over_window(&self) -> Env<'a> {
+        Env { from: Some(self.time.minus(self.condition.window)), ..self.env }
+    }
+
     /// Whether the condition is true, seen from the given payment.
     pub(crate) fn holds(&mut self, row: Row<'a>, leg: Leg) -> bool {
         let condition = self.condition;
-        let at = At { env: self.env, row, leg, step: None };
+        let at = At { env: self.over_window(), row, leg, step: None };
         is_true(&condition.holds, &at, self)
     }
 
@@ -157,7 +162,7 @@ impl<'a> Run<'a> {
 
     fn decided(&mut self, row: Row<'a>, leg: Leg, deep: bool) -> Verdict {
         let condition = self.condition;
-        let at = At { env: self.env, row, leg, step: None };
+        let at = At { env: self.over_window(), row, leg, step: None };
         match self.judge(&condition.holds, &at, deep) {
             (Value::Bool(true), _) => Verdict::Holds,
             (Value::Unknown(field), doubt) => {
@@ -440,7 +445,7 @@ impl<'a> Run<'a> {
         let newest = newest_at(self.env.ledger, self.account, EventTime::MIN, self.time).and_then(
             |(row, leg)| {
                 let row = self.env.ledger.row(row)?;
-                Some(At { env: self.env, row, leg, step: None })
+                Some(At { env: self.over_window(), row, leg, step: None })
             },
         );
         let Some(at) = newest else { return UNKNOWN };

@@ -74,6 +74,8 @@ pub struct Detector {
     /// Typologies that an indicator can decide.
     of_indicator: Vec<Vec<u16>>,
     longest_window: Span,
+    /// Whether an indicator looks at what an account or a pair did before its window.
+    reads_past: bool,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -94,6 +96,7 @@ impl Detector {
         let sent = Sent::default();
         let bound = bind_rules(&rules, &sent, ledger);
         let indicators = rules.indicators.len();
+        let reads_past = bound.indicators.iter().any(BoundCondition::reads_past);
         let mut lacking = Lacking::default();
         lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
@@ -107,6 +110,7 @@ impl Detector {
             lacking,
             of_indicator: of_indicator(&rules),
             longest_window: longest_window(&rules),
+            reads_past,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -169,7 +173,7 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder }
+        Env { ledger, lists: &self.lists, adder: &self.adder, from: None }
     }
 
     /// Decides the selections of both ends of a row (debtor, creditor).
@@ -180,7 +184,7 @@ impl Detector {
     fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
             lacking.selection(selection, field);
@@ -205,7 +209,10 @@ impl Detector {
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
             self.evaluate(ledger, account, time, &mut changed);
-            for later in later_times(ledger, account, time, time.plus(self.longest_window)) {
+            // A rule that looks at what an account did before its window can change any time later.
+            let until =
+                if self.reads_past { EventTime::MAX } else { time.plus(self.longest_window) };
+            for later in later_times(ledger, account, time, until) {
                 self.evaluate(ledger, account, later, &mut changed);
             }
         }
@@ -249,7 +256,7 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
         let whole = time.minus(condition.window) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);

@@ -20,6 +20,8 @@ pub(crate) struct Env<'a> {
     pub(crate) lists: &'a [BoundList],
     /// Scratch of those who add windows up.
     pub(crate) adder: &'a RefCell<Adder>,
+    /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
+    pub(crate) from: Option<EventTime>,
 }
 
 /// One payment from one end, with the earlier step of a sequence where there is one.
@@ -395,8 +397,17 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
             let opened = env.ledger.parties.owner(row.account(leg)?)?.opened?;
             Some(Value::Span(row.time().since(opened.midnight())))
         }
-        // Roll-ups come with the ledger's next form.
-        EndField::IdleBefore | EndField::KnownFor => None,
+        EndField::IdleBefore => {
+            let account = row.account(leg)?;
+            // Over a window: the silence before it, which its first payment ended.
+            let first = env.from.and_then(|from| env.ledger.first_booked(account, from));
+            let ended = first.map_or(row.time(), |first| first.min(row.time()));
+            env.ledger.idle_before(account, ended).map(Value::Span)
+        }
+        EndField::KnownFor => {
+            let (account, other) = (row.account(leg)?, row.account(leg.opposite())?);
+            env.ledger.known_for(account, other, row.time()).map(Value::Span)
+        }
         _ => read_party(field, env, row.time(), party_of(env, row, leg)?),
     }
 }

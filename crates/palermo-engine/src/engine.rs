@@ -590,6 +590,7 @@ impl Engine {
             ("entries", memory.entries as u64),
             ("texts", memory.texts as u64),
             ("parties", memory.parties as u64),
+            ("past", memory.past as u64),
             ("hits", self.detector.bytes() as u64),
         ]);
         counters.expired.insert("hits", stats.expired_hits);

@@ -6,19 +6,20 @@
 //! whole UTC days that end before the cutoff, so eviction costs nothing per payment but the trim.
 
 use crate::detail::{Book, Detail, SetId};
-use crate::edges::{ACCOUNTS_MAX, Keep};
+use crate::edges::{ACCOUNTS_MAX, Keep, Start, first_since};
 use crate::few::Gathered;
 use crate::intern::{Atoms, Places};
 use crate::pack::REVERSED;
 use crate::pages::Pages;
 use crate::party::Parties;
+use crate::past::{KEPT_DAYS, Past};
 use crate::payment_id::{Packed, PaymentId, compare};
 use crate::rates::Rates;
 use crate::row::{AccountId, Leg, Origin, Row, RowId};
 use crate::shards::Shards;
 use crate::shared::Shared;
 use crate::window::Window;
-use palermo_domain::{Currency, EventTime, FixedState, Payment};
+use palermo_domain::{Currency, Date, EventTime, FixedState, Payment, Span, Status};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
@@ -26,7 +27,10 @@ use std::hash::BuildHasher;
 /// some 24,000 at a time, which takes milliseconds.
 const ID_SHARDS: u32 = 12;
 
-/// The payments inside the horizon.
+/// Longer than this neither silence nor acquaintance is told.
+const LONGEST: Span = Span::from_days(KEPT_DAYS as i64);
+
+/// The payments inside the horizon, and what outlives it.
 pub struct Ledger {
     pages: Pages,
     /// What rows share; nothing of it is forgotten.
@@ -45,6 +49,7 @@ pub struct Ledger {
     /// Daily rates.
     pub rates: Rates,
     unconverted: BTreeMap<Currency, u64>,
+    past: Past,
     kept_from: EventTime,
     held: u64,
     few: Gathered,
@@ -67,6 +72,7 @@ pub struct Memory {
     pub entries: usize,
     pub texts: usize,
     pub parties: usize,
+    pub past: usize,
 }
 
 impl Memory {
@@ -76,6 +82,7 @@ impl Memory {
             .saturating_add(self.entries)
             .saturating_add(self.texts)
             .saturating_add(self.parties)
+            .saturating_add(self.past)
     }
 }
 
@@ -101,6 +108,7 @@ impl Ledger {
             parties: Parties::default(),
             rates: Rates::new(base),
             unconverted: BTreeMap::new(),
+            past: Past::default(),
             kept_from: EventTime::MIN,
             held: 0,
             few: Gathered::default(),
@@ -260,6 +268,7 @@ impl Ledger {
         let mut gone: u64 = 0;
         while let Some((ends, rows)) = self.pages.oldest_until(cutoff) {
             for &id in &rows {
+                self.fold(id);
                 let hash = self.hasher.hash_one(self.pages.id(id));
                 self.ids.remove(hash, id.0);
             }
@@ -268,9 +277,73 @@ impl Ledger {
             self.kept_from = self.kept_from.max(ends);
         }
         self.held = self.held.saturating_sub(gone);
+        if gone > 0 {
+            self.past.forget(self.kept_from.date());
+        }
         // Their entries are in no window from here on; accounts drop them when they are next met.
         self.book.forget_before(self.kept_from.0);
         gone
+    }
+
+    /// Folds a payment that leaves into what outlives it: booked ones that were not taken back.
+    fn fold(&mut self, id: RowId) {
+        let Self { pages, shared, past, .. } = self;
+        let row = pages.row(shared, id);
+        let counts = |row: &Row<'_>| row.manner().status == Status::Booked && !row.reversed();
+        if let Some(row) = row.filter(counts) {
+            past.fold(row.time().date(), ends(row), row.amount());
+        }
+    }
+
+    /// How long an account was silent before a time: since its last booked payment in either
+    /// direction, to the day where that has left the ledger; [`KEPT_DAYS`] at most. `None` where no
+    /// payment before is known.
+    pub fn idle_before(&self, account: AccountId, time: EventTime) -> Option<Span> {
+        let until = EventTime(time.0.saturating_sub(1));
+        let last = |leg| {
+            self.window(account, leg, EventTime::MIN, until)
+                .find(|entry| self.is_booked(entry.row))
+                .map(|entry| entry.time)
+        };
+        let held = last(Leg::Debtor).max(last(Leg::Creditor));
+        let past = || Some(Date(self.past.last_active(account)?.0.saturating_add(1)).midnight());
+        Some(time.since(held.or_else(past)?).min(LONGEST))
+    }
+
+    /// The first booked payment of an account, in either direction, at or after a time.
+    pub fn first_booked(&self, account: AccountId, from: EventTime) -> Option<EventTime> {
+        let from = from.0.max(self.kept_from.0).max(self.book.oldest());
+        let first = |leg| {
+            let entries = self.book.side_entries(account, leg);
+            let begin = first_since(entries, Start::at(from));
+            let details = self.book.side_details(account, leg).iter().skip(begin);
+            let mut both = entries.iter().skip(begin).zip(details);
+            both.find(|(_, detail)| self.is_booked(detail.row))
+                .map(|(entry, _)| EventTime(self.book.time(*entry)))
+        };
+        Leg::BOTH.into_iter().filter_map(first).min()
+    }
+
+    /// How long two accounts have known each other: since the first of their booked payments that no
+    /// silence of [`KEPT_DAYS`] follows; that long at most. `None` where they had none before.
+    pub fn known_for(&self, account: AccountId, other: AccountId, time: EventTime) -> Option<Span> {
+        let kept = self.kept_from.0.max(self.book.oldest());
+        let first = |leg| {
+            let details = self.book.side_details(account, leg);
+            let both = self.book.side_entries(account, leg).iter().zip(details);
+            both.filter(|(entry, _)| entry.leads() && entry.other() == other)
+                .map(|(entry, detail)| (self.book.time(*entry), detail.row))
+                .find(|(at, row)| (kept..time.0).contains(at) && self.is_booked(*row))
+                .map(|(at, _)| EventTime(at))
+        };
+        let held = [Leg::Debtor, Leg::Creditor].into_iter().filter_map(first).min();
+        let again = held.unwrap_or(time).date();
+        let past = self.past.known_since(account, other, again).map(Date::midnight);
+        Some(time.since(past.or(held)?).min(LONGEST))
+    }
+
+    fn is_booked(&self, id: RowId) -> bool {
+        self.row(id).is_some_and(|row| row.manner().status == Status::Booked)
     }
 
     /// What [`Ledger::kept_from`] will be after [`Ledger::evict`] with this cutoff.
@@ -306,6 +379,7 @@ impl Ledger {
                 .saturating_add(self.places.bytes())
                 .saturating_add(self.shared.bytes()),
             parties: self.parties.bytes(),
+            past: self.past.bytes(),
         }
     }
 

@@ -135,13 +135,18 @@ impl Past {
         days.partition_point(|day| self.oldest.is_some_and(|oldest| day.date < oldest))
     }
 
+    /// How many of them can be dropped: all but the last, which tells how long it was silent.
+    fn droppable(&self, days: &[Day]) -> usize {
+        self.gone(days).min(days.len().saturating_sub(1))
+    }
+
     /// Drops the forgotten days of the next account.
     fn tend(&mut self) {
         let at = self.tended;
         self.tended = if at < self.accounts.len() { at.saturating_add(1) } else { 0 };
         for leg in 0..2 {
             let days = self.accounts.get(at).and_then(|both| both.get(leg));
-            let gone = days.map_or(0, |days| self.gone(days));
+            let gone = days.map_or(0, |days| self.droppable(days));
             let days = self.accounts.get_mut(at).and_then(|both| both.get_mut(leg));
             if let Some(days) = days.filter(|_| gone > 0) {
                 days.drain(..gone);
@@ -150,10 +155,10 @@ impl Past {
         }
     }
 
-    /// The last day on which an account paid or was paid.
+    /// The last day on which an account paid or was paid, however long ago.
     pub fn last_active(&self, account: AccountId) -> Option<Date> {
-        let last = |leg| self.days(account, leg).last().map(|day| day.date);
-        last(Leg::Debtor).max(last(Leg::Creditor))
+        let both = self.accounts.get(account.index())?;
+        both.iter().filter_map(|days| days.last()).map(|day| day.date).max()
     }
 
     /// Since when two accounts had known each other, asked for a day on which one paid the other
@@ -256,6 +261,8 @@ mod tests {
                     .collect();
                 prop_assert_eq!(got, wanted);
             }
+            let own = paid.iter().filter(|(_, ends, _)| ends.contains(&Some(of)));
+            prop_assert_eq!(past.last_active(account(of)), own.map(|paid| Date(paid.0)).max());
             for other in (0..4).filter(|other| *other != of) {
                 for again in [today, today + 200, today + 500] {
                     let got = past.known_since(account(of), account(other), Date(again));
@@ -300,7 +307,9 @@ mod tests {
             for _ in 0..=past.accounts.len() {
                 past.tend();
             }
-            prop_assert_eq!((past.days, past.pairs.iter().map(HashTable::len).sum::<usize>()), (0, 0));
+            let last = past.accounts.iter().flatten().filter(|days| !days.is_empty()).count();
+            let pairs = past.pairs.iter().map(HashTable::len).sum::<usize>();
+            prop_assert_eq!((past.days, pairs), (last, 0));
         }
     }
 }
