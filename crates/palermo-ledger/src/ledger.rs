@@ -16,10 +16,13 @@ use crate::past::{KEPT_DAYS, Past};
 use crate::payment_id::{Packed, PaymentId, compare};
 use crate::rates::Rates;
 use crate::row::{AccountId, Leg, Origin, Row, RowId};
+use crate::running::Running;
 use crate::shards::Shards;
 use crate::shared::Shared;
+use crate::totals::Totals;
 use crate::window::Window;
 use palermo_domain::{Currency, Date, EventTime, FixedState, Payment, Span, Status};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
@@ -40,6 +43,8 @@ pub struct Ledger {
     hasher: FixedState,
     accounts: Atoms,
     book: Book,
+    /// Totals of long windows; interior, since questions keep them.
+    running: RefCell<Running>,
     /// Texts other than accounts and payment ids.
     pub atoms: Atoms,
     /// Places.
@@ -103,6 +108,7 @@ impl Ledger {
             accounts: Atoms::default(),
             // Kept until evicted; no rule asks for a running count of other ends.
             book: Book::new(Keep { span: None, fan: 0 }),
+            running: RefCell::default(),
             atoms: Atoms::default(),
             places: Places::default(),
             parties: Parties::default(),
@@ -215,8 +221,15 @@ impl Ledger {
 
     /// Puts a row into the windows of its accounts, with the selections of each end.
     pub fn link(&mut self, id: RowId, debtor: SetId, creditor: SetId) {
-        let Self { pages, shared, book, .. } = self;
+        let Self { pages, shared, book, running, .. } = self;
         let Some(row) = pages.row(shared, id) else { return };
+        for (account, leg) in ends(row).into_iter().zip(Leg::BOTH) {
+            let Some(account) = account else { continue };
+            let newest = book.side_entries(account, leg).last();
+            if newest.is_some_and(|newest| row.time().0 < book.time(*newest)) {
+                running.get_mut().disturb(account);
+            }
+        }
         let detail = |selections| Detail::new(row.amount(), id, selections);
         book.put(ends(row), row.time().0, [detail(debtor), detail(creditor)], |known| {
             compare(pages.id(known.row), pages.id(id)).is_lt()
@@ -226,8 +239,9 @@ impl Ledger {
     /// Takes a payment out of every window; its id stays known.
     pub fn unlink(&mut self, id: RowId) {
         self.pages.set(id, REVERSED);
-        let Self { pages, shared, book, .. } = self;
+        let Self { pages, shared, book, running, .. } = self;
         let Some(row) = pages.row(shared, id) else { return };
+        ends(row).into_iter().flatten().for_each(|account| running.get_mut().disturb(account));
         book.remove(ends(row), row.time().0, |known| known.row == id);
     }
 
@@ -242,8 +256,23 @@ impl Ledger {
         Window::new(&self.book, account, leg, from.max(self.kept_from), to)
     }
 
+    /// How many, how much, with how many accounts: the payments of one side with
+    /// `to - length <= time <= to` that `chosen` says `true` for. It is the test of the selection
+    /// with this number, and says the same until the next [`Ledger::reselect`].
+    pub fn totals(
+        &self,
+        side: (AccountId, Leg),
+        (length, to): (Span, EventTime),
+        selection: u16,
+        chosen: impl Fn(SetId) -> bool + Copy,
+    ) -> Totals {
+        let window = (length.as_millis(), to);
+        self.running.borrow_mut().totals(&self.book, side, window, selection, chosen)
+    }
+
     /// Decides the selections of every entry anew (after an activation).
     pub fn reselect(&mut self, decide: &mut dyn FnMut(&Self, RowId, Leg) -> SetId) {
+        self.running.get_mut().clear();
         let mut sets = palermo_domain::FixedHashMap::default();
         for id in self.row_ids() {
             for leg in Leg::BOTH {
@@ -371,7 +400,7 @@ impl Ledger {
     pub fn bytes(&self) -> Memory {
         Memory {
             rows: self.pages.bytes().saturating_add(self.ids.bytes()),
-            entries: self.book.bytes(),
+            entries: self.book.bytes().saturating_add(self.running.borrow().bytes()),
             texts: self
                 .atoms
                 .bytes()

@@ -24,6 +24,7 @@ pub mod past;
 mod payment_id;
 mod rates;
 mod row;
+mod running;
 mod shards;
 mod shared;
 mod table;

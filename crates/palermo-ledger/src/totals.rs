@@ -24,6 +24,19 @@ pub struct Totals {
     pub alone: u32,
 }
 
+impl Totals {
+    /// Both together, where no account stands at the other end of both or it does not matter.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count.saturating_add(other.count),
+            known: self.known.saturating_add(other.known),
+            cents: self.cents.saturating_add(other.cents),
+            distinct: self.distinct.saturating_add(other.distinct),
+            alone: self.alone.saturating_add(other.alone),
+        }
+    }
+}
+
 /// Adds windows up: of one account, or of several that count as one.
 #[derive(Debug, Default)]
 pub struct Adder {

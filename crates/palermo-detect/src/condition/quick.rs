@@ -7,9 +7,9 @@
 use super::{Run, count};
 use crate::bind::{BoundMeasure, Node};
 use crate::value::{UNKNOWN, Value, six_places};
-use palermo_domain::Decimal;
+use palermo_domain::{Decimal, Span};
 use palermo_lang::program::{EndField, Field, Function, Side};
-use palermo_ledger::Totals;
+use palermo_ledger::{Leg, Totals};
 
 /// What is asked of the totals of a window.
 #[derive(Clone, Copy)]
@@ -38,19 +38,29 @@ impl Run<'_> {
         };
         let selection = *self.condition.selections.get(*over)?;
         let window = self.condition.window;
-        let window = within.map_or(window, |within| within.min(window));
-        let totals = self.totals(selection, (self.time.minus(window), self.time));
+        let length = within.map_or(window, |within| within.min(window));
+        let totals = match (asked, self.condition.legs.as_slice()) {
+            // An account may pay and be paid: it counts once.
+            (Asked::Accounts, legs @ [_, _, ..]) => self.walked(selection, length, legs),
+            (_, legs) => {
+                let sides = legs.iter().map(|leg| self.kept(selection, length, *leg));
+                sides.fold(Totals::default(), Totals::and)
+            }
+        };
         answer(asked, totals)
     }
 
-    fn totals(
-        &self,
-        selection: u16,
-        window: (palermo_domain::EventTime, palermo_domain::EventTime),
-    ) -> Totals {
+    /// Of one side; long windows are not walked each time.
+    fn kept(&self, selection: u16, length: Span, leg: Leg) -> Totals {
+        self.env.ledger.totals((self.account, leg), (length, self.time), selection, |set| {
+            self.sets.contains(set, selection)
+        })
+    }
+
+    fn walked(&self, selection: u16, length: Span, legs: &[Leg]) -> Totals {
+        let window = (self.time.minus(length), self.time);
         let mut adder = self.env.adder.borrow_mut();
-        let legs = &self.condition.legs;
-        adder.begin(legs.len() > 1);
+        adder.begin(true);
         for &leg in legs {
             adder.add(self.env.ledger.book(), (self.account, leg), window, |set| {
                 self.sets.contains(set, selection)
