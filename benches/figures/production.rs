@@ -154,7 +154,7 @@ impl Searches {
         };
         if windows.fan > 0 {
             for leg in Leg::BOTH {
-                let ask = FanAsk { leg, enough: u32::MAX };
+                let ask = FanAsk { leg, enough: u32::MAX, degree_only: false };
                 let answer = self.fan.search(&view(windows.fan), &ask, BUDGET);
                 note(answer.truncated, answer.work, answer.found.fan > 1);
             }

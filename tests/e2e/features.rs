@@ -257,10 +257,10 @@ fn production_columns_tell_the_story() {
     is(table, "pass_through_dwell", &[("a", ""), ("b", "100"), ("g", "80"), ("h", "80")]);
     is(table, "pass_through_depth", &[("a", "1"), ("b", "2"), ("c", "3"), ("g", "2")]);
     is(table, "component", &[("a", "2"), ("b", "3"), ("c", "3"), ("h", "6"), ("i", "0")]);
-    is(table, "source_in_sum", &[("g", "60"), ("a", "0")]);
-    is(table, "source_in_mean", &[("g", "20"), ("a", "")]);
-    is(table, "source_in_variance", &[("g", "66.666667")]);
-    is(table, "target_in_max", &[("f", "30")]);
+    is(table, "debtor_in_sum", &[("g", "60"), ("a", "0")]);
+    is(table, "debtor_in_mean", &[("g", "20"), ("a", "")]);
+    is(table, "debtor_in_variance", &[("g", "66.67")]);
+    is(table, "creditor_in_max", &[("f", "30")]);
 }
 
 #[test]
@@ -301,13 +301,16 @@ fn payments_are_read_and_taken_back() {
         )
     };
     let done = run(&["--lateness", "10m"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("line 4 is in USD after EUR"), "{}", done.stderr);
+    let done = run(&["--lateness", "10m", "--currency", "EUR"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
-    is(&done.stdout, "target_in_count", &[("2", "1"), ("4", "2")]);
-    is(&done.stdout, "target_in_sum", &[("2", "100"), ("4", "100")]);
+    is(&done.stdout, "creditor_in_count", &[("2", "1"), ("4", "2")]);
+    is(&done.stdout, "creditor_in_sum", &[("2", "100"), ("4", "")]);
     assert!(done.stderr.contains("1 were taken back: they have no row"), "{}", done.stderr);
     assert_eq!(column(&done.stdout, "fan_in_2").len(), 2);
     // Without the patience, the row of the first is written before it is taken back.
-    let hasty = run(&[]);
+    let hasty = run(&["--currency", "EUR"]);
     assert_eq!(column(&hasty.stdout, "fan_in_2").len(), 3);
     assert!(hasty.stderr.contains("1 were taken back after rows"), "{}", hasty.stderr);
     std::fs::write(folder.path().join("p.jsonl"), format!("{first}\n{{\"schema\":1}}\n")).unwrap();
@@ -328,4 +331,39 @@ fn parquet_comes_from_the_name_of_the_output() {
     }
     let done = features(folder.path(), STORY, &["--compat", "--chain", "1h"]);
     assert_eq!(done.code, 2, "compatible definitions know no chain: {}", done.stderr);
+    // What came before a line that cannot be read is a whole table.
+    let bad = format!("{STORY}j,x\n");
+    let done = features(folder.path(), &bad, &["--fan", "1h", "--out", "features.parquet"]);
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    let bytes = std::fs::read(folder.path().join("features.parquet")).unwrap();
+    assert_eq!(&bytes[bytes.len() - 4..], b"PAR1");
+}
+
+#[test]
+fn what_would_mislead_is_refused() {
+    let folder = folder();
+    let edges = "a,x,y,1,5\n";
+    for (text, more, what) in [
+        (edges, &["--fan", "1h", "--out", "edges.csv"][..], "are the same file"),
+        (edges, &["--lc-cycle", "1h", "--lc-cycle-len", "20"], "at most 10 payments"),
+        ("a,x,y,1.5\n", &["--fan", "1h"], "line 1 has a time that is no whole number"),
+        ("{\"schema\":1},a,b,c\n", &["--fan", "1h"], "line 1 looks like JSON"),
+        (",x,y,1\n", &["--fan", "1h"], "line 1 has no id"),
+        (
+            "a,x,y,1,5,\"oops\nb,x,y,2\nc,x,y,3\n",
+            &["--fan", "1h"],
+            "line 1 begins a field in quotes",
+        ),
+        ("a,x,y,1,5e3\n", &["--fan", "1h"], "line 1 has an amount that is no plain decimal"),
+    ] {
+        let done = features(folder.path(), text, more);
+        assert_eq!(done.code, 2, "{text}: {}", done.stderr);
+        assert!(done.stderr.contains(what), "{text}: {}", done.stderr);
+        let left = std::fs::read_to_string(folder.path().join("edges.csv")).unwrap();
+        assert_eq!(left, text, "the input is as it was");
+    }
+    std::fs::write(folder.path().join("p.jsonl"), "").unwrap();
+    let done = palermo_in(folder.path(), &["features", "--in", "p.jsonl", "--fan", "300d"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("longer than can be kept together: 248 days"), "{}", done.stderr);
 }

@@ -189,11 +189,10 @@ pub(crate) struct FeaturesArgs {
     #[arg(long = "in", value_name = "FILE", default_value = "-")]
     pub input: PathBuf,
     /// What its lines are; `payments` where the name ends in `.jsonl` or `.ndjson`.
-    #[arg(long, value_name = "KIND", value_enum)]
+    #[arg(long, value_name = "KIND", value_enum, conflicts_with = "compat")]
     pub from: Option<crate::features::From>,
-    /// The currency of amounts, for payments: others are unknown. That of the first payment unless
-    /// given.
-    #[arg(long, value_name = "CODE", value_parser = currency)]
+    /// The currency of amounts, for payments: others are unknown. Not needed where there is one.
+    #[arg(long, value_name = "CODE", value_parser = currency, conflicts_with = "compat")]
     pub currency: Option<Currency>,
     /// The table; `-` is standard output.
     #[arg(long = "out", value_name = "FILE", default_value = "-")]
@@ -256,17 +255,17 @@ pub(crate) struct MorePatterns {
     #[arg(long, value_name = "N", default_value_t = 32, conflicts_with = "compat",
           value_parser = clap::value_parser!(u16).range(1..))]
     pub witnesses: u16,
-    /// Many pay many: each of the sinks is paid by `--sources`, each of the sources pays `--sinks`.
+    /// Many pay many: each payee is paid by `--payers`, each payer pays `--payees`.
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
     pub bipartite: Option<i64>,
     /// See `--bipartite`.
     #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "compat",
           value_parser = clap::value_parser!(u32).range(2..))]
-    pub sources: u32,
+    pub payers: u32,
     /// See `--bipartite`.
     #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "compat",
           value_parser = clap::value_parser!(u32).range(2..))]
-    pub sinks: u32,
+    pub payees: u32,
     /// Payments back between the same two, of nearly the same amount.
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
     pub mirror: Option<i64>,
@@ -285,7 +284,7 @@ pub(crate) struct MorePatterns {
     /// out, how long it stayed there, and over how many payments it came.
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
     pub pass_through: Option<i64>,
-    /// Number, sum, mean, smallest, largest and variance of what source and target paid and were
+    /// Number, sum, mean, smallest, largest and variance of what debtor and creditor paid and were
     /// paid.
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "compat")]
     pub stats: Option<i64>,
@@ -326,7 +325,7 @@ fn lateness(text: &str) -> Result<i64, String> {
         return Err("write whole seconds".to_owned());
     }
     if seconds > palermo_ledger::edges::SPAN_MAX / 2 {
-        return Err("write at most 400 years".to_owned());
+        return Err("write at most 340 years".to_owned());
     }
     Ok(seconds)
 }

@@ -52,6 +52,7 @@ pub(crate) fn features(arguments: &FeaturesArgs, out: &mut Out) -> Result<Exit, 
     let clock = SystemClock::new();
     let began_ms = clock.monotonic_ms();
     let to_stdout = arguments.output == Path::new("-");
+    refuse(arguments)?;
     let (input, output) = (open_input(&arguments.input)?, open_output(&arguments.output)?);
     let run = if arguments.compat { compatible::run } else { production::run };
     let summary =
@@ -77,6 +78,23 @@ pub(crate) fn features(arguments: &FeaturesArgs, out: &mut Out) -> Result<Exit, 
     }
     say(&summary, ms, out);
     Ok(Exit::Fine)
+}
+
+/// What the options do not go together with.
+fn refuse(arguments: &FeaturesArgs) -> Result<(), Failure> {
+    let usage = |text: &str| Err(Failure::words(Exit::Usage, text));
+    let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if same(&arguments.input, &arguments.output) {
+        return usage(
+            "`--in` and `--out` are the same file: it would be emptied before it is read",
+        );
+    }
+    if !arguments.compat && arguments.lc_cycle_len > 10 {
+        return usage(
+            "without `--compat` a simple cycle has at most 10 payments: `--lc-cycle-len 10`",
+        );
+    }
+    Ok(())
 }
 
 fn say(summary: &Summary, ms: u64, out: &mut Out) {

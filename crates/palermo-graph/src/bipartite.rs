@@ -12,7 +12,7 @@ use crate::sum::Sum;
 use crate::view::{Side, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.
@@ -41,7 +41,7 @@ pub struct Core {
 #[derive(Debug, Default)]
 struct Party {
     accounts: Vec<AccountId>,
-    numbers: Labels<u32>,
+    numbers: Marks<u32>,
     /// How many of the other party each is joined with.
     joined: Vec<u32>,
     /// With fewer it is dropped.

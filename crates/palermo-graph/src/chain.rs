@@ -13,7 +13,7 @@
 use crate::view::{Keeps, Moment, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg, RowId};
 
 /// What is asked of chains.
@@ -61,7 +61,7 @@ struct Link {
 /// Scratch of the search, used again for every payment.
 #[derive(Debug, Default)]
 pub struct ChainSearch {
-    known: Labels<Known>,
+    known: Marks<Known>,
     /// Accounts from the last payee to the first payer.
     path: Vec<AccountId>,
     /// Payments, last to first, without the one that asks.
@@ -127,8 +127,9 @@ impl ChainSearch {
         }
         work.spend(1)?;
         let mut found = Back::NOTHING;
-        for step in view.way(link.payer, Leg::Creditor).until(link.moment).iter().rev() {
+        for look in view.way(link.payer, Leg::Creditor).until(link.moment).looks().rev() {
             work.spend(1)?;
+            let Some(step) = look else { continue };
             if !keeps.holds(step.amount(), link.amount) {
                 continue;
             }

@@ -6,7 +6,7 @@
 
 use crate::view::{Side, View};
 use crate::work::{Answer, Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.
@@ -28,7 +28,7 @@ pub struct Component {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct ComponentSearch {
-    reached: Labels<()>,
+    reached: Marks<()>,
     /// Accounts that were reached, in this order; the first ones were walked.
     queue: Vec<AccountId>,
 }

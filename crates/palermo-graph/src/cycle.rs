@@ -2,15 +2,15 @@
 //!
 //! A payment u -> v completes a cycle if a path v..u exists whose payments are in order before it.
 //! Whether one exists, and the fewest hops, is decided from both ends ([`ends`]); then a few paths
-//! are walked, fewest hops first ([`walk`]), and a branch is entered only where labels say that it
+//! are walked, fewest hops first ([`walk`]), and a branch is entered only where marks say that it
 //! may come to its end.
 //!
 //! The fewest: a walk that visits an account twice can leave it as late as the last time, so where
-//! the range begins at two hops the shortest walk is a path, and labels decide. Where it begins
-//! higher, and with `keeps`, labels are a bound, and paths of each length are tried in turn. Few
+//! the range begins at two hops the shortest walk is a path, and marks decide. Where it begins
+//! higher, and with `keeps`, marks are a bound, and paths of each length are tried in turn. Few
 //! payments keep what is usual to ask for, so with `keeps` a plain walk is tried first.
 //!
-//! Cost: two looks for most payments. Else labels of two searches of about half the length; a few
+//! Cost: two looks for most payments. Else marks of two searches of about half the length; a few
 //! more, and the walk, where there is a cycle. The number of sequences may be exponential where
 //! paths longer than the shortest are asked for, and the budget cuts it.
 
@@ -151,7 +151,7 @@ impl CycleSearch {
         }
     }
 
-    /// Walks the paths of each length in turn until there are enough. Labels are made anew for each
+    /// Walks the paths of each length in turn until there are enough. Marks are made anew for each
     /// length, unless those of the longest are complete.
     fn each(
         &mut self,

@@ -15,9 +15,11 @@ use palermo_ledger::Leg;
 pub struct FanAsk {
     /// [`Leg::Debtor`]: whom u paid (`fan_out`). [`Leg::Creditor`]: who paid v (`fan_in`).
     pub leg: Leg,
-    /// Counting may stop where both numbers have reached this: for those who only ask whether there
-    /// are so many.
+    /// Counting may stop where the number that is wanted has reached this: for those who only ask
+    /// whether there are so many.
     pub enough: u32,
+    /// Only the degree is wanted.
+    pub degree_only: bool,
 }
 
 /// A fan.
@@ -60,7 +62,8 @@ impl FanSearch {
         for look in side.looks().rev() {
             work.spend(1)?;
             let Some(step) = look else { continue };
-            if fan.fan >= ask.enough {
+            let wanted = if ask.degree_only { fan.degree } else { fan.fan };
+            if wanted >= ask.enough {
                 break;
             }
             fan.degree = fan.degree.saturating_add(1);

@@ -12,7 +12,7 @@ use crate::sum::Sum;
 use crate::view::{Side, Step, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// Nothing is to be chosen: the split is that of the debtor.
@@ -57,7 +57,7 @@ struct Own {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct GatherScatter {
-    met: Labels<()>,
+    met: Marks<()>,
     /// Newest first.
     own: Vec<Own>,
 }

@@ -8,7 +8,7 @@
 use crate::view::{Keeps, Moment, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg, RowId};
 use std::slice;
 
@@ -48,7 +48,7 @@ enum Role {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct Mirror {
-    roles: Labels<Role>,
+    roles: Marks<Role>,
 }
 
 impl Mirror {

@@ -1,7 +1,7 @@
 //! Tells payments to an account that was met before from those to a new one.
 
 use crate::view::{Side, Step};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 
 /// The other ends of one side, walked from its newest payment to older ones.
 ///
@@ -9,7 +9,7 @@ use palermo_ledger::Labels;
 /// entries say which one is its pair's newest, and nothing is hashed.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
-    met: Labels<()>,
+    met: Marks<()>,
     flags_tell: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::compatible::Histogram;
 use crate::view::{Keeps, Moment, Step, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.
@@ -66,10 +66,10 @@ struct Gather {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct ScatterGather {
-    middles: Labels<Middle>,
+    middles: Marks<Middle>,
     gathers: Vec<Gather>,
     /// Sources that were walked.
-    walked: Labels<()>,
+    walked: Marks<()>,
     /// The accounts between the present source and the sink, and those of the best one.
     now: Vec<AccountId>,
     best: Vec<AccountId>,

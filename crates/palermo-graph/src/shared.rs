@@ -11,7 +11,7 @@
 
 use crate::view::{Edge, Moment, Order, View};
 use crate::work::{Answer, Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::edges::Keep;
 use palermo_ledger::{AccountId, Book, Detail, Leg, SetId};
 
@@ -90,7 +90,7 @@ pub struct Shared {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct SharedSearch {
-    met: Labels<()>,
+    met: Marks<()>,
     listed: Vec<AccountId>,
 }
 

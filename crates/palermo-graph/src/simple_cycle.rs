@@ -13,7 +13,7 @@
 use crate::cycle::{Cycles, Hops};
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg, RowId};
 
 /// What is asked of simple cycles.
@@ -47,14 +47,14 @@ impl Default for Distance {
 /// Scratch of the search, used again for every payment.
 #[derive(Debug, Default)]
 pub struct SimpleCycleSearch {
-    distances: Labels<Distance>,
+    distances: Marks<Distance>,
     /// Whole levels from both ends: how many, and the accounts of the last one.
     depths: [u32; 2],
     levels: [Vec<AccountId>; 2],
     next: Vec<AccountId>,
     frontier: Vec<AccountId>,
     /// Distances from the payee beyond its levels, for paths of one length.
-    beyond: Labels<u32>,
+    beyond: Marks<u32>,
     walk: Walk,
 }
 
@@ -66,7 +66,7 @@ struct Walk {
     rows: Vec<RowId>,
     /// Where a path may go on, of every account on it.
     steps: Vec<(AccountId, RowId)>,
-    seen: Labels<bool>,
+    seen: Marks<bool>,
 }
 
 #[expect(
@@ -154,8 +154,9 @@ impl SimpleCycleSearch {
         let mut met = false;
         for &account in levels[way].iter().filter(|account| **account != far_end) {
             work.spend(1)?;
-            for step in view.way(account, LEGS[way]).iter() {
+            for look in view.way(account, LEGS[way]).looks() {
                 work.spend(1)?;
+                let Some(step) = look else { continue };
                 let other = step.other();
                 let Distance(known) = distances.of(other);
                 if known[way] != FAR {
@@ -218,8 +219,9 @@ impl SimpleCycleSearch {
                 if account == view.at().debtor {
                     continue;
                 }
-                for step in view.way(account, Leg::Debtor).iter() {
+                for look in view.way(account, Leg::Debtor).looks() {
                     work.spend(1)?;
+                    let Some(step) = look else { continue };
                     let other = step.other();
                     let Distance([ahead, _]) = distances.get(other).unwrap_or_default();
                     if ahead == FAR && near(other, depth + 1) && !beyond.has(other) {
@@ -239,8 +241,8 @@ struct Quest<'a> {
     view: &'a View<'a>,
     length: u32,
     enough: usize,
-    distances: &'a Labels<Distance>,
-    beyond: &'a Labels<u32>,
+    distances: &'a Marks<Distance>,
+    beyond: &'a Marks<u32>,
 }
 
 impl Quest<'_> {
@@ -307,8 +309,9 @@ impl Walk {
         work.spend(1)?;
         self.seen.clear();
         let payments = u32::try_from(self.path.len()).unwrap_or(FAR);
-        for step in quest.view.way(account, Leg::Creditor).iter().rev() {
+        for look in quest.view.way(account, Leg::Creditor).looks().rev() {
             work.spend(1)?;
+            let Some(step) = look else { continue };
             let payer = step.other();
             if quest.leads(payer, payments) && !self.path.contains(&payer) && !self.seen.has(payer)
             {

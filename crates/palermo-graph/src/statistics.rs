@@ -7,7 +7,7 @@
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.
@@ -47,12 +47,12 @@ impl Statistics {
         rounded(micro, i128::from(self.known).checked_mul(100)?)
     }
 
-    /// The variance of the amounts as a population, in millionths of the currency squared.
+    /// The variance of the amounts as a population, in hundredths of the currency squared.
     pub fn variance(&self) -> Option<i64> {
         let known = i128::from(self.known);
         let spread =
             known.checked_mul(self.squares?)?.checked_sub(self.sum.checked_mul(self.sum)?)?;
-        rounded(spread.checked_mul(MICRO)?, known.checked_mul(known)?.checked_mul(10_000)?)
+        rounded(spread, known.checked_mul(known)?.checked_mul(100)?)
     }
 }
 
@@ -68,7 +68,7 @@ fn rounded(a: i128, b: i128) -> Option<i64> {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct StatisticsSearch {
-    others: Labels<()>,
+    others: Marks<()>,
 }
 
 impl StatisticsSearch {
@@ -94,8 +94,9 @@ impl StatisticsSearch {
     ) -> Result<(), Spent> {
         self.others.clear();
         // Newest first: what a cut leaves out is the oldest.
-        for step in view.side(ask.account, ask.leg).iter().rev() {
+        for look in view.side(ask.account, ask.leg).looks().rev() {
             work.spend(1)?;
+            let Some(step) = look else { continue };
             found.degree = found.degree.saturating_add(1);
             if !self.others.has(step.other()) {
                 self.others.set(step.other(), ());
@@ -135,8 +136,9 @@ mod tests {
         for (amounts, mean, variance) in [
             (&[][..], None, None),
             (&[1250], Some(12_500_000), Some(0)),
-            (&[100, 200], Some(1_500_000), Some(250_000)),
-            (&[100, 100, 200], Some(1_333_333), Some(222_222)),
+            (&[100, 200], Some(1_500_000), Some(25)),
+            (&[100, 100, 200], Some(1_333_333), Some(22)),
+            (&[100, 900_000_000], Some(4_500_000_500_000), Some(2_024_999_550_000_025)),
             // Too large to be held: unknown, not wrong.
             (&[i64::MAX, i64::MAX, 0], None, None),
         ] {

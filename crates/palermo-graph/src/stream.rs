@@ -12,7 +12,7 @@
 
 use crate::view::{ByArrival, Edge, Order};
 use hashbrown::HashTable;
-use palermo_domain::{Cents, FixedHashMap, FixedState};
+use palermo_domain::{Cents, FixedHashSet, FixedState};
 use palermo_ledger::edges::{Keep, SPAN_MAX};
 use palermo_ledger::{AccountId, Book, Detail, RowId, SetId};
 use std::collections::{BTreeSet, VecDeque};
@@ -85,13 +85,16 @@ pub struct Stream {
     book: Book,
     /// In order of arrival; the first has the number `first`.
     rows: VecDeque<Row>,
-    first: u32,
-    ids: HashTable<u32>,
+    first: u64,
+    ids: HashTable<u64>,
     hasher: FixedState,
     /// (event time, number), in order.
-    unsettled: BTreeSet<(i64, u32)>,
-    /// Reversals without their payment, and when they came.
-    waiting: FixedHashMap<Box<str>, i64>,
+    unsettled: BTreeSet<(i64, u64)>,
+    /// Ids of payments that are taken back and have not come.
+    waiting: FixedHashSet<Box<str>>,
+    /// The same, each with the time from which on it is given up, in order of arrival.
+    given_up_at: VecDeque<(i64, Box<str>)>,
+    given_up: usize,
     span: i64,
     lateness: i64,
     newest: Option<i64>,
@@ -99,7 +102,7 @@ pub struct Stream {
 
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "times are within edges::TIME_MAX, spans within SPAN_MAX; numbers of rows wrap on purpose, see `number`"
+    reason = "times are within edges::TIME_MAX, spans within SPAN_MAX; what is numbered is in memory"
 )]
 impl Stream {
     /// Keeps `span` for the longest window, and waits `lateness` for late payments. Both together
@@ -114,7 +117,9 @@ impl Stream {
             ids: HashTable::new(),
             hasher: FixedState::default(),
             unsettled: BTreeSet::new(),
-            waiting: FixedHashMap::default(),
+            waiting: FixedHashSet::default(),
+            given_up_at: VecDeque::new(),
+            given_up: 0,
             span,
             lateness,
             newest: None,
@@ -125,29 +130,34 @@ impl Stream {
     pub fn add(&mut self, incoming: &Incoming<'_>, each: &mut dyn FnMut(&Self, Settled)) -> Came {
         let Incoming { id, ends, time, amount, content } = *incoming;
         let hash = self.hasher.hash_one(id);
-        if let Some(row) = self.find(hash, id).and_then(|number| self.at(number)) {
+        if let Some(row) = self.find(hash, id).and_then(|number| self.row(number)) {
             return if row.content == content { Came::Duplicate } else { Came::Conflict };
         }
         if self.newest.is_some_and(|newest| time < newest - self.span - self.lateness) {
             return Came::Beyond;
         }
         let late = self.newest.is_some_and(|newest| time < newest - self.lateness);
+        if self.newest.is_none() {
+            // Reversals came before any payment: they wait from here on.
+            let until = time + self.span + self.lateness;
+            self.given_up_at.iter_mut().for_each(|waits| waits.0 = until);
+        }
         self.newest = Some(self.newest.map_or(time, |newest| newest.max(time)));
         // Before anything is forgotten that they may look at.
         self.settle(each);
         self.forget();
-        let reversed = self.waiting.remove(id).is_some();
-        let number = self.first.wrapping_add(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        let reversed = self.waiting.remove(id);
+        let number = self.first + self.rows.len() as u64;
         self.rows.push_back(Row { id: id.into(), ends, time, amount, content, reversed });
         let Self { ids, hasher, rows, first, .. } = self;
         ids.insert_unique(hash, number, |&known| {
-            let row = rows.get(known.wrapping_sub(*first) as usize);
+            let row = usize::try_from(known - *first).ok().and_then(|at| rows.get(at));
             hasher.hash_one(row.map_or("", |row| &*row.id))
         });
         if reversed {
             return Came::Reversed;
         }
-        let row = RowId(number);
+        let row = row_of(number);
         let detail = Detail::new(amount, row, SetId::default());
         self.book.put(ends, time, [detail; 2], |known| ByArrival.before(known.row, row));
         self.unsettled.insert((time, number));
@@ -155,19 +165,24 @@ impl Stream {
         if late { Came::Late } else { Came::Applied }
     }
 
-    /// Takes the payment with this id back; `time` is the reversal's own.
-    pub fn reverse(&mut self, id: &str, time: i64) -> TakenBack {
+    /// Takes the payment with this id back. One that does not come while it could be kept is given up.
+    pub fn reverse(&mut self, id: &str) -> TakenBack {
         let hash = self.hasher.hash_one(id);
         let Some(number) = self.find(hash, id) else {
-            let known = self.waiting.insert(id.into(), time).is_some();
-            return if known { TakenBack::Again } else { TakenBack::Waits };
+            if !self.waiting.insert(id.into()) {
+                return TakenBack::Again;
+            }
+            // By what has come until now: its own time may say anything.
+            let until = self.newest.map_or(i64::MAX, |newest| newest + self.span + self.lateness);
+            self.given_up_at.push_back((until, id.into()));
+            return TakenBack::Waits;
         };
-        let at = number.wrapping_sub(self.first) as usize;
-        let Some(row) = self.rows.get_mut(at) else { return TakenBack::Again };
+        let at = usize::try_from(number - self.first).ok();
+        let Some(row) = at.and_then(|at| self.rows.get_mut(at)) else { return TakenBack::Again };
         if std::mem::replace(&mut row.reversed, true) {
             return TakenBack::Again;
         }
-        self.book.remove(row.ends, row.time, |known| known.row == RowId(number));
+        self.book.remove(row.ends, row.time, |known| known.row == row_of(number));
         match self.unsettled.remove(&(row.time, number)) {
             true => TakenBack::Unsettled,
             false => TakenBack::Settled,
@@ -192,20 +207,21 @@ impl Stream {
         }
     }
 
-    fn settled(&self, time: i64, number: u32) -> Option<Settled> {
-        let row = self.at(number)?;
+    fn settled(&self, time: i64, number: u64) -> Option<Settled> {
+        let row = self.row(number)?;
         let edge = match row.ends {
             [Some(debtor), Some(creditor)] if debtor != creditor => {
-                Some(Edge { row: RowId(number), debtor, creditor, time, amount: row.amount })
+                Some(Edge { row: row_of(number), debtor, creditor, time, amount: row.amount })
             }
             _ => None,
         };
-        Some(Settled { row: RowId(number), edge })
+        Some(Settled { row: row_of(number), edge })
     }
 
     /// The id of a payment that is kept.
     pub fn id(&self, row: RowId) -> &str {
-        self.at(row.0).map_or("", |row| &row.id)
+        let after_first = row.0.wrapping_sub(row_of(self.first).0);
+        self.rows.get(after_first as usize).map_or("", |row| &row.id)
     }
 
     /// Who paid whom.
@@ -213,17 +229,17 @@ impl Stream {
         &self.book
     }
 
-    /// Reversals whose payment never came, or came before what is kept.
+    /// Reversals whose payment did not come, or came before what is kept.
     pub fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting.len() + self.given_up
     }
 
-    fn at(&self, number: u32) -> Option<&Row> {
-        self.rows.get(number.wrapping_sub(self.first) as usize)
+    fn row(&self, number: u64) -> Option<&Row> {
+        usize::try_from(number.checked_sub(self.first)?).ok().and_then(|at| self.rows.get(at))
     }
 
-    fn find(&self, hash: u64, id: &str) -> Option<u32> {
-        let same = |&number: &u32| self.at(number).is_some_and(|row| &*row.id == id);
+    fn find(&self, hash: u64, id: &str) -> Option<u64> {
+        let same = |&number: &u64| self.row(number).is_some_and(|row| &*row.id == id);
         self.ids.find(hash, same).copied()
     }
 
@@ -240,10 +256,17 @@ impl Stream {
             if let Ok(entry) = self.ids.find_entry(hash, |&known| known == number) {
                 entry.remove();
             }
-            self.first = number.wrapping_add(1);
+            self.first = number + 1;
         }
-        if self.waiting.len() > self.rows.len() {
-            self.waiting.retain(|_, came| *came >= oldest);
+        while self.given_up_at.front().is_some_and(|(until, _)| *until < newest)
+            && let Some((_, id)) = self.given_up_at.pop_front()
+        {
+            self.given_up += usize::from(self.waiting.remove(&id));
         }
     }
+}
+
+/// Rows are told apart by the low half of their number: fewer than 2^31 are kept at a time.
+fn row_of(number: u64) -> RowId {
+    RowId(u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0))
 }

@@ -18,7 +18,7 @@ use crate::view::{Edge, Keeps, View};
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
 use palermo_ledger::AccountId;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -108,7 +108,7 @@ pub struct Traced {
 /// Searches. See the module.
 #[derive(Debug, Default)]
 pub struct Trace {
-    met: Labels<Met>,
+    met: Marks<Met>,
     /// Those of the accounts met are the first `open`.
     replays: Vec<Replay>,
     open: usize,

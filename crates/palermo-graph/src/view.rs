@@ -103,7 +103,8 @@ impl<'a> View<'a> {
         Self { book, order, selection: None, at, from, hub: HUB }
     }
 
-    /// Only payments whose selections please.
+    /// Only payments whose selections please. `chosen` must say the same of the two ends of a payment:
+    /// searches look at it from either.
     pub fn selecting(self, selection: &'a dyn Fn(SetId) -> bool) -> Self {
         Self { selection: Some(selection), ..self }
     }
@@ -226,6 +227,11 @@ impl<'a> Side<'a> {
         self.entries.is_empty()
     }
 
+    /// Event time of its newest payment.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.entries.last().map(|newest| self.view.book.time(*newest))
+    }
+
     /// An upper bound of the number of its payments.
     pub fn bound(&self) -> usize {
         self.entries.len()
@@ -259,10 +265,11 @@ impl<'a> Side<'a> {
             return self.entries.len();
         }
         let first = first_since(self.entries, start);
-        let details = self.details();
-        let ties = self.entries.iter().zip(details).skip(first);
-        let ties = ties.take_while(|(entry, detail)| entry.since(start) == 0 && low(detail.row));
-        first.saturating_add(ties.count())
+        let ties = self.entries.get(first..).unwrap_or(&[]);
+        let ties = ties.partition_point(|entry| entry.since(start) <= 0);
+        // They stand in their order: a file of dates may have thousands of one time.
+        let details = self.details().get(first..first.saturating_add(ties)).unwrap_or(&[]);
+        first.saturating_add(details.partition_point(|detail| low(detail.row)))
     }
 
     fn cut(self, from: usize, to: usize) -> Self {

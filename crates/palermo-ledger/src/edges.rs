@@ -346,13 +346,9 @@ impl<D: Copy + Default> Edges<D> {
         // Later ones make room: only a late payment, or one of the same time, finds any.
         if entries.last().is_some_and(|newest| newest.since(start) >= 0) {
             at = entries.partition_point(|other| other.since(start) <= 0);
-            let details = side.details(blocks);
-            let stands = |before: usize| {
-                entries[before].since(start) == 0
-                    && details.get(before).is_some_and(|d| !earlier(d))
-            };
-            while at > 0 && stands(at - 1) {
-                at -= 1;
+            let first = entries.partition_point(|other| other.since(start) < 0);
+            if let Some(ties) = side.details(blocks).get(first..at) {
+                at = first + ties.partition_point(earlier);
             }
         }
         // Whether one more of the counted entries is now without `NEXT`.

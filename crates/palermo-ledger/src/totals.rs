@@ -5,7 +5,7 @@
 
 use crate::detail::{Book, SetId};
 use crate::edges::{Start, first_since};
-use crate::labels::Labels;
+use crate::marks::Marks;
 use crate::row::{AccountId, Leg};
 use palermo_domain::EventTime;
 
@@ -40,7 +40,7 @@ impl Totals {
 /// Adds windows up: of one account, or of several that count as one.
 #[derive(Debug, Default)]
 pub struct Adder {
-    met: Labels<()>,
+    met: Marks<()>,
     totals: Totals,
     /// Whether the other ends of one window may come again in another.
     several: bool,

@@ -40,9 +40,11 @@ pub(super) fn run(
         ends: Vec::with_capacity(BATCH),
         batch: Vec::with_capacity(BATCH),
     };
-    counting.run(EdgeLines::new(input))?;
+    let run = counting.run(EdgeLines::new(input));
     let Counting { totals, accounts, table, .. } = counting;
+    // What came before a line that cannot be read is right, and is wanted.
     table.finish().map_err(Stop::Write)?;
+    run?;
     Ok(Summary {
         rows: totals.edges,
         accounts: accounts.len(),
@@ -93,8 +95,6 @@ impl Counting {
                 self.search().map_err(Stop::Write)?;
             }
             if let Err(what) = taken {
-                // What came before is right, and is wanted.
-                self.table.flush().map_err(Stop::Write)?;
                 return Err(Stop::Line(unreadable(From::Edges, number, what)));
             }
         }

@@ -72,15 +72,23 @@ impl<R: Read> EdgeLines<R> {
                 return Ok(None);
             }
             let record = &self.record;
-            let is_header = std::mem::take(&mut self.first)
-                && record.len() >= 4
-                && record.get(3).is_some_and(|time| whole_seconds(time).is_none());
-            if !is_header {
+            let number = record.position().map_or(0, csv::Position::line);
+            if self.reader.position().line() > number.saturating_add(1) {
+                let what = "begins a field in quotes that does not end on it";
+                return Err(Stop::Line(unreadable(From::Edges, number, what)));
+            }
+            if !(std::mem::take(&mut self.first) && is_header(record)) {
                 break;
             }
         }
         Ok(Some((self.record.position().map_or(0, csv::Position::line), &self.record)))
     }
+}
+
+/// Whether a first line names columns: its fourth field is a word.
+fn is_header(record: &ByteRecord) -> bool {
+    let word = |field: &[u8]| field.first().is_some_and(u8::is_ascii_alphabetic);
+    record.get(3).is_some_and(word) && record.get(0).is_some_and(|first| !first.starts_with(b"{"))
 }
 
 /// The fields of a line of edges.
@@ -96,7 +104,13 @@ pub(super) struct EdgeLine<'a> {
 impl<'a> EdgeLine<'a> {
     pub(super) fn of(record: &'a ByteRecord) -> Result<Self, &'static str> {
         let field = |at| record.get(at).ok_or("has fewer than four fields");
+        if field(0)?.first() == Some(&b'{') {
+            return Err("looks like JSON: say `--from payments`");
+        }
         let (id, source, target, time) = (field(0)?, field(1)?, field(2)?, field(3)?);
+        if id.is_empty() {
+            return Err("has no id");
+        }
         let seconds = whole_seconds(time).ok_or("has a time that is no whole number of seconds")?;
         Ok(Self { id, source, target, seconds, amount: record.get(4).unwrap_or(&[]) })
     }
@@ -126,7 +140,7 @@ pub(super) enum Line<'a> {
     /// A payment happened.
     Paid(Paid<'a>),
     /// The payment with this id is taken back.
-    TakenBack { id: String, time: i64 },
+    TakenBack { id: String },
     /// Attempted or rejected: no money moved.
     NotBooked,
 }
@@ -178,13 +192,15 @@ fn each_edge(
 }
 
 fn each_payment(
-    mut currency: Option<Currency>,
+    currency: Option<Currency>,
     input: impl Read,
     accounts: &mut Accounts,
     each: &mut dyn FnMut(Line<'_>) -> std::io::Result<()>,
 ) -> Result<(), Stop> {
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     let (limits, mut unknown) = (Limits::default(), UnknownFields::default());
+    // Unless it is said, there is one: which came first decides nothing.
+    let (said, mut currency) = (currency.is_some(), currency);
     let mut text = Vec::new();
     for number in 1_u64.. {
         text.clear();
@@ -196,16 +212,21 @@ fn each_payment(
         }
         let refused = |what: &str| Stop::Line(unreadable(From::Payments, number, what));
         let payment = decode_payment(text.trim_ascii(), &limits, &mut unknown)
-            .map_err(|refusal| refused(&said(&refusal)))?;
-        // The first one decides what money is counted in.
+            .map_err(|refusal| refused(&in_words(&refusal)))?;
         let base = *currency.get_or_insert(payment.currency);
+        if !said && payment.currency != base {
+            let (first, other) = (base.as_str(), payment.currency.as_str());
+            return Err(refused(&format!(
+                "is in {other} after {first}: say with `--currency` which one amounts are counted in"
+            )));
+        }
         let line = of_payment(&payment, base, accounts).map_err(refused)?;
         each(line).map_err(Stop::Write)?;
     }
     Ok(())
 }
 
-fn said(refusal: &Refusal) -> String {
+fn in_words(refusal: &Refusal) -> String {
     let code = refusal.reason.as_str();
     match &refusal.field {
         Some(field) => format!("is no `payment.v1`: `{code}` in `{field}`"),
@@ -222,7 +243,7 @@ fn of_payment<'a>(
     let time = payment.event_time.0;
     if let Some(target) = payment.refers_to.as_ref().filter(|_| payment.status == Status::Reversed)
     {
-        return Ok(Line::TakenBack { id: target.expose().to_string(), time });
+        return Ok(Line::TakenBack { id: target.expose().to_string() });
     }
     if payment.status != Status::Booked {
         return Ok(Line::NotBooked);

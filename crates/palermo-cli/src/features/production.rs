@@ -7,7 +7,9 @@ use super::input::{Accounts, From, Line, each_line};
 use super::table::{Column, Format, Kind, Output, Table};
 use super::{Stop, Summary};
 use crate::args::FeaturesArgs;
+use crate::exit::{Exit, Failure};
 use palermo_graph::{Came, Incoming, Settled, Stream, TakenBack};
+use palermo_ledger::edges::SPAN_MAX;
 use patterns::{Pattern, patterns};
 use std::io::{self, Read};
 use std::path::Path;
@@ -52,6 +54,7 @@ pub(super) fn run(
     };
     let patterns = patterns(arguments, second);
     let span = patterns.iter().map(|pattern| pattern.window()).max().unwrap_or(0);
+    kept(span, arguments.lateness.saturating_mul(second), second).map_err(Stop::Line)?;
     let mut stream = Stream::new(span, arguments.lateness.saturating_mul(second));
     let mut columns = vec![Column::new("edge_id", Kind::Text)];
     patterns.iter().for_each(|pattern| pattern.columns(&mut columns));
@@ -72,7 +75,8 @@ pub(super) fn run(
         std::mem::replace(&mut rows.written, Ok(()))
     });
     if let Err(stop) = read {
-        rows.table.flush().map_err(Stop::Write)?;
+        // What is settled is right, and is wanted.
+        rows.table.finish().map_err(Stop::Write)?;
         return Err(stop);
     }
     stream.finish(&mut |stream, settled| rows.write(stream, settled));
@@ -80,6 +84,19 @@ pub(super) fn run(
     rows.table.finish().map_err(Stop::Write)?;
     let waiting = stream.waiting() as u64;
     Ok(rows.totals.summary(accounts.len(), waiting))
+}
+
+/// Refuses windows that cannot be kept.
+fn kept(span: i64, lateness: i64, second: i64) -> Result<(), Failure> {
+    if span.saturating_add(lateness) <= SPAN_MAX {
+        return Ok(());
+    }
+    let days = SPAN_MAX.checked_div(second.saturating_mul(86_400)).unwrap_or(0);
+    let text = format!(
+        "the longest window and `--lateness` are longer than can be kept together: {days} days \
+         (`--pass-through` counts twice)"
+    );
+    Err(Failure::words(Exit::Usage, text))
 }
 
 fn by_name(input: &Path) -> From {
@@ -113,7 +130,7 @@ impl Rows {
                     Came::Reversed => more(&mut totals.reversed),
                 }
             }
-            Line::TakenBack { id, time } => match stream.reverse(&id, time) {
+            Line::TakenBack { id } => match stream.reverse(&id) {
                 TakenBack::Unsettled => more(&mut self.totals.reversed),
                 TakenBack::Settled => more(&mut self.totals.reversed_after),
                 TakenBack::Again => more(&mut self.totals.duplicates),
@@ -157,13 +174,14 @@ impl Totals {
                     "late",
                     self.late,
                     "of them came later than `--lateness` allows: rows of later payments were \
-                     written without them; sort the input by time, or raise it",
+                     written without them, and theirs rest on what was still held; sort the input \
+                     by time, or raise it",
                 ),
                 (
                     "beyond",
                     self.beyond,
-                    "more payments are older than anything that is kept, and have no row; raise \
-                     `--lateness`",
+                    "more payments are older than anything that is kept, and have no row; sort the \
+                     input by time, raise `--lateness`, or look for a time far in the future",
                 ),
                 ("duplicates", self.duplicates, "came before: they count once"),
                 (
@@ -177,7 +195,11 @@ impl Totals {
                     self.reversed_after,
                     "were taken back after rows were written with them; raise `--lateness`",
                 ),
-                ("reversals_waiting", waiting, "reversals are of payments that did not come"),
+                (
+                    "reversals_waiting",
+                    waiting,
+                    "reversals are of payments that did not come, or had left",
+                ),
                 ("not_booked", self.not_booked, "were attempted or rejected: no money moved"),
             ],
         }

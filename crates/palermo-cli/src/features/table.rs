@@ -20,6 +20,8 @@ pub(super) type Output = Box<dyn Write + Send>;
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 16;
 const BUFFER_BYTES: usize = 1 << 20;
+/// Numbers are below: 18 digits.
+const DIGITS: u64 = 1_000_000_000_000_000_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,8 @@ impl Table {
         match self {
             Self::Csv(csv) => csv.number(number),
             Self::Parquet(parquet) => {
+                // More digits than the column has: unknown, not wrong.
+                let number = number.filter(|number| number.unsigned_abs() < DIGITS);
                 if let Some(Cells::Numbers { values, known }) = parquet.next() {
                     values.extend(number);
                     known.push(i16::from(number.is_some()));
@@ -124,15 +128,6 @@ impl Table {
         match self {
             Self::Csv(mut csv) => csv.flush().and_then(|()| csv.output.flush()),
             Self::Parquet(parquet) => parquet.finish(),
-        }
-    }
-
-    /// Writes the rows that are ready, so that a reader of a stream sees them.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Csv(csv) => csv.flush(),
-            // A row group is written when it is full.
-            Self::Parquet(_) => Ok(()),
         }
     }
 }
@@ -219,21 +214,21 @@ pub(super) struct Parquet {
 impl Parquet {
     fn new(columns: Vec<Column>, output: Output) -> io::Result<Self> {
         let fields = columns.iter().map(|column| field(column).map(Arc::new));
-        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
+        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(broken)?;
         let schema = Type::group_type_builder("features").with_fields(fields).build();
-        let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
+        let level = ZstdLevel::try_new(3).map_err(broken)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_created_by("palermo".to_owned())
             .build();
-        let schema = Arc::new(schema.map_err(io::Error::other)?);
+        let schema = Arc::new(schema.map_err(broken)?);
         let writer = SerializedFileWriter::new(output, schema, Arc::new(properties));
         let cells = columns.iter().map(|column| match column.kind {
             Kind::Text => Cells::Text(Vec::new()),
             _ => Cells::Numbers { values: Vec::new(), known: Vec::new() },
         });
         let cells = cells.collect();
-        Ok(Self { cells, at: 0, rows: 0, writer: writer.map_err(io::Error::other)? })
+        Ok(Self { cells, at: 0, rows: 0, writer: writer.map_err(broken)? })
     }
 
     fn next(&mut self) -> Option<&mut Cells> {
@@ -248,7 +243,7 @@ impl Parquet {
         if self.rows < GROUP_ROWS {
             return Ok(());
         }
-        self.group().map_err(io::Error::other)
+        self.group().map_err(broken)
     }
 
     fn group(&mut self) -> parquet::errors::Result<()> {
@@ -276,9 +271,9 @@ impl Parquet {
 
     fn finish(mut self) -> io::Result<()> {
         if self.rows > 0 {
-            self.group().map_err(io::Error::other)?;
+            self.group().map_err(broken)?;
         }
-        self.writer.close().map(|_| ()).map_err(io::Error::other)
+        self.writer.close().map(|_| ()).map_err(broken)
     }
 }
 
@@ -301,6 +296,17 @@ fn field(column: &Column) -> parquet::errors::Result<Type> {
                 .with_scale(scale)
                 .build()
         }
+    }
+}
+
+/// A broken pipe is one, whoever met it.
+fn broken(error: parquet::errors::ParquetError) -> io::Error {
+    match error {
+        parquet::errors::ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(inner) => io::Error::other(inner),
+        },
+        error => io::Error::other(error),
     }
 }
 

@@ -12,13 +12,13 @@
 use super::at::At;
 use super::counts::Histogram;
 use crate::work::{Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::edges::{Edges, Slice};
 use palermo_ledger::{AccountId, Leg};
 
 #[derive(Debug, Default)]
 pub(super) struct ScatterGather {
-    middles: Labels<()>,
+    middles: Marks<()>,
 }
 
 impl ScatterGather {

@@ -10,20 +10,20 @@
 use super::at::At;
 use super::counts::Histogram;
 use crate::work::{Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::edges::{Edges, Start};
 use palermo_ledger::{AccountId, Leg};
 
 #[derive(Debug, Default)]
 pub(super) struct Simple {
     /// Payments from the payee.
-    from_payee: Labels<i64>,
+    from_payee: Marks<i64>,
     /// Payments to the payer.
-    to_payer: Labels<i64>,
+    to_payer: Marks<i64>,
     frontiers: [Vec<AccountId>; 2],
     next: Vec<AccountId>,
     neighbors: Vec<AccountId>,
-    on_path: Labels<bool>,
+    on_path: Marks<bool>,
     frames: Vec<Frame>,
 }
 
@@ -107,7 +107,7 @@ impl Simple {
         Ok(())
     }
 
-    /// Whether a path of at most `longest` payments exists: the depths that are labeled whole.
+    /// Whether a path of at most `longest` payments exists: the depths that are marked whole.
     fn meet(&mut self, scope: Scope<'_>, work: &mut Work) -> Result<Option<(i64, i64)>, Spent> {
         let At { payer, payee, .. } = scope.at;
         self.from_payee.clear();

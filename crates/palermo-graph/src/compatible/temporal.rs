@@ -2,7 +2,7 @@
 //!
 //! A payment u -> v at t closes a cycle if a walk v..u with strictly increasing times before t
 //! exists. *Existence* is decided from both ends: whatever moment m is chosen, a walk stands on
-//! exactly one account at m. So one side labels what v reaches by payments up to m (earliest
+//! exactly one account at m. So one side marks what v reaches by payments up to m (earliest
 //! arrival), the other what still reaches u by payments after m (latest departure), and they meet or
 //! there is no cycle. The window is cut into slices, and the side that has worked less takes the
 //! next one. Most searches are small and end before that: one side alone is tried first, with little
@@ -10,13 +10,13 @@
 //! is entered only where some walk from it still closes. Distinct sequences of accounts are counted;
 //! taking the earliest payment to each next account leaves the most choice, so no other is tried.
 //!
-//! Cost: labels of two half-depth searches where there is no cycle; where there are, the number of
+//! Cost: marks of two half-depth searches where there is no cycle; where there are, the number of
 //! sequences may be exponential, and the budget cuts it.
 
 use super::at::At;
 use super::counts::Histogram;
 use crate::work::{Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::edges::{Edges, Entry, Start, first_since};
 use palermo_ledger::{AccountId, Leg};
 
@@ -28,7 +28,7 @@ const GLANCE: u32 = 16;
 /// When an account is reached from the payee, and when it must be left to reach the payer; in time
 /// since the start of the window.
 #[derive(Clone, Copy, Debug)]
-struct Label {
+struct Mark {
     arrival: i64,
     departure: i64,
 }
@@ -36,7 +36,7 @@ struct Label {
 const NEVER: i64 = i64::MAX;
 const NOWHERE: i64 = i64::MIN;
 
-impl Default for Label {
+impl Default for Mark {
     fn default() -> Self {
         Self { arrival: NEVER, departure: NOWHERE }
     }
@@ -44,12 +44,12 @@ impl Default for Label {
 
 #[derive(Debug, Default)]
 pub(super) struct Temporal {
-    labels: Labels<Label>,
+    marks: Marks<Mark>,
     /// Accounts with an arrival, and with a departure.
     arrived: Vec<AccountId>,
     departing: Vec<AccountId>,
     queue: Vec<AccountId>,
-    on_path: Labels<bool>,
+    on_path: Marks<bool>,
 }
 
 /// The question: where the walk begins and ends, and the window.
@@ -118,9 +118,9 @@ impl Temporal {
     }
 
     fn begin(&mut self, scope: Scope<'_>) {
-        self.labels.clear();
-        self.labels.of(scope.at.payee).arrival = -1;
-        self.labels.of(scope.at.payer).departure = NEVER;
+        self.marks.clear();
+        self.marks.of(scope.at.payee).arrival = -1;
+        self.marks.of(scope.at.payer).departure = NEVER;
         self.arrived.clear();
         self.arrived.push(scope.at.payee);
         self.departing.clear();
@@ -183,7 +183,7 @@ impl Temporal {
         Ok(None)
     }
 
-    /// Labels arrivals by payments in `(before, to]`; `true` as soon as both sides meet.
+    /// Marks arrivals by payments in `(before, to]`; `true` as soon as both sides meet.
     fn arrive(
         &mut self,
         scope: Scope<'_>,
@@ -191,11 +191,11 @@ impl Temporal {
         to: i64,
         work: &mut Work,
     ) -> Result<bool, Spent> {
-        let Self { labels, arrived, queue, .. } = self;
+        let Self { marks, arrived, queue, .. } = self;
         queue.clear();
         queue.extend_from_slice(arrived);
         while let Some(account) = queue.pop() {
-            let after = labels.of(account).arrival.max(before);
+            let after = marks.of(account).arrival.max(before);
             work.spend(1)?;
             for &entry in scope.leaving(account, after) {
                 let time = scope.since(entry);
@@ -203,15 +203,15 @@ impl Temporal {
                     break;
                 }
                 work.spend(1)?;
-                let label = labels.of(entry.other());
-                if label.departure != NOWHERE {
+                let mark = marks.of(entry.other());
+                if mark.departure != NOWHERE {
                     return Ok(true);
                 }
-                if time < label.arrival {
-                    if label.arrival == NEVER {
+                if time < mark.arrival {
+                    if mark.arrival == NEVER {
                         arrived.push(entry.other());
                     }
-                    label.arrival = time;
+                    mark.arrival = time;
                     queue.push(entry.other());
                 }
             }
@@ -219,7 +219,7 @@ impl Temporal {
         Ok(false)
     }
 
-    /// Labels departures by payments in `[from, after)`.
+    /// Marks departures by payments in `[from, after)`.
     fn depart(
         &mut self,
         scope: Scope<'_>,
@@ -228,11 +228,11 @@ impl Temporal {
         looking: Looking,
         work: &mut Work,
     ) -> Result<bool, Spent> {
-        let Self { labels, departing, queue, .. } = self;
+        let Self { marks, departing, queue, .. } = self;
         queue.clear();
         queue.extend_from_slice(departing);
         while let Some(account) = queue.pop() {
-            let before = labels.of(account).departure.min(after);
+            let before = marks.of(account).departure.min(after);
             work.spend(1)?;
             let entries = scope.edges.side_entries(account, Leg::Creditor);
             let end = first_since(entries, scope.start.plus(before));
@@ -246,18 +246,18 @@ impl Temporal {
                 if other == scope.at.payer {
                     continue;
                 }
-                let label = labels.of(other);
+                let mark = marks.of(other);
                 match looking {
-                    Looking::ForMeeting if label.arrival != NEVER => return Ok(true),
+                    Looking::ForMeeting if mark.arrival != NEVER => return Ok(true),
                     // Only what the payee reaches before matters there.
-                    Looking::BehindArrivals if label.arrival >= time => continue,
+                    Looking::BehindArrivals if mark.arrival >= time => continue,
                     _ => {}
                 }
-                if time > label.departure {
-                    if label.departure == NOWHERE {
+                if time > mark.departure {
+                    if mark.departure == NOWHERE {
                         departing.push(other);
                     }
-                    label.departure = time;
+                    mark.departure = time;
                     queue.push(other);
                 }
             }
@@ -284,7 +284,7 @@ impl Temporal {
         work: &mut Work,
         found: &mut Histogram,
     ) -> Result<(), Spent> {
-        let Self { labels, on_path, .. } = self;
+        let Self { marks, on_path, .. } = self;
         let At { payer, payee, .. } = scope.at;
         on_path.clear();
         on_path.set(payee, true);
@@ -304,7 +304,7 @@ impl Temporal {
             let (to, time) = (entry.other(), scope.since(entry));
             let closes = to == payer;
             let goes_on = || {
-                labels.get(to).is_some_and(|label| label.departure > time)
+                marks.get(to).is_some_and(|mark| mark.departure > time)
                     && on_path.get(to) != Some(true)
             };
             if !closes && !goes_on() {

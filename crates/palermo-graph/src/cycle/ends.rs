@@ -1,24 +1,24 @@
-//! Whether a path in order exists, and how short: labels from both ends that meet.
+//! Whether a path in order exists, and how short: marks from both ends that meet.
 //!
-//! A label says that an account is reached from the payee by so many payments up to a place in the
-//! order, or that it must be left by a place to reach the payer in so many. Of two labels of an
+//! A mark says that an account is reached from the payee by so many payments up to a place in the
+//! order, or that it must be left by a place to reach the payer in so many. Of two marks of an
 //! account the one with fewer payments *and* the earlier arrival (later departure) makes the other
 //! superfluous; with fewer but a later one, both stand.
 //!
 //! The two sides share the work along one axis: time, on which each payment of a path counts as a
 //! step more ([`HOP`]). Payment `m` of a path lies at its time plus m steps, which grows along the
 //! path. So whatever point of the axis is chosen, the first payments of any path lie up to it and
-//! the others behind: one side labels what lies up to it, the other what lies behind, and they meet
+//! the others behind: one side marks what lies up to it, the other what lies behind, and they meet
 //! in the account between or there is no path. A side does not know m of a path that it has half;
 //! the backward one takes the largest possible, which only makes it look at more. The axis is cut
 //! into slices, and the side that has worked less takes the next one. Neither time alone nor the
-//! number of payments alone splits the work as evenly: labels grow with both.
+//! number of payments alone splits the work as evenly: marks grow with both.
 //!
 //! Accounts wait in their slice until it is due, and only then is the account opened.
 
 use super::scope::{Place, Scope, Way};
 use crate::work::{Spent, Work};
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::edges::Entry;
 use palermo_ledger::{AccountId, RowId};
 
@@ -28,9 +28,9 @@ const SLICES: usize = 32;
 const HOP: i64 = 12;
 /// Payments of a path, at most.
 const LONGEST: usize = 8;
-/// The hops of a label that another made superfluous, or of a hub's: it goes nowhere.
+/// The hops of a mark that another made superfluous, or of a hub's: it goes nowhere.
 const DEAD: u32 = 1 << 16;
-/// The account of a label was not opened.
+/// The account of a mark was not opened.
 const UNOPENED: u32 = u32::MAX;
 /// So many accounts are read together: their misses overlap.
 const BATCH: usize = 16;
@@ -44,7 +44,7 @@ const NONE: u32 = 0;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
-struct Label {
+struct Mark {
     account: AccountId,
     hops: u32,
     /// The payment that brought it: when, and where it was met; none is an end of the path.
@@ -59,7 +59,7 @@ struct Label {
     resume: u32,
 }
 
-impl Label {
+impl Mark {
     fn place(&self, way: Way) -> Place {
         Place { time: self.time, side: self.side, index: self.index, way }
     }
@@ -72,7 +72,7 @@ struct Front {
     /// Slices where something waits, as bits.
     due: u32,
     spent: u32,
-    /// What to add to the time of the next payment of a label, by its hops, to get a point of the
+    /// What to add to the time of the next payment of a mark, by its hops, to get a point of the
     /// axis.
     axis: [i64; LONGEST],
 }
@@ -84,14 +84,14 @@ impl Front {
     }
 }
 
-/// The two labels of an account where a path is complete.
+/// The two marks of an account where a path is complete.
 #[derive(Clone, Copy, Debug)]
 struct Meeting {
     hops: u32,
-    labels: [u32; 2],
+    marks: [u32; 2],
 }
 
-/// How much is labeled.
+/// How much is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
     /// Until a path is met.
@@ -122,15 +122,15 @@ pub(super) enum Met {
     None,
     /// There is one; there may be shorter ones.
     Some,
-    /// Every path, as far as labels can tell.
+    /// Every path, as far as marks can tell.
     All,
 }
 
-/// Labels of one question.
+/// Marks of one question.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
-    heads: Labels<[u32; 2]>,
-    labels: Vec<Label>,
+    heads: Marks<[u32; 2]>,
+    marks: Vec<Mark>,
     fronts: [Front; 2],
     /// Those that are opened next.
     ready: Vec<u32>,
@@ -144,7 +144,7 @@ pub(super) struct Ends {
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "indexes of labels are those that were pushed; slices are below 32 and hops at most 8; times are below 2^37"
+    reason = "indexes of marks are those that were pushed; slices are below 32 and hops at most 8; times are below 2^37"
 )]
 impl Ends {
     /// Looks for paths of at most `limit` payments.
@@ -194,16 +194,16 @@ impl Ends {
     pub(super) fn path(&self, scope: &Scope<'_>) -> Vec<RowId> {
         let Some(meeting) = self.meeting else { return Vec::new() };
         let mut path = Vec::new();
-        let mut label = self.labels[meeting.labels[AHEAD] as usize];
-        while let Some(from) = label.side {
-            path.push((from, label.place(Way::Ahead)));
-            label = self.earlier(scope, from, label, Way::Ahead);
+        let mut mark = self.marks[meeting.marks[AHEAD] as usize];
+        while let Some(from) = mark.side {
+            path.push((from, mark.place(Way::Ahead)));
+            mark = self.earlier(scope, from, mark, Way::Ahead);
         }
         path.reverse();
-        let mut label = self.labels[meeting.labels[BACK] as usize];
-        while let Some(to) = label.side {
-            path.push((label.account, label.place(Way::Back)));
-            label = self.earlier(scope, to, label, Way::Back);
+        let mut mark = self.marks[meeting.marks[BACK] as usize];
+        while let Some(to) = mark.side {
+            path.push((mark.account, mark.place(Way::Back)));
+            mark = self.earlier(scope, to, mark, Way::Back);
         }
         // Whoever is visited again may be left as late as the last time.
         let mut rows = Vec::with_capacity(path.len());
@@ -216,18 +216,18 @@ impl Ends {
         rows
     }
 
-    /// The label of an account that this one may have come from: the one it was made from, or one
+    /// The mark of an account that this one may have come from: the one it was made from, or one
     /// that made that superfluous.
-    fn earlier(&self, scope: &Scope<'_>, account: AccountId, label: Label, way: Way) -> Label {
+    fn earlier(&self, scope: &Scope<'_>, account: AccountId, mark: Mark, way: Way) -> Mark {
         let mut at = self.heads.get(account).map_or(NONE, |heads| heads[way as usize]);
         while at != NONE {
-            let before = self.labels[at as usize];
-            if before.hops < label.hops && scope.follows(before.place(way), label.place(way)) {
+            let before = self.marks[at as usize];
+            if before.hops < mark.hops && scope.follows(before.place(way), mark.place(way)) {
                 return before;
             }
             at = before.next;
         }
-        Label { side: None, ..label }
+        Mark { side: None, ..mark }
     }
 
     /// Whether the payee reaches an account by at most so many payments before a place.
@@ -241,25 +241,25 @@ impl Ends {
     ) -> bool {
         let mut at = self.heads.get(account).map_or(NONE, |heads| heads[AHEAD]);
         while at != NONE {
-            let label = &self.labels[at as usize];
-            if label.hops <= hops && scope.before(label.place(Way::Ahead), place) {
+            let mark = &self.marks[at as usize];
+            if mark.hops <= hops && scope.before(mark.place(Way::Ahead), place) {
                 return true;
             }
-            at = label.next;
+            at = mark.next;
         }
         false
     }
 
     fn begin(&mut self, scope: &Scope<'_>, limit: u32) {
         self.heads.clear();
-        self.labels.clear();
+        self.marks.clear();
         self.meeting = None;
         self.limit = limit;
         let span = scope.last - scope.first;
         let step = (span / HOP).max(1);
         let length = span + i64::from(limit) * step;
         self.shift = (i64::BITS - length.leading_zeros()).saturating_sub(SLICES.trailing_zeros());
-        // The first payment that a label of so many hops leads to is one more of the path; back, it
+        // The first payment that a mark of so many hops leads to is one more of the path; back, it
         // is as late a one as it can be.
         let low = scope.first + step;
         let [ahead, back] = &mut self.fronts;
@@ -267,7 +267,7 @@ impl Ends {
             ahead.axis[hops as usize] = i64::from(hops + 1) * step - low;
             back.axis[hops as usize] = i64::from(limit - hops) * step - low;
         }
-        let dummy = Label {
+        let dummy = Mark {
             account: scope.ends[0],
             hops: DEAD,
             time: -1,
@@ -277,26 +277,26 @@ impl Ends {
             waits: NONE,
             resume: UNOPENED,
         };
-        self.labels.push(dummy);
+        self.marks.push(dummy);
         for (way, due) in [(Way::Ahead, scope.first), (Way::Back, scope.last)] {
             let (account, time) = (scope.end(way), scope.origin(way).time);
             let front = &mut self.fronts[way as usize];
             front.slices = [NONE; SLICES];
             (front.due, front.spent) = (0, 0);
-            self.heads.of(account)[way as usize] = number(self.labels.len());
-            self.labels.push(Label { account, time, hops: 0, ..dummy });
-            self.wait(way as usize, number(self.labels.len()) - 1, due, 0);
+            self.heads.of(account)[way as usize] = number(self.marks.len());
+            self.marks.push(Mark { account, time, hops: 0, ..dummy });
+            self.wait(way as usize, number(self.marks.len()) - 1, due, 0);
         }
     }
 
-    /// Lets a label wait until its next payment, of this time, is due.
+    /// Lets a mark wait until its next payment, of this time, is due.
     #[inline]
     fn wait(&mut self, way: usize, at: u32, time: i64, hops: u32) {
         let front = &mut self.fronts[way];
         let point = (time + front.axis[hops as usize]) >> self.shift;
         let slice = usize::try_from(point).unwrap_or(0).min(SLICES - 1);
         front.due |= 1 << slice;
-        self.labels[at as usize].waits = std::mem::replace(&mut front.slices[slice], at);
+        self.marks[at as usize].waits = std::mem::replace(&mut front.slices[slice], at);
     }
 
     /// Opens every account that waits in a slice.
@@ -314,8 +314,8 @@ impl Ends {
                 return Ok(());
             }
             for (at, &entries) in sides.iter().enumerate().take(self.ready.len()) {
-                let label = self.ready[at];
-                let met = self.open::<WAY>(scope, label, entries, slice, until, work)?;
+                let mark = self.ready[at];
+                let met = self.open::<WAY>(scope, mark, entries, slice, until, work)?;
                 if met && until == Until::Met {
                     return Ok(());
                 }
@@ -340,20 +340,20 @@ impl Ends {
                 front.due &= !(1 << slice);
                 break;
             }
-            let label = &mut self.labels[at as usize];
+            let mark = &mut self.marks[at as usize];
             self.ready.push(at);
-            at = label.waits;
-            *side = scope.entries(label.account, way);
-            if scope.barred(label.account, side.len(), way) {
-                label.hops = DEAD;
+            at = mark.waits;
+            *side = scope.entries(mark.account, way);
+            if scope.barred(mark.account, side.len(), way) {
+                mark.hops = DEAD;
             }
         }
         front.slices[slice] = at;
         for (at, side) in self.ready.iter().zip(sides) {
-            let label = &mut self.labels[*at as usize];
-            if label.resume == UNOPENED {
-                label.resume = number(scope.cut(side, label.time, way));
-                label.waits = FRESH;
+            let mark = &mut self.marks[*at as usize];
+            if mark.resume == UNOPENED {
+                mark.resume = number(scope.cut(side, mark.time, way));
+                mark.waits = FRESH;
             }
         }
     }
@@ -368,42 +368,42 @@ impl Ends {
         until: Until,
         work: &mut Work,
     ) -> Result<bool, Spent> {
-        let label = self.labels[at as usize];
+        let mark = self.marks[at as usize];
         let way = WAYS[WAY];
-        if label.waits == FRESH {
+        if mark.waits == FRESH {
             work.spend(1)?;
         }
-        if label.hops >= DEAD {
+        if mark.hops >= DEAD {
             return Ok(false);
         }
-        let place = label.place(way);
-        if until == Until::Rest && self.across(scope, label.account, label.hops, place) == NONE {
+        let place = mark.place(way);
+        if until == Until::Rest && self.across(scope, mark.account, mark.hops, place) == NONE {
             return Ok(false);
         }
         // Payments up to here (back: from here on) lie in the slice.
         let edge = (i64::try_from(slice + 1 - WAY).unwrap_or(0) << self.shift)
-            - self.fronts[WAY].axis[label.hops as usize];
+            - self.fronts[WAY].axis[mark.hops as usize];
         let edge = if WAY == AHEAD { edge.min(scope.last + 1) } else { edge.max(scope.first) };
-        let mut index = label.resume as usize;
+        let mut index = mark.resume as usize;
         let mut met = false;
         while let Some(&entry) = entries.get(index.wrapping_sub(WAY)) {
             let (position, time) = (index - WAY, scope.since(entry));
             if (WAY == AHEAD && time >= edge) || (WAY == BACK && time < edge) {
                 if (scope.first..=scope.last).contains(&time) {
-                    self.labels[at as usize].resume = number(index);
-                    self.wait(WAY, at, time, label.hops);
+                    self.marks[at as usize].resume = number(index);
+                    self.wait(WAY, at, time, mark.hops);
                 }
                 break;
             }
             work.spend(1)?;
             index = if WAY == AHEAD { index + 1 } else { position };
-            let next = Place { time, side: Some(label.account), index: number(position), way };
-            if !scope.view.sees(entry, label.account, way.leg(), position)
+            let next = Place { time, side: Some(mark.account), index: number(position), way };
+            if !scope.view.sees(entry, mark.account, way.leg(), position)
                 || !scope.may_follow(place, next)
             {
                 continue;
             }
-            met |= self.reach::<WAY>(scope, entry.other(), label.hops + 1, next, until);
+            met |= self.reach::<WAY>(scope, entry.other(), mark.hops + 1, next, until);
             if met && until == Until::Met {
                 break;
             }
@@ -411,7 +411,7 @@ impl Ends {
         Ok(met)
     }
 
-    /// Labels an account, unless it has a better one. Whether a path was met.
+    /// Marks an account, unless it has a better one. Whether a path was met.
     #[inline]
     fn reach<const WAY: usize>(
         &mut self,
@@ -421,38 +421,38 @@ impl Ends {
         place: Place,
         until: Until,
     ) -> bool {
-        let this = number(self.labels.len());
+        let this = number(self.marks.len());
         let heads = self.heads.of(account);
         let Place { time, side, index, .. } = place;
         let (next, waits, resume) = (heads[WAY], NONE, UNOPENED);
-        let label = Label { account, hops, time, side, index, next, waits, resume };
+        let mark = Mark { account, hops, time, side, index, next, waits, resume };
         if *heads != [NONE; 2] {
-            return self.reach_again::<WAY>(scope, label, until);
+            return self.reach_again::<WAY>(scope, mark, until);
         }
         if until == Until::Rest {
             return false;
         }
         heads[WAY] = this;
-        self.labels.push(label);
+        self.marks.push(mark);
         if hops < self.limit {
             self.wait(WAY, this, time, hops);
         }
         false
     }
 
-    /// The same, where the account has labels.
+    /// The same, where the account has marks.
     fn reach_again<const WAY: usize>(
         &mut self,
         scope: &Scope<'_>,
-        label: Label,
+        mark: Mark,
         until: Until,
     ) -> bool {
-        let Label { account, hops, time, next: head, .. } = label;
+        let Mark { account, hops, time, next: head, .. } = mark;
         let way = WAYS[WAY];
-        let place = label.place(way);
+        let place = mark.place(way);
         let mut at = head;
         while at != NONE {
-            let known = &self.labels[at as usize];
+            let known = &self.marks[at as usize];
             if known.hops <= hops && !scope.follows(place, known.place(way)) {
                 return false;
             }
@@ -464,41 +464,41 @@ impl Ends {
         }
         let mut at = head;
         while at != NONE {
-            let known = &mut self.labels[at as usize];
+            let known = &mut self.marks[at as usize];
             if known.hops >= hops && !scope.follows(known.place(way), place) {
                 known.hops = DEAD;
             }
             at = known.next;
         }
-        let this = number(self.labels.len());
+        let this = number(self.marks.len());
         self.heads.of(account)[WAY] = this;
-        self.labels.push(label);
+        self.marks.push(mark);
         if hops < self.limit && account != scope.ends[1 - WAY] {
             self.wait(WAY, this, time, hops);
         }
         if far == NONE || until == Until::Rest {
             return false;
         }
-        let hops = hops + self.labels[far as usize].hops;
+        let hops = hops + self.marks[far as usize].hops;
         if self.meeting.is_some_and(|meeting| meeting.hops <= hops) || scope.view.is_hub(account) {
             return false;
         }
-        let labels = if WAY == AHEAD { [this, far] } else { [far, this] };
-        self.meeting = Some(Meeting { hops, labels });
+        let marks = if WAY == AHEAD { [this, far] } else { [far, this] };
+        self.meeting = Some(Meeting { hops, marks });
         true
     }
 
-    /// The label of the other way that completes a path with this one in the fewest payments.
+    /// The mark of the other way that completes a path with this one in the fewest payments.
     fn across(&self, scope: &Scope<'_>, account: AccountId, hops: u32, place: Place) -> u32 {
         let far = place.way.other();
         let mut at = self.heads.get(account).map_or(NONE, |heads| heads[far as usize]);
         let (mut best, mut left) = (NONE, self.limit - hops + 1);
         while at != NONE {
-            let label = &self.labels[at as usize];
-            if label.hops < left && scope.follows(place, label.place(far)) {
-                (best, left) = (at, label.hops);
+            let mark = &self.marks[at as usize];
+            if mark.hops < left && scope.follows(place, mark.place(far)) {
+                (best, left) = (at, mark.hops);
             }
-            at = label.next;
+            at = mark.next;
         }
         best
     }

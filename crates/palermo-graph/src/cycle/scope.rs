@@ -70,8 +70,12 @@ impl<'a> Scope<'a> {
         let returning = view.held(at.debtor, Leg::Creditor);
         let last = returning.last().map(since).filter(|last| *last >= 0)?;
         let now = at.time - view.from();
-        // Where a later payment is known already, the last is a little earlier: a bound is enough.
-        let last = last.min(now);
+        // Where a later payment is known already: slices of the work must not depend on it.
+        let last = if last < now {
+            last
+        } else {
+            view.side(at.debtor, Leg::Creditor).newest()?.saturating_sub(view.from())
+        };
         let first = leaving.get(first_since(leaving, start)).map_or(newest, since);
         let ends = [at.creditor, at.debtor];
         let hub = view.hub();

@@ -9,7 +9,7 @@ use super::scope::{Place, Scope, Way};
 use crate::view::Keeps;
 use crate::work::{Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Labels;
+use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, RowId};
 
 const NONE: u32 = u32::MAX;
@@ -49,7 +49,7 @@ pub(super) struct Walk {
     /// Accounts from the payer on.
     path: Vec<AccountId>,
     /// The newest and the oldest step from an account, one more than their positions.
-    groups: Labels<[u32; 2]>,
+    groups: Marks<[u32; 2]>,
 }
 
 #[expect(

@@ -60,7 +60,7 @@ fn feed(
                 fates(event, Fate::Came(came));
             }
             Event::TakenBack(at) => {
-                let back = stream.reverse(&format!("p{at}"), paid[at].time);
+                let back = stream.reverse(&format!("p{at}"));
                 fates(event, Fate::Back(back));
             }
         }
@@ -147,10 +147,10 @@ fn conflicts_and_what_is_too_late_change_nothing() {
     assert_eq!(add(&mut stream, "c", 60, 1), Came::Late);
     assert_eq!(add(&mut stream, "d", 39, 1), Came::Beyond);
     assert_eq!(add(&mut stream, "e", 111, 1), Came::Applied);
-    assert_eq!(stream.reverse("b", 111), TakenBack::Settled);
-    assert_eq!(stream.reverse("b", 111), TakenBack::Again);
-    assert_eq!(stream.reverse("f", 111), TakenBack::Waits);
-    assert_eq!(stream.reverse("f", 111), TakenBack::Again);
+    assert_eq!(stream.reverse("b"), TakenBack::Settled);
+    assert_eq!(stream.reverse("b"), TakenBack::Again);
+    assert_eq!(stream.reverse("f"), TakenBack::Waits);
+    assert_eq!(stream.reverse("f"), TakenBack::Again);
     assert_eq!(add(&mut stream, "f", 105, 1), Came::Reversed);
     assert_eq!(stream.book().side_entries(account(0), Leg::Debtor).len(), 3);
     // Far ahead: everything before is settled with what it saw, then forgotten.
@@ -161,5 +161,10 @@ fn conflicts_and_what_is_too_late_change_nothing() {
         "an id beyond the horizon is free"
     );
     stream.finish(&mut |_, _| {});
+    // One that did not come while it could be kept is given up, and counted.
+    assert_eq!((stream.reverse("h"), stream.waiting()), (TakenBack::Waits, 1));
+    assert_eq!(stream.reverse("h"), TakenBack::Again);
+    assert_eq!(add(&mut stream, "i", (1 << 50) + 61, 1), Came::Applied);
+    assert_eq!((add(&mut stream, "h", (1 << 50) + 61, 1), stream.waiting()), (Came::Applied, 1));
     assert_eq!(settled, ["b", "c", "a", "e"]);
 }

@@ -8,7 +8,7 @@ use palermo_graph::{
     Bipartite, BipartiteAsk, ByArrival, ChainAsk, ChainSearch, ComponentAsk, ComponentSearch,
     CycleAsk, CycleSearch, Edge, FanAsk, FanSearch, GatherScatter, GatherScatterAsk, Hops, Mirror,
     MirrorAsk, ScatterGather, ScatterGatherAsk, SimpleCycleAsk, SimpleCycleSearch, Statistics,
-    StatisticsAsk, StatisticsSearch, Trace, TraceAsk, View,
+    StatisticsAsk, StatisticsSearch, Sum, Trace, TraceAsk, View,
 };
 use palermo_ledger::{Book, Leg};
 
@@ -73,7 +73,7 @@ pub(super) fn patterns(arguments: &FeaturesArgs, second: i64) -> Vec<Box<dyn Pat
         all.push(Box::new(Chains { window, ask, search: ChainSearch::default() }));
     }
     if let Some(window) = window(more.bipartite) {
-        let ask = BipartiteAsk { sources: more.sources, sinks: more.sinks };
+        let ask = BipartiteAsk { sources: more.payers, sinks: more.payees };
         all.push(Box::new(Bipartites { window, ask, search: Bipartite::default() }));
     }
     if let Some(window) = window(more.mirror) {
@@ -103,9 +103,9 @@ fn whole(number: usize) -> Option<i64> {
     i64::try_from(number).ok()
 }
 
-/// A sum that does not fit is unknown.
-fn money(cents: i128) -> Option<i64> {
-    i64::try_from(cents).ok()
+/// A sum over an unknown amount is unknown, as one that does not fit is.
+fn money(sum: Sum) -> Option<i64> {
+    i64::try_from(sum.cents).ok().filter(|_| sum.unknown == 0)
 }
 
 struct Fans {
@@ -128,7 +128,11 @@ impl Pattern for Fans {
         let mut cut = false;
         for leg in [Leg::Creditor, Leg::Debtor] {
             let fan = view.map(|view| {
-                self.search.search(view, &FanAsk { leg, enough: LARGEST_SIZE }, budget)
+                self.search.search(
+                    view,
+                    &FanAsk { leg, enough: LARGEST_SIZE, degree_only: self.degree },
+                    budget,
+                )
             });
             cut |= fan.is_some_and(|answer| answer.truncated);
             let fan = fan.map(|answer| answer.found).unwrap_or_default();
@@ -235,8 +239,8 @@ impl Pattern for GatherScatters {
         let split = answer.and_then(|answer| answer.found).unwrap_or_default();
         table.count(split.payers);
         table.count(split.payees);
-        table.number(money(split.paid_in.cents));
-        table.number(money(split.paid_out.cents));
+        table.number(money(split.paid_in));
+        table.number(money(split.paid_out));
         answer.is_some_and(|answer| answer.truncated)
     }
 }
@@ -284,8 +288,8 @@ impl Pattern for Bipartites {
     }
 
     fn columns(&self, columns: &mut Vec<Column>) {
-        column("bipartite_sources", Kind::Whole, columns);
-        column("bipartite_sinks", Kind::Whole, columns);
+        column("bipartite_payers", Kind::Whole, columns);
+        column("bipartite_payees", Kind::Whole, columns);
         column("bipartite_gross", CENTS, columns);
         column("bipartite_back", CENTS, columns);
     }
@@ -295,8 +299,8 @@ impl Pattern for Bipartites {
         let core = answer.and_then(|answer| answer.found).unwrap_or_default();
         table.count(core.sources);
         table.count(core.sinks);
-        table.number(money(core.gross.cents));
-        table.number(money(core.back.cents));
+        table.number(money(core.gross));
+        table.number(money(core.back));
         answer.is_some_and(|answer| answer.truncated)
     }
 }
@@ -355,8 +359,10 @@ struct PassThroughs {
 }
 
 impl Pattern for PassThroughs {
+    /// Twice the time that money may lie: what came within it may itself have been spent on payments
+    /// that lie before it.
     fn window(&self) -> i64 {
-        self.window
+        self.window.saturating_mul(2)
     }
 
     fn columns(&self, columns: &mut Vec<Column>) {
@@ -390,7 +396,7 @@ impl Pattern for Stats {
     }
 
     fn columns(&self, columns: &mut Vec<Column>) {
-        for end in ["source_out", "source_in", "target_out", "target_in"] {
+        for end in ["debtor_out", "debtor_in", "creditor_out", "creditor_in"] {
             for (name, kind) in [
                 ("count", Kind::Whole),
                 ("fan", Kind::Whole),
@@ -398,7 +404,7 @@ impl Pattern for Stats {
                 ("mean", MICRO),
                 ("min", CENTS),
                 ("max", CENTS),
-                ("variance", MICRO),
+                ("variance", CENTS),
             ] {
                 column(&format!("{end}_{name}"), kind, columns);
             }
@@ -407,7 +413,7 @@ impl Pattern for Stats {
 
     fn cells(&mut self, view: Option<&View<'_>>, budget: u32, table: &mut Table) -> bool {
         let mut cut = false;
-        for (of_source, leg) in [
+        for (of_debtor, leg) in [
             (true, Leg::Debtor),
             (true, Leg::Creditor),
             (false, Leg::Debtor),
@@ -415,18 +421,22 @@ impl Pattern for Stats {
         ] {
             let answer = view.map(|view| {
                 let at = view.at();
-                let account = if of_source { at.debtor } else { at.creditor };
+                let account = if of_debtor { at.debtor } else { at.creditor };
                 self.search.search(view, &StatisticsAsk { account, leg }, budget)
             });
             cut |= answer.is_some_and(|answer| answer.truncated);
             let found: Statistics = answer.map(|answer| answer.found).unwrap_or_default();
+            let truncated = answer.is_some_and(|answer| answer.truncated);
+            // Of a part, or where an amount is unknown, none of them would be a bound.
+            let whole = !truncated && found.known == found.degree;
+            let unknown = found.degree.saturating_sub(found.known);
             table.count(found.degree);
             table.count(found.fan);
-            table.number(money(found.sum));
-            table.number(found.mean());
-            table.number(found.smallest.map(|amount| amount.0));
-            table.number(found.largest.map(|amount| amount.0));
-            table.number(found.variance());
+            table.number(money(Sum { cents: found.sum, unknown }).filter(|_| whole));
+            table.number(found.mean().filter(|_| whole));
+            table.number(found.smallest.map(|amount| amount.0).filter(|_| whole));
+            table.number(found.largest.map(|amount| amount.0).filter(|_| whole));
+            table.number(found.variance().filter(|_| whole));
         }
         cut
     }

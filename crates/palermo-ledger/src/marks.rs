@@ -1,7 +1,7 @@
 //! A number for each of a few accounts or payments, forgotten all at once.
 //!
 //! Open addressing; a slot counts only with the stamp of the present search, so
-//! forgetting costs one addition. Labels are only looked up, never listed: nothing depends on the
+//! forgetting costs one addition. Marks are only looked up, never listed: nothing depends on the
 //! order of slots.
 
 use crate::row::{AccountId, RowId};
@@ -13,9 +13,9 @@ struct Slot<V> {
     value: V,
 }
 
-/// Labels of one search.
+/// Marks of one search.
 #[derive(Debug)]
-pub struct Labels<V> {
+pub struct Marks<V> {
     slots: Box<[Slot<V>]>,
     stamp: u32,
     len: usize,
@@ -23,7 +23,7 @@ pub struct Labels<V> {
 
 const FIRST_SLOTS: usize = 64;
 
-impl<V: Copy + Default> Default for Labels<V> {
+impl<V: Copy + Default> Default for Marks<V> {
     fn default() -> Self {
         let slots = vec![Slot::default(); FIRST_SLOTS].into_boxed_slice();
         Self { slots, stamp: 1, len: 0 }
@@ -35,8 +35,8 @@ impl<V: Copy + Default> Default for Labels<V> {
     clippy::arithmetic_side_effects,
     reason = "the number of slots is a power of two and positions are masked by it"
 )]
-impl<V: Copy + Default> Labels<V> {
-    /// Forgets every label.
+impl<V: Copy + Default> Marks<V> {
+    /// Forgets every mark.
     #[inline]
     pub fn clear(&mut self) {
         self.len = 0;
@@ -47,26 +47,26 @@ impl<V: Copy + Default> Labels<V> {
         }
     }
 
-    /// The label of one, if it has any.
+    /// The mark of one, if it has any.
     #[inline]
     pub fn get(&self, of: impl Key) -> Option<V> {
         let slot = &self.slots[self.slot(of.key())];
         (slot.stamp == self.stamp).then_some(slot.value)
     }
 
-    /// Whether it has a label.
+    /// Whether it has a mark.
     #[inline]
     pub fn has(&self, of: impl Key) -> bool {
         self.slots[self.slot(of.key())].stamp == self.stamp
     }
 
-    /// Labels it.
+    /// Marks it.
     #[inline]
     pub fn set(&mut self, of: impl Key, value: V) {
         *self.of(of) = value;
     }
 
-    /// The label of one, the default one where it had none.
+    /// The mark of one, the default one where it had none.
     #[inline]
     pub fn of(&mut self, of: impl Key) -> &mut V {
         let key = of.key();
@@ -105,7 +105,7 @@ impl<V: Copy + Default> Labels<V> {
     }
 }
 
-/// What can have a label.
+/// What can have a mark.
 pub trait Key: Copy {
     /// A number that no other of its kind has.
     fn key(self) -> u32;
@@ -133,18 +133,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn labels_are_a_map(rounds in prop::collection::vec(prop::collection::vec((0_u32..5000, 0_i64..9), 0..300), 1..5)) {
-            let mut labels = Labels::<i64>::default();
+        fn marks_are_a_map(rounds in prop::collection::vec(prop::collection::vec((0_u32..5000, 0_i64..9), 0..300), 1..5)) {
+            let mut marks = Marks::<i64>::default();
             for round in rounds {
-                labels.clear();
+                marks.clear();
                 let mut model = BTreeMap::new();
                 for (key, value) in round {
-                    labels.set(AccountId::from_index(key), value);
+                    marks.set(AccountId::from_index(key), value);
                     model.insert(key, value);
-                    prop_assert_eq!(labels.len, model.len());
+                    prop_assert_eq!(marks.len, model.len());
                 }
                 for key in 0..5000 {
-                    prop_assert_eq!(labels.get(AccountId::from_index(key)), model.get(&key).copied());
+                    prop_assert_eq!(marks.get(AccountId::from_index(key)), model.get(&key).copied());
                 }
             }
         }
