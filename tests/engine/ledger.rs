@@ -86,14 +86,13 @@ proptest! {
                         .collect();
                     prop_assert_eq!(got, expected, "{} {:?} {}..{}", account, leg, from, to);
                 }
-                let kept_from = bank.ledger.kept_from();
-                if to >= kept_from {
+                if to >= bank.ledger.kept_from() {
                     let got = bank.ledger.idle_before(id, to);
-                    prop_assert_eq!(got, idle_before(&ever, account, to, kept_from));
+                    prop_assert_eq!(got, idle_before(&ever, account, to));
                     for other in ACCOUNTS.into_iter().filter(|other| *other != account) {
                         let Some(with) = bank.ledger.find_account(other) else { continue };
                         let got = bank.ledger.known_for(id, with, to);
-                        prop_assert_eq!(got, known_for(&ever, [account, other], to, kept_from));
+                        prop_assert_eq!(got, known_for(&ever, [account, other], to));
                     }
                 }
             }
@@ -101,28 +100,17 @@ proptest! {
     }
 }
 
-/// The last booked payment of an account before a time; to the day where it has left the ledger.
-fn idle_before(
-    ever: &[Owned],
-    account: &str,
-    time: EventTime,
-    kept_from: EventTime,
-) -> Option<Span> {
+/// Since the end of the day of the last booked payment of an account before a time.
+fn idle_before(ever: &[Owned], account: &str, time: EventTime) -> Option<Span> {
     let before =
         |one: &Seen<'_>| one.payment.event_time < time && one.payment.status == Status::Booked;
     let seen = touching(ever, account);
     let last = seen.iter().filter(|one| before(one)).map(|one| one.payment.event_time).max()?;
-    let told = if last >= kept_from { last } else { Date(last.date().0 + 1).midnight() };
-    Some(time.since(told))
+    Some(time.since(Date(last.date().0 + 1).midnight().min(time)))
 }
 
-/// The first booked payment of two accounts before a time; from the day on where it has left.
-fn known_for(
-    ever: &[Owned],
-    [a, b]: [&str; 2],
-    time: EventTime,
-    kept_from: EventTime,
-) -> Option<Span> {
+/// Since the day of the first booked payment of two accounts before a time.
+fn known_for(ever: &[Owned], [a, b]: [&str; 2], time: EventTime) -> Option<Span> {
     let pair = |payment: &&Owned| {
         let key = |end: &End<'_>| end.account.as_ref().map(|key| key.expose().to_string());
         let ends = [key(&payment.debtor), key(&payment.creditor)];
@@ -130,6 +118,5 @@ fn known_for(
         payment.event_time < time && payment.status == Status::Booked && (is(a, b) || is(b, a))
     };
     let first = ever.iter().filter(pair).map(|payment| payment.event_time).min()?;
-    let told = if first >= kept_from { first } else { first.date().midnight() };
-    Some(time.since(told))
+    Some(time.since(first.date().midnight()))
 }

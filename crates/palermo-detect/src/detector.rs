@@ -74,8 +74,8 @@ pub struct Detector {
     /// Typologies that an indicator can decide.
     of_indicator: Vec<Vec<u16>>,
     longest_window: Span,
-    /// Whether an indicator looks at what an account or a pair did before its window.
-    reads_past: bool,
+    /// Indicators that look at what an account or a pair did before its window.
+    past_readers: Vec<u16>,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -96,7 +96,7 @@ impl Detector {
         let sent = Sent::default();
         let bound = bind_rules(&rules, &sent, ledger);
         let indicators = rules.indicators.len();
-        let reads_past = bound.indicators.iter().any(BoundCondition::reads_past);
+        let past_readers = past_readers(&bound.indicators);
         let mut lacking = Lacking::default();
         lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
@@ -110,7 +110,7 @@ impl Detector {
             lacking,
             of_indicator: of_indicator(&rules),
             longest_window: longest_window(&rules),
-            reads_past,
+            past_readers,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -209,11 +209,18 @@ impl Detector {
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
             self.evaluate(ledger, account, time, &mut changed);
-            // A rule that looks at what an account did before its window can change any time later.
-            let until =
-                if self.reads_past { EventTime::MAX } else { time.plus(self.longest_window) };
-            for later in later_times(ledger, account, time, until) {
+            for later in later_times(ledger, account, time, time.plus(self.longest_window)) {
                 self.evaluate(ledger, account, later, &mut changed);
+            }
+            // A rule that looks at what an account did before its window can change at any later time.
+            let beyond = time.plus(self.longest_window);
+            if !self.past_readers.is_empty() {
+                for later in later_times(ledger, account, beyond, EventTime::MAX) {
+                    let here = newest_at(ledger, account, later, later);
+                    for index in self.past_readers.clone() {
+                        self.evaluate_one(ledger, index, account, (later, here), &mut changed);
+                    }
+                }
             }
         }
         self.follow(
@@ -469,6 +476,11 @@ fn of_indicator(rules: &RuleSet) -> Vec<Vec<u16>> {
         }
     }
     of
+}
+
+fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {
+    let numbered = (0_u16..).zip(indicators);
+    numbered.filter(|(_, condition)| condition.reads_past()).map(|(index, _)| index).collect()
 }
 
 fn longest_window(rules: &RuleSet) -> Span {

@@ -344,6 +344,14 @@ impl Engine {
             self.counters.late[1] = self.counters.late[1].saturating_add(1);
             return Err(Refusal::at(DeadLetterReason::BeyondHorizon, &["event_time"]));
         }
+        if !self.ledger.reaches(payment.event_time) {
+            // After a silence of years: what is beyond the horizon by now goes first.
+            self.watermarks.observe(record.partition, payment.event_time, self.now);
+            self.advance(before);
+            if !self.ledger.reaches(payment.event_time) {
+                return Err(Refusal::at(DeadLetterReason::TimeRange, &["event_time"]));
+            }
+        }
         let reverses = self.reversals.judge(&self.ledger, &payment)?;
         self.watermarks.observe(record.partition, payment.event_time, self.now);
         let origin = palermo_ledger::Origin {
@@ -371,9 +379,7 @@ impl Engine {
             EventTime(if record.timestamp_ms >= 0 { record.timestamp_ms } else { self.now });
         let earliest = ingest.minus(EVENT_AGE_MAX);
         let latest = ingest.plus(EVENT_AHEAD_MAX);
-        let in_range = (earliest..=latest).contains(&payment.event_time);
-        // With timestamps of records that lie, it may still be years from what is held.
-        if !in_range || !self.ledger.reaches(payment.event_time) {
+        if payment.event_time < earliest || payment.event_time > latest {
             return Err(Refusal::at(DeadLetterReason::TimeRange, &["event_time"]));
         }
         Ok(())

@@ -12,7 +12,7 @@ pub struct SetId(pub u32);
 pub type Book = Edges<Detail>;
 
 /// Sixteen bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Detail {
     /// Base amount in cents; [`UNKNOWN`] where there was no rate.
     cents: i64,
@@ -25,6 +25,13 @@ pub struct Detail {
 /// No amount has this value: they are not negative.
 const UNKNOWN: i64 = i64::MIN;
 const _: () = assert!(size_of::<Detail>() == 16);
+
+impl std::fmt::Debug for Detail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // No amount in any output.
+        write!(f, "Detail({:?}, {:?})", self.row, self.selections)
+    }
+}
 
 impl Default for Detail {
     fn default() -> Self {

@@ -74,7 +74,7 @@ pub struct Edges<D = ()> {
     /// What is older is forgotten.
     oldest: i64,
     /// No entry that is still held is older.
-    floor: i64,
+    lowest: i64,
     /// The next account to look after, and the payments until then.
     tended: usize,
     untended: u32,
@@ -96,7 +96,7 @@ impl<D: Copy + Default> Edges<D> {
             keep: Keep { span, fan: keep.fan.clamp(0, span.unwrap_or(SPAN_MAX)) },
             newest: 0,
             oldest: -TIME_MAX,
-            floor: 0,
+            lowest: 0,
             tended: 0,
             untended: 0,
             empty: true,
@@ -108,21 +108,21 @@ impl<D: Copy + Default> Edges<D> {
         (!self.empty).then_some(self.newest)
     }
 
-    /// The beginning of what is kept.
+    /// The beginning of what is kept: nothing that is older is in any window.
+    #[inline]
     pub fn oldest(&self) -> i64 {
-        self.oldest
+        self.oldest.max(self.lowest)
     }
 
-    /// Whether a payment of this time can be added: not older than anything that is still held may
-    /// be, and not so far ahead that it could not be told from the oldest.
+    /// Whether a payment of this time can be added: less than [`REACH`] from everything that is kept.
     pub fn reaches(&self, time: i64) -> bool {
-        self.empty || (time >= self.floor && time - self.oldest.max(self.floor) < REACH)
+        self.empty || (self.newest - time < REACH && time - self.oldest() < REACH)
     }
 
     /// Event time of an entry.
     #[inline]
     pub fn time(&self, entry: Entry) -> i64 {
-        self.floor + entry.since(Start::at(self.floor))
+        self.lowest + entry.since(Start::at(self.lowest))
     }
 
     /// Entries of one side with `from <= time <= to`, where `from` is inside what is kept.
@@ -251,28 +251,31 @@ impl<D: Copy + Default> Edges<D> {
     /// Moves the clock, and says whether a payment of this time can be added.
     #[inline]
     fn admits(&mut self, time: i64) -> bool {
-        if self.keep.span.is_none() && !self.reaches(time) {
+        // A store with a span forgets by the payment itself what is too far behind it.
+        let far = match self.keep.span {
+            None => !self.reaches(time),
+            Some(_) => !self.empty && self.newest - time >= REACH,
+        };
+        if far || time < self.oldest {
             return false;
         }
         self.advance(time);
-        time >= self.floor
+        true
     }
 
     /// Moves the newest time, and sweeps when the clock has run far.
     #[inline]
     fn advance(&mut self, time: i64) {
         if self.empty {
-            (self.newest, self.empty) = (time, false);
-            // Without a span the first payment may be far from the oldest one to come.
-            self.oldest = self.oldest.max(time - self.keep.span.unwrap_or(REACH - SPAN_MAX));
-            self.floor = self.oldest;
+            (self.newest, self.lowest, self.empty) = (time, time, false);
         }
-        if time > self.newest {
+        self.lowest = self.lowest.min(time);
+        if time >= self.newest {
             self.newest = time;
             if let Some(span) = self.keep.span {
                 self.oldest = self.oldest.max(time - span);
             }
-            if time - self.floor > SWEEP_AT {
+            if time - self.lowest > SWEEP_AT && self.oldest > self.lowest {
                 self.sweep();
             }
         }
@@ -285,22 +288,22 @@ impl<D: Copy + Default> Edges<D> {
     /// Drops what is older than kept from every side.
     #[cold]
     fn sweep(&mut self) {
-        let (floor, past) = (Start::at(self.floor), self.oldest - self.floor);
+        let (lowest, past) = (Start::at(self.lowest), self.oldest - self.lowest);
         let Self { accounts, blocks, .. } = self;
         for side in accounts.iter_mut().flat_map(|chunk| chunk.iter_mut().flatten()) {
-            // Counted from the floor, not from what is kept: after a jump that may be a turn away.
-            let gone = side.entries(blocks).partition_point(|entry| entry.since(floor) < past);
+            // Counted from the lowest, not from what is kept: after a jump that may be a turn away.
+            let gone = side.entries(blocks).partition_point(|entry| entry.since(lowest) < past);
             if gone > 0 {
                 side.forget(blocks, gone);
                 side.settle(blocks);
             }
         }
-        self.floor = self.oldest;
+        self.lowest = self.oldest;
     }
 
     /// Drops what is older than kept from both sides of the next account.
     fn tend(&mut self) {
-        let oldest = Start::at(self.oldest);
+        let oldest = Start::at(self.oldest());
         let Self { accounts, blocks, tended, untended, .. } = self;
         let chunk = accounts.get_mut(*tended / CHUNK);
         for side in chunk.into_iter().flat_map(|chunk| &mut chunk[*tended % CHUNK]) {
@@ -335,7 +338,7 @@ impl<D: Copy + Default> Edges<D> {
         known: bool,
         earlier: impl Fn(&D) -> bool,
     ) -> Fan {
-        let (oldest, fan) = (Start::at(self.oldest), self.keep.fan);
+        let (oldest, fan) = (Start::at(self.oldest()), self.keep.fan);
         let Self { accounts, blocks, .. } = self;
         let side = &mut accounts[account.index() / CHUNK][account.index() % CHUNK][leg as usize];
         side.make_room(blocks, oldest);

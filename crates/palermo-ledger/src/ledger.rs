@@ -3,7 +3,8 @@
 //! Life of a payment: [`Ledger::find`] tells duplicates and conflicts; [`Ledger::insert`] makes
 //! the row; the caller decides selections; [`Ledger::link`] puts an entry at both accounts.
 //! [`Ledger::unlink`] takes a reversed payment out of every window. [`Ledger::evict`] forgets
-//! whole UTC days that end before the cutoff, so eviction costs nothing per payment but the trim.
+//! whole UTC days that end before the cutoff: pages at once, and for each payment of such a day its
+//! id and what outlives it, a few microseconds in the one call that passes midnight.
 
 use crate::detail::{Book, Detail, SetId};
 use crate::edges::{ACCOUNTS_MAX, Keep, Start, first_since};
@@ -30,6 +31,8 @@ use std::hash::BuildHasher;
 /// some 24,000 at a time, which takes milliseconds.
 const ID_SHARDS: u32 = 12;
 
+/// Accounts that may come between two looks at whether there is room.
+const ACCOUNTS_SLACK: usize = 1 << 20;
 /// Longer than this neither silence nor acquaintance is told.
 const LONGEST: Span = Span::from_days(KEPT_DAYS as i64);
 
@@ -145,11 +148,11 @@ impl Ledger {
     /// Whether one more payment can be kept: accounts beyond 33 million and rows beyond 275 GB could
     /// not be told apart.
     pub fn has_room(&self) -> bool {
-        self.accounts.len().saturating_add(2) <= ACCOUNTS_MAX as usize && self.pages.has_room()
+        self.accounts.len().saturating_add(ACCOUNTS_SLACK) <= ACCOUNTS_MAX as usize && self.pages.has_room()
     }
 
-    /// Whether a payment of this time can be kept beside what is kept: times 795 days apart could
-    /// not be told apart.
+    /// Whether a payment of this time can be kept beside what is kept: times 795 days from each
+    /// other could not be told apart.
     pub fn reaches(&self, time: EventTime) -> bool {
         self.book.reaches(time.0)
     }
@@ -324,9 +327,9 @@ impl Ledger {
         }
     }
 
-    /// How long an account was silent before a time: since its last booked payment in either
-    /// direction, to the day where that has left the ledger; [`KEPT_DAYS`] at most. `None` where no
-    /// payment before is known.
+    /// How long an account was silent before a time: since the end of the UTC day of its last booked
+    /// payment in either direction; [`KEPT_DAYS`] at most. `None` where no payment before is known.
+    /// To the day, so that it says the same whether that payment has left the ledger or not.
     pub fn idle_before(&self, account: AccountId, time: EventTime) -> Option<Span> {
         let until = EventTime(time.0.saturating_sub(1));
         let last = |leg| {
@@ -334,9 +337,10 @@ impl Ledger {
                 .find(|entry| self.is_booked(entry.row))
                 .map(|entry| entry.time)
         };
-        let held = last(Leg::Debtor).max(last(Leg::Creditor));
-        let past = || Some(Date(self.past.last_active(account)?.0.saturating_add(1)).midnight());
-        Some(time.since(held.or_else(past)?).min(LONGEST))
+        let held = last(Leg::Debtor).max(last(Leg::Creditor)).map(EventTime::date);
+        let last = held.or_else(|| self.past.last_active(account))?;
+        let ended = Date(last.0.saturating_add(1)).midnight();
+        Some(time.since(ended.min(time)).min(LONGEST))
     }
 
     /// The first booked payment of an account, in either direction, at or after a time.
@@ -353,22 +357,28 @@ impl Ledger {
         Leg::BOTH.into_iter().filter_map(first).min()
     }
 
-    /// How long two accounts have known each other: since the first of their booked payments that no
-    /// silence of [`KEPT_DAYS`] follows; that long at most. `None` where they had none before.
+    /// How long two accounts have known each other: since the UTC day of the first of their booked
+    /// payments that no silence of [`KEPT_DAYS`] follows; that long at most. `None` where they had none
+    /// before. To the day, as [`Ledger::idle_before`] is.
     pub fn known_for(&self, account: AccountId, other: AccountId, time: EventTime) -> Option<Span> {
         let kept = self.kept_from.0.max(self.book.oldest());
-        let first = |leg| {
-            let details = self.book.side_details(account, leg);
-            let both = self.book.side_entries(account, leg).iter().zip(details);
-            both.filter(|(entry, _)| entry.leads() && entry.other() == other)
+        let first = |leg: Leg| {
+            // From the end that has fewer: a hub costs its neighbors nothing.
+            let sides = [(account, leg, other), (other, leg.opposite(), account)];
+            let (of, leg, with) = sides
+                .into_iter()
+                .min_by_key(|(of, leg, _)| self.book.side_entries(*of, *leg).len())?;
+            let details = self.book.side_details(of, leg);
+            let both = self.book.side_entries(of, leg).iter().zip(details);
+            both.filter(|(entry, _)| entry.leads() && entry.other() == with)
                 .map(|(entry, detail)| (self.book.time(*entry), detail.row))
                 .find(|(at, row)| (kept..time.0).contains(at) && self.is_booked(*row))
                 .map(|(at, _)| EventTime(at))
         };
         let held = [Leg::Debtor, Leg::Creditor].into_iter().filter_map(first).min();
-        let again = held.unwrap_or(time).date();
-        let past = self.past.known_since(account, other, again).map(Date::midnight);
-        Some(time.since(past.or(held)?).min(LONGEST))
+        let held = held.map(EventTime::date);
+        let past = self.past.known_since(account, other, held.unwrap_or(time.date()));
+        Some(time.since(past.or(held)?.midnight()).min(LONGEST))
     }
 
     fn is_booked(&self, id: RowId) -> bool {

@@ -16,15 +16,13 @@ use std::hash::BuildHasher;
 
 /// How far back the past is kept.
 pub const KEPT_DAYS: i32 = 400;
-/// The layout of what is kept; a snapshot of another one is not read.
-pub const VERSION: u32 = 1;
 /// Pairs are kept in so many tables: none is so large that its growth or its sweep is long.
 const SHARDS: usize = 64;
 /// Tables that are swept of what is old with each day.
 const SWEPT: usize = 2;
 
 /// The payments of an account in one direction on one UTC day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Day {
     /// Which day.
     pub date: Date,
@@ -36,6 +34,13 @@ pub struct Day {
 
 const UNKNOWN: u32 = 1 << 31;
 const _: () = assert!(size_of::<Day>() == 16);
+
+impl std::fmt::Debug for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // No amount in any output.
+        write!(f, "Day({})", self.date.0)
+    }
+}
 
 impl Day {
     /// How many payments.
@@ -65,7 +70,7 @@ struct Pair {
 }
 
 /// The past of every account. See the module.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Past {
     accounts: Vec<[Vec<Day>; 2]>,
     pairs: Vec<HashTable<Pair>>,
@@ -75,6 +80,12 @@ pub struct Past {
     oldest: Option<Date>,
     tended: usize,
     days: usize,
+}
+
+impl std::fmt::Debug for Past {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Past").field("days", &self.days).finish_non_exhaustive()
+    }
 }
 
 impl Past {
@@ -150,6 +161,7 @@ impl Past {
             let days = self.accounts.get_mut(at).and_then(|both| both.get_mut(leg));
             if let Some(days) = days.filter(|_| gone > 0) {
                 days.drain(..gone);
+                days.shrink_to(days.len().saturating_mul(2));
                 self.days = self.days.saturating_sub(gone);
             }
         }

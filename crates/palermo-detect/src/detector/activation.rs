@@ -8,8 +8,8 @@
 
 use super::{
     Applied, Changed, Detector, bind_rules, later_times, longest_window, newest_at, of_indicator,
+    past_readers,
 };
-use crate::bind::BoundCondition;
 use crate::episode::{Renumbered, Stands, Track};
 use crate::lists::{self, BoundList};
 use palermo_domain::alert::{Cause, Mode};
@@ -48,7 +48,7 @@ impl Detector {
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.of_indicator = of_indicator(&rules);
         self.longest_window = longest_window(&rules);
-        self.reads_past = self.indicators.iter().any(BoundCondition::reads_past);
+        self.past_readers = past_readers(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;

@@ -28,10 +28,11 @@ const SLICES: usize = 32;
 const HOP: i64 = 12;
 /// Payments of a path, at most.
 const LONGEST: usize = 8;
-/// The hops of a mark that another made superfluous, or of a hub's: it goes nowhere.
-const DEAD: u32 = 1 << 16;
-/// The account of a mark was not opened.
+/// In the place of a payment to go on with: the account of the mark was not opened.
 const UNOPENED: u32 = u32::MAX;
+/// The same: it never goes on. Another mark made it superfluous, or the account is a hub. What it
+/// says is still true: a path that it is part of can be followed back.
+const DEAD: u32 = u32::MAX - 1;
 /// So many accounts are read together: their misses overlap.
 const BATCH: usize = 16;
 /// In the place of the next one that waits: the account is opened for the first time.
@@ -269,7 +270,7 @@ impl Ends {
         }
         let dummy = Mark {
             account: scope.ends[0],
-            hops: DEAD,
+            hops: 0,
             time: -1,
             side: None,
             index: 0,
@@ -344,9 +345,6 @@ impl Ends {
             self.ready.push(at);
             at = mark.waits;
             *side = scope.entries(mark.account, way);
-            if scope.barred(mark.account, side.len(), way) {
-                mark.hops = DEAD;
-            }
         }
         front.slices[slice] = at;
         for (at, side) in self.ready.iter().zip(sides) {
@@ -354,6 +352,9 @@ impl Ends {
             if mark.resume == UNOPENED {
                 mark.resume = number(scope.cut(side, mark.time, way));
                 mark.waits = FRESH;
+                if scope.barred(mark.account, side.len(), way) {
+                    mark.resume = DEAD;
+                }
             }
         }
     }
@@ -373,7 +374,7 @@ impl Ends {
         if mark.waits == FRESH {
             work.spend(1)?;
         }
-        if mark.hops >= DEAD {
+        if mark.resume == DEAD {
             return Ok(false);
         }
         let place = mark.place(way);
@@ -466,7 +467,7 @@ impl Ends {
         while at != NONE {
             let known = &mut self.marks[at as usize];
             if known.hops >= hops && !scope.follows(known.place(way), place) {
-                known.hops = DEAD;
+                known.resume = DEAD;
             }
             at = known.next;
         }

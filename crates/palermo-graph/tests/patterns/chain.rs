@@ -1,4 +1,4 @@
-//! Chains.
+//! Chains: money that each account passes on.
 
 use crate::asked::{Question, for_each};
 use crate::store::rank;

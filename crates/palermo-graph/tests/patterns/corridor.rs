@@ -1,4 +1,4 @@
-//! Corridors.
+//! Corridors: payments that follow a route from place to place.
 
 use crate::asked::{Question, for_each};
 use crate::store::rank;

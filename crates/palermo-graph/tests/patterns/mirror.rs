@@ -1,4 +1,4 @@
-//! Mirrors.
+//! Mirrors: payments back of nearly the amount.
 
 use crate::asked::for_each;
 use crate::store::{account, number, rank};

@@ -9,7 +9,7 @@ mod call;
 use crate::check::forbidden;
 use crate::check::scope::{Reads, Scope};
 use crate::check::text::Source;
-use crate::program::{Arithmetic, Compare, Expr, Field, Literal, Side, Type};
+use crate::program::{Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Type};
 use crate::read::{Cx, Help};
 use crate::syntax::{Kind, Op, Syntax};
 use crate::vocabulary::{self, Path, type_name};
@@ -200,6 +200,7 @@ impl Checker<'_, '_, '_> {
 
     /// Whether the field can be read here.
     fn readable(&mut self, syntax: &Syntax, field: Field, value_type: Type) -> Option<()> {
+        self.decidable(syntax, field)?;
         let own = matches!(field, Field::End(Side::Own, _));
         if self.scope.reads == Reads::Payment || own {
             return Some(());
@@ -213,6 +214,24 @@ impl Checker<'_, '_, '_> {
         };
         self.error("E103", &syntax.range, message, help);
         None
+    }
+
+    /// What an account did before is asked where it is asked again when an earlier payment comes late:
+    /// a selection is decided once, and another account's past changes without this one's.
+    fn decidable(&mut self, syntax: &Syntax, field: Field) -> Option<()> {
+        let Field::End(side, past @ (EndField::IdleBefore | EndField::KnownFor)) = field else {
+            return Some(());
+        };
+        let name = vocabulary::field_name(field);
+        if self.scope.substitute {
+            self.unsupported(&syntax.range, &format!("`{name}` in a selection"));
+            return None;
+        }
+        if side == Side::Other && past == EndField::IdleBefore {
+            self.unsupported(&syntax.range, &format!("`{name}`"));
+            return None;
+        }
+        Some(())
     }
 
     fn negated(&mut self, inner: &Syntax) -> Checked {

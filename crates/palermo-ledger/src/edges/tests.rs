@@ -217,15 +217,32 @@ fn what_is_not_forgotten_is_kept() {
     edges.forget_before(100 * day);
     put(&mut edges, 500 * day, 3);
     put(&mut edges, 150 * day, 4);
-    put(&mut edges, 700 * day, 5);
+    put(&mut edges, 760 * day, 5);
     assert_eq!(side(&edges), [1, 4, 2, 3, 5], "after a sweep, and late by 350 days");
     assert_eq!(
-        [50, 99, 100, 890, 900].map(|time| edges.reaches(time * day)),
-        [false, false, true, true, false]
+        [-50, 50, 100, 890, 900].map(|time| edges.reaches(time * day)),
+        [false, true, true, true, false]
     );
+    put(&mut edges, 50 * day, 9);
     edges.forget_before(200 * day);
-    put(&mut edges, 860 * day, 6);
-    assert_eq!(side(&edges), [2, 3, 5, 6]);
+    put(&mut edges, 900 * day, 6);
+    assert_eq!(side(&edges), [2, 3, 5, 6], "what is older than is kept is not added");
+}
+
+/// Nothing is forgotten for a year: the first payment does not say how far the last may be.
+#[test]
+fn a_store_reaches_from_the_first_payment_on() {
+    let (mut edges, day) = (Edges::<u32>::new(Keep { span: None, fan: 0 }), 86_400_000);
+    let ends = [Some(account(0)), Some(account(1))];
+    for n in 0..790_u32 {
+        assert!(edges.reaches(i64::from(n) * day), "day {n}");
+        edges.put(ends, i64::from(n) * day, [n; 2], |known| *known < n);
+    }
+    let details = edges.side_details(account(0), Leg::Debtor);
+    assert_eq!(details, (0..790).collect::<Vec<_>>());
+    assert!(!edges.reaches(800 * day));
+    edges.forget_before(10 * day);
+    assert!(edges.reaches(800 * day));
 }
 
 /// One side alone, whose other ends are of another kind, its own number among them: late ones, and

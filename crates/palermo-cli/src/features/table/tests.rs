@@ -1,3 +1,5 @@
+//! Tables read back: quotes and decimals of CSV, row groups and nulls of Parquet.
+
 use super::*;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::io::Seek;

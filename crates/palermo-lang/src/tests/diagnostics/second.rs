@@ -448,6 +448,17 @@ error[E190]: `graph` of an indicator is not supported by this version yet
     ),
     (
         "E190",
+        &[("rules/flow.yaml", "unrelated(self, other)", "self.idle_before >= 180d")],
+        r#"
+error[E190]: `self.idle_before` in a selection is not supported by this version yet
+  --> rules/flow.yaml:17:50
+   |
+17 |   credit: direction == in && kind == transfer && self.idle_before >= 180d
+   |                                                  ^^^^^^^^^^^^^^^^
+   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
+    ),
+    (
+        "E190",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.holds(AA-02)")],
         r#"
 error[E190]: `self.holds(…)` is not supported by this version yet
