@@ -1,5 +1,5 @@
 # Every target does its own set-up on a fresh Debian machine that has Rust.
-.PHONY: demo test bench soak fmt lint clean
+.PHONY: demo test bench counts soak fmt lint clean
 
 # `cargo build` stays the product: never --workspace for a release.
 demo:
@@ -11,6 +11,10 @@ test:
 bench:
 	@deploy/scripts/setup.sh test
 	@cargo bench -p palermo-benches
+
+# ARGS=--save-baseline=NAME keeps these counts, ARGS=--baseline=NAME compares with them.
+counts:
+	@deploy/scripts/counts.sh $(ARGS)
 
 # Kills and restarts under other seeds until something is wrong or somebody presses ctrl-c.
 soak:

@@ -3,13 +3,15 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `graph`, `kafka`.
+//! `decode`, `memory`, `windows`, `graph`, `production`, `scale`, `kafka`; the last but one only
+//! where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
 
 mod decode;
 mod graph;
 mod kafka;
 mod memory;
 mod production;
+mod scale;
 mod windows;
 
 use palermo_benches::{Broker, setting};
@@ -38,6 +40,9 @@ fn main() -> ExitCode {
     }
     if wants("production") {
         production::figures(setting("PALERMO_BENCH_RUNS", 3));
+    }
+    if wants("scale") {
+        scale::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("kafka") {
         match Broker::start() {

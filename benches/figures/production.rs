@@ -23,7 +23,7 @@ const AHEAD: usize = 16;
 
 /// Windows in seconds; 0 is not asked.
 #[derive(Clone, Copy, Default)]
-struct Windows {
+pub(crate) struct Windows {
     fan: i64,
     scatter_gather: i64,
     cycle: i64,
@@ -32,7 +32,7 @@ struct Windows {
     funded: i64,
 }
 
-const SHORT: Windows = Windows {
+pub(crate) const SHORT: Windows = Windows {
     fan: 12 * HOUR,
     scatter_gather: 6 * HOUR,
     cycle: DAY,
@@ -56,11 +56,11 @@ struct Searches {
 
 /// What a run says.
 #[derive(Clone, Copy, Default)]
-struct Said {
-    cut: u64,
+pub(crate) struct Said {
+    pub(crate) cut: u64,
     found: u64,
-    work: u64,
-    bytes: usize,
+    pub(crate) work: u64,
+    pub(crate) bytes: usize,
 }
 
 pub(crate) fn figures(runs: usize) {
@@ -95,7 +95,7 @@ pub(crate) fn figures(runs: usize) {
 }
 
 /// Fills a store and asks after each payment, from the one at `first` on.
-fn run(
+pub(crate) fn run(
     edges: &[Drawn],
     windows: Windows,
     first: usize,

@@ -5,6 +5,7 @@
 #   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
 #   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
 #   deploy/scripts/setup.sh test     all of it
+#   deploy/scripts/setup.sh counts   what compiling needs, and valgrind
 #
 # Installs only what is missing, so a second call takes no time. As root (or with sudo that asks no
 # password) it installs with apt-get; otherwise it names the packages and exits 4.
@@ -95,14 +96,15 @@ install_missing() {
 }
 
 case ${1:-} in
-    build | lint | test)
+    build | lint | test | counts)
         check_rust
         check_build
         ;;
     kafka) ;;
-    *) say 'usage: setup.sh build | lint | kafka | test'; exit 2 ;;
+    *) say 'usage: setup.sh build | lint | kafka | test | counts'; exit 2 ;;
 esac
 case $1 in lint | test) check_tools ;; esac
 case $1 in kafka | test) check_kafka ;; esac
+[ "$1" != counts ] || have valgrind || need valgrind
 install_missing
 case $1 in kafka | test) "$kafka" install ;; esac
