@@ -23,9 +23,13 @@ const BUDGET: u32 = 4096;
 fn fan(edges: Vec<Drawn>) -> usize {
     let mut search = FanSearch::default();
     asked(&edges, 12 * HOUR, &mut |view| {
-        Leg::BOTH
-            .map(|leg| search.search(view, &FanAsk { leg, enough: u32::MAX }, BUDGET).found.fan > 1)
-            != [false; 2]
+        Leg::BOTH.map(|leg| {
+            search
+                .search(view, &FanAsk { leg, enough: u32::MAX, degree_only: false }, BUDGET)
+                .found
+                .fan
+                > 1
+        }) != [false; 2]
     })
 }
 

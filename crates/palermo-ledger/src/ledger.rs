@@ -148,7 +148,8 @@ impl Ledger {
     /// Whether one more payment can be kept: accounts beyond 33 million and rows beyond 275 GB could
     /// not be told apart.
     pub fn has_room(&self) -> bool {
-        self.accounts.len().saturating_add(ACCOUNTS_SLACK) <= ACCOUNTS_MAX as usize && self.pages.has_room()
+        self.accounts.len().saturating_add(ACCOUNTS_SLACK) <= ACCOUNTS_MAX as usize
+            && self.pages.has_room()
     }
 
     /// Whether a payment of this time can be kept beside what is kept: times 795 days from each
