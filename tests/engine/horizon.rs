@@ -8,7 +8,7 @@ use crate::harness::{Run, config, records, run, text};
 use crate::invariants::check;
 use crate::story::{arrivals, at, finding, nobody, transfer, wage};
 use crate::typologies::rules;
-use palermo_domain::{EventTime, OutputTopic, Span};
+use palermo_domain::{EventTime, Fate, OutputTopic, Span};
 use palermo_lang::program::RuleSet;
 use palermo_testkit::scene::{Arrival, reversal};
 use serde_json::Value;
@@ -163,4 +163,30 @@ fn a_late_payment_takes_nothing_back() {
     let actions: Vec<String> = alerts.iter().map(|alert| text(&alert["data"]["action"])).collect();
     assert!(actions.contains(&"created".to_owned()), "{actions:?}");
     assert!(!actions.contains(&"retracted".to_owned()), "{actions:?}");
+}
+
+/// Sees: a payment refused because of how far the first one was, or the last one before a silence.
+#[test]
+fn a_long_horizon_an_old_beginning_and_a_silence_refuse_nothing() {
+    let day = 24_i64;
+    let steady = (0..500).map(|n| (n * day, 0)).collect::<Vec<_>>();
+    // Delivered when it was a year old, then live.
+    let old = std::iter::once((0, 399 * day)).chain((400..700).map(|n| (n * day, 0))).collect();
+    let silent = (0..20).chain(1_200..1_230).map(|n| (n * day, 0)).collect();
+    for (name, horizon, times) in
+        [("steady", 240, steady), ("old", 90, old), ("silent", 90, silent)] as [(_, _, Vec<_>); 3]
+    {
+        let mut all: Vec<Arrival> = times
+            .iter()
+            .zip(0..)
+            .map(|((hour, later), n)| {
+                at(transfer(&format!("P{n}"), *hour, "BANK:B", "BANK:A", 5_000), *later)
+            })
+            .collect();
+        all.sort_by_key(|arrival| arrival.at);
+        let config = config(Span::from_days(2), Span::from_days(horizon));
+        let run = run(&config, &rules(), 1, &records(&nobody(), &all));
+        let refused = run.fates.iter().filter(|fate| **fate == Fate::DeadLetter).count();
+        assert_eq!(refused, 0, "{name}");
+    }
 }

@@ -313,8 +313,9 @@ impl Ledger {
         if gone > 0 {
             self.past.forget(self.kept_from.date());
         }
-        // Their entries are in no window from here on; accounts drop them when they are next met.
-        self.book.forget_before(self.kept_from.0);
+        // Their entries are in no window from here on; accounts drop them when they are next met. After
+        // a silence nothing stands in the days before the cutoff's either, whatever came last.
+        self.book.forget_before(self.kept_from.max(cutoff.date().midnight()).0);
         gone
     }
 
