@@ -92,8 +92,8 @@ pub struct Stream {
     unsettled: BTreeSet<(i64, u64)>,
     /// Ids of payments that are taken back and have not come.
     waiting: FixedHashSet<Box<str>>,
-    /// The same, each with the time from which on it is given up, in order of arrival.
-    given_up_at: VecDeque<(i64, Box<str>)>,
+    /// The same, each with the time after which it is given up, in order of that.
+    given_up_at: BTreeSet<(i64, Box<str>)>,
     given_up: usize,
     span: i64,
     lateness: i64,
@@ -118,7 +118,7 @@ impl Stream {
             hasher: FixedState::default(),
             unsettled: BTreeSet::new(),
             waiting: FixedHashSet::default(),
-            given_up_at: VecDeque::new(),
+            given_up_at: BTreeSet::new(),
             given_up: 0,
             span,
             lateness,
@@ -137,11 +137,6 @@ impl Stream {
             return Came::Beyond;
         }
         let late = self.newest.is_some_and(|newest| time < newest - self.lateness);
-        if self.newest.is_none() {
-            // Reversals came before any payment: they wait from here on.
-            let until = time + self.span + self.lateness;
-            self.given_up_at.iter_mut().for_each(|waits| waits.0 = until);
-        }
         self.newest = Some(self.newest.map_or(time, |newest| newest.max(time)));
         // Before anything is forgotten that they may look at.
         self.settle(each);
@@ -165,16 +160,17 @@ impl Stream {
         if late { Came::Late } else { Came::Applied }
     }
 
-    /// Takes the payment with this id back. One that does not come while it could be kept is given up.
-    pub fn reverse(&mut self, id: &str) -> TakenBack {
+    /// Takes the payment with this id back; `time` is the reversal's own. A payment that does not come
+    /// while it could be kept, by that time or by what has come until now, is given up.
+    pub fn reverse(&mut self, id: &str, time: i64) -> TakenBack {
         let hash = self.hasher.hash_one(id);
         let Some(number) = self.find(hash, id) else {
             if !self.waiting.insert(id.into()) {
                 return TakenBack::Again;
             }
-            // By what has come until now: its own time may say anything.
-            let until = self.newest.map_or(i64::MAX, |newest| newest + self.span + self.lateness);
-            self.given_up_at.push_back((until, id.into()));
+            // After a silence what has come until now is long ago.
+            let now = self.newest.map_or(time, |newest| newest.max(time));
+            self.given_up_at.insert((now + self.span + self.lateness, id.into()));
             return TakenBack::Waits;
         };
         let at = usize::try_from(number - self.first).ok();
@@ -258,8 +254,8 @@ impl Stream {
             }
             self.first = number + 1;
         }
-        while self.given_up_at.front().is_some_and(|(until, _)| *until < newest)
-            && let Some((_, id)) = self.given_up_at.pop_front()
+        while self.given_up_at.first().is_some_and(|(until, _)| *until < newest)
+            && let Some((_, id)) = self.given_up_at.pop_first()
         {
             self.given_up += usize::from(self.waiting.remove(&id));
         }

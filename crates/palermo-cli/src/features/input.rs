@@ -140,7 +140,7 @@ pub(super) enum Line<'a> {
     /// A payment happened.
     Paid(Paid<'a>),
     /// The payment with this id is taken back.
-    TakenBack { id: String },
+    TakenBack { id: String, time: i64 },
     /// Attempted or rejected: no money moved.
     NotBooked,
 }
@@ -243,7 +243,7 @@ fn of_payment<'a>(
     let time = payment.event_time.0;
     if let Some(target) = payment.refers_to.as_ref().filter(|_| payment.status == Status::Reversed)
     {
-        return Ok(Line::TakenBack { id: target.expose().to_string() });
+        return Ok(Line::TakenBack { id: target.expose().to_string(), time });
     }
     if payment.status != Status::Booked {
         return Ok(Line::NotBooked);

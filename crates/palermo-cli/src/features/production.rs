@@ -130,7 +130,7 @@ impl Rows {
                     Came::Reversed => more(&mut totals.reversed),
                 }
             }
-            Line::TakenBack { id } => match stream.reverse(&id) {
+            Line::TakenBack { id, time } => match stream.reverse(&id, time) {
                 TakenBack::Unsettled => more(&mut self.totals.reversed),
                 TakenBack::Settled => more(&mut self.totals.reversed_after),
                 TakenBack::Again => more(&mut self.totals.duplicates),

@@ -60,7 +60,7 @@ fn feed(
                 fates(event, Fate::Came(came));
             }
             Event::TakenBack(at) => {
-                let back = stream.reverse(&format!("p{at}"));
+                let back = stream.reverse(&format!("p{at}"), paid[at].time);
                 fates(event, Fate::Back(back));
             }
         }
@@ -147,10 +147,10 @@ fn conflicts_and_what_is_too_late_change_nothing() {
     assert_eq!(add(&mut stream, "c", 60, 1), Came::Late);
     assert_eq!(add(&mut stream, "d", 39, 1), Came::Beyond);
     assert_eq!(add(&mut stream, "e", 111, 1), Came::Applied);
-    assert_eq!(stream.reverse("b"), TakenBack::Settled);
-    assert_eq!(stream.reverse("b"), TakenBack::Again);
-    assert_eq!(stream.reverse("f"), TakenBack::Waits);
-    assert_eq!(stream.reverse("f"), TakenBack::Again);
+    assert_eq!(stream.reverse("b", 111), TakenBack::Settled);
+    assert_eq!(stream.reverse("b", 111), TakenBack::Again);
+    assert_eq!(stream.reverse("f", 111), TakenBack::Waits);
+    assert_eq!(stream.reverse("f", 111), TakenBack::Again);
     assert_eq!(add(&mut stream, "f", 105, 1), Came::Reversed);
     assert_eq!(stream.book().side_entries(account(0), Leg::Debtor).len(), 3);
     // Far ahead: everything before is settled with what it saw, then forgotten.
@@ -162,9 +162,26 @@ fn conflicts_and_what_is_too_late_change_nothing() {
     );
     stream.finish(&mut |_, _| {});
     // One that did not come while it could be kept is given up, and counted.
-    assert_eq!((stream.reverse("h"), stream.waiting()), (TakenBack::Waits, 1));
-    assert_eq!(stream.reverse("h"), TakenBack::Again);
+    assert_eq!((stream.reverse("h", 1 << 50), stream.waiting()), (TakenBack::Waits, 1));
+    assert_eq!(stream.reverse("h", 1 << 50), TakenBack::Again);
     assert_eq!(add(&mut stream, "i", (1 << 50) + 61, 1), Came::Applied);
     assert_eq!((add(&mut stream, "h", (1 << 50) + 61, 1), stream.waiting()), (Came::Applied, 1));
     assert_eq!(settled, ["b", "c", "a", "e"]);
+}
+
+/// A reversal that comes first after a silence is not given up by how long ago the last payment was.
+#[test]
+fn a_reversal_after_a_silence_waits_from_there_on() {
+    let mut stream = Stream::new(40, 10);
+    let mut add = |id: &str, time: i64, back: bool| {
+        let ends = [Some(account(0)), Some(account(1))];
+        let incoming = Incoming { id, ends, time, amount: None, content: 1 };
+        if back {
+            assert_eq!(stream.reverse(id, time), TakenBack::Waits);
+        }
+        stream.add(&incoming, &mut |_, _| {})
+    };
+    assert_eq!(add("a", 10, true), Came::Reversed, "before any payment");
+    assert_eq!(add("b", 10, false), Came::Applied);
+    assert_eq!(add("c", 500, true), Came::Reversed);
 }
