@@ -79,8 +79,8 @@ impl SimpleCycleSearch {
     pub fn search(&mut self, view: &View<'_>, ask: &SimpleCycleAsk, budget: u32) -> Answer<Cycles> {
         let mut work = Work::new(budget);
         let mut found = Cycles::default();
-        let truncated = self.run(view, ask, &mut work, &mut found).is_err();
-        Answer { found, truncated, work: work.spent() }
+        let end = self.run(view, ask, &mut work, &mut found);
+        work.answer(found, end)
     }
 
     fn run(

@@ -4,10 +4,10 @@
 //! half-even, so that it is the same on every machine. Payments of unknown amount are counted and not
 //! summed. Cost: the payments of the side.
 
+use crate::others::Others;
 use crate::view::View;
 use crate::work::{Answer, Spent, Work};
 use palermo_domain::Cents;
-use palermo_ledger::Marks;
 use palermo_ledger::{AccountId, Leg};
 
 /// What is asked.
@@ -68,7 +68,7 @@ fn rounded(a: i128, b: i128) -> Option<i64> {
 /// The search. See the module.
 #[derive(Debug, Default)]
 pub struct StatisticsSearch {
-    others: Marks<()>,
+    others: Others,
 }
 
 impl StatisticsSearch {
@@ -82,7 +82,7 @@ impl StatisticsSearch {
         let mut work = Work::new(budget);
         let mut found = Statistics { squares: Some(0), ..Statistics::default() };
         let end = self.walk(view, ask, &mut work, &mut found);
-        Answer { found, truncated: end.is_err(), work: work.spent() }
+        work.answer(found, end)
     }
 
     fn walk(
@@ -92,16 +92,14 @@ impl StatisticsSearch {
         work: &mut Work,
         found: &mut Statistics,
     ) -> Result<(), Spent> {
-        self.others.clear();
+        let side = view.side(ask.account, ask.leg);
+        self.others.of(&side);
         // Newest first: what a cut leaves out is the oldest.
-        for look in view.side(ask.account, ask.leg).looks().rev() {
+        for look in side.looks().rev() {
             work.spend(1)?;
             let Some(step) = look else { continue };
             found.degree = found.degree.saturating_add(1);
-            if !self.others.has(step.other()) {
-                self.others.set(step.other(), ());
-                found.fan = found.fan.saturating_add(1);
-            }
+            found.fan = found.fan.saturating_add(u32::from(self.others.is_new(step)));
             let Some(amount) = step.amount() else { continue };
             let cents = i128::from(amount.0);
             found.known = found.known.saturating_add(1);

@@ -12,10 +12,11 @@
 //! window that is kept, some 100 bytes and 8 for each different account in it; when they become too
 //! many, all are forgotten and begin anew.
 
-use crate::detail::{Book, SetId};
+use crate::detail::{Book, Detail, SetId};
 use crate::edges::{Entry, Start, first_since};
 use crate::row::{AccountId, Leg};
 use crate::totals::{Adder, Totals};
+use crate::window::clip;
 use palermo_domain::{EventTime, FixedHashMap};
 
 /// Entries of a window from which on its totals are kept.
@@ -112,12 +113,12 @@ impl Running {
         let side = (key.account, key.leg);
         for (entry, detail) in between(book, side, kept.from, from.min(kept.to)) {
             if chosen(detail.selections) {
-                kept.take(entry, detail.amount().map(|amount| amount.0));
+                kept.take(entry, detail);
             }
         }
         for (entry, detail) in between(book, side, kept.to.max(from), to) {
             if chosen(detail.selections) {
-                kept.add(entry, detail.amount().map(|amount| amount.0));
+                kept.add(entry, detail);
             }
         }
         (kept.from, kept.to) = (from, to);
@@ -126,17 +127,10 @@ impl Running {
         let mut totals = kept.totals;
         let mut ends: Vec<AccountId> = Vec::new();
         for (entry, detail) in between(book, side, to, to.saturating_add(1)) {
-            if !chosen(detail.selections) {
-                continue;
-            }
-            totals.count = totals.count.saturating_add(1);
-            if let Some(amount) = detail.amount() {
-                totals.known = totals.known.saturating_add(1);
-                totals.cents = totals.cents.saturating_add(i128::from(amount.0));
-            }
-            if !entry.leads() {
-                totals.alone = totals.alone.saturating_add(1);
-            } else if !kept.others.contains_key(&entry.other()) {
+            if chosen(detail.selections)
+                && totals.count_in(entry, detail)
+                && !kept.others.contains_key(&entry.other())
+            {
                 ends.push(entry.other());
             }
         }
@@ -169,28 +163,21 @@ impl Running {
 }
 
 impl Kept {
-    fn add(&mut self, entry: Entry, cents: Option<i64>) {
-        let totals = &mut self.totals;
-        totals.count = totals.count.saturating_add(1);
-        if let Some(cents) = cents {
-            totals.known = totals.known.saturating_add(1);
-            totals.cents = totals.cents.saturating_add(i128::from(cents));
-        }
-        if !entry.leads() {
-            totals.alone = totals.alone.saturating_add(1);
+    fn add(&mut self, entry: Entry, detail: &Detail) {
+        if !self.totals.count_in(entry, detail) {
             return;
         }
         let times = self.others.entry(entry.other()).or_default();
         *times = times.saturating_add(1);
-        totals.distinct = u32::try_from(self.others.len()).unwrap_or(u32::MAX);
+        self.totals.distinct = u32::try_from(self.others.len()).unwrap_or(u32::MAX);
     }
 
-    fn take(&mut self, entry: Entry, cents: Option<i64>) {
+    fn take(&mut self, entry: Entry, detail: &Detail) {
         let totals = &mut self.totals;
         totals.count = totals.count.saturating_sub(1);
-        if let Some(cents) = cents {
+        if let Some(amount) = detail.amount() {
             totals.known = totals.known.saturating_sub(1);
-            totals.cents = totals.cents.saturating_sub(i128::from(cents));
+            totals.cents = totals.cents.saturating_sub(i128::from(amount.0));
         }
         if !entry.leads() {
             totals.alone = totals.alone.saturating_sub(1);
@@ -209,22 +196,19 @@ impl Kept {
 /// The payments of a side with `from <= time < to`.
 fn between(
     book: &Book,
-    (account, leg): (AccountId, Leg),
+    side: (AccountId, Leg),
     from: i64,
     to: i64,
-) -> impl Iterator<Item = (Entry, &crate::detail::Detail)> {
-    let entries = book.side_entries(account, leg);
-    let begin = first_since(entries, Start::at(from));
-    let details = book.side_details(account, leg).iter().skip(begin);
-    let both = entries.iter().copied().skip(begin).zip(details);
-    both.take_while(move |(entry, _)| book.time(*entry) < to)
+) -> impl Iterator<Item = (Entry, &Detail)> {
+    let window = (EventTime(from), EventTime(to.saturating_sub(1)));
+    let (entries, details) = clip(book, side, window);
+    entries.iter().copied().zip(details)
 }
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "small numbers that the test makes itself")]
 mod tests {
     use super::*;
-    use crate::detail::Detail;
     use crate::edges::Keep;
     use crate::row::RowId;
     use palermo_domain::Cents;

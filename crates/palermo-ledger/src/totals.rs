@@ -3,10 +3,11 @@
 //! Promises: exact for any selection and any time. Cost: one look at each entry of the window; an
 //! other end is looked up only where the flags of the entry say that its pair may stand there twice.
 
-use crate::detail::{Book, SetId};
-use crate::edges::{Start, first_since};
+use crate::detail::{Book, Detail, SetId};
+use crate::edges::Entry;
 use crate::marks::Marks;
 use crate::row::{AccountId, Leg};
+use crate::window::clip;
 use palermo_domain::EventTime;
 
 /// Numbers of the chosen payments of a window.
@@ -25,6 +26,19 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Counts a payment in; whether an account stands at the other end, which the caller tells from
+    /// those before.
+    #[inline]
+    pub(crate) fn count_in(&mut self, entry: Entry, detail: &Detail) -> bool {
+        self.count = self.count.saturating_add(1);
+        if let Some(amount) = detail.amount() {
+            self.known = self.known.saturating_add(1);
+            self.cents = self.cents.saturating_add(i128::from(amount.0));
+        }
+        self.alone = self.alone.saturating_add(u32::from(!entry.leads()));
+        entry.leads()
+    }
+
     /// Both together, where no account stands at the other end of both or it does not matter.
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -63,41 +77,19 @@ impl Adder {
     pub fn add(
         &mut self,
         book: &Book,
-        (account, leg): (AccountId, Leg),
-        (from, to): (EventTime, EventTime),
+        side: (AccountId, Leg),
+        window: (EventTime, EventTime),
         chosen: impl Fn(SetId) -> bool,
     ) {
-        let Some(newest) = book.newest() else { return };
-        let (from, to) = (from.0.max(book.oldest()), to.0.min(newest));
-        let entries = book.side_entries(account, leg);
-        if to < from || entries.last().is_none_or(|last| last.since(Start::at(from)) < 0) {
-            return;
-        }
-        let start = Start::at(from);
-        let begin = first_since(entries, start);
-        let length = to.saturating_sub(from);
-        let details = book.side_details(account, leg).iter().skip(begin);
-        for (entry, detail) in entries.iter().skip(begin).zip(details) {
-            if entry.since(start) > length {
-                break;
-            }
-            if !chosen(detail.selections) {
-                continue;
-            }
-            let totals = &mut self.totals;
-            totals.count = totals.count.saturating_add(1);
-            if let Some(amount) = detail.amount() {
-                totals.known = totals.known.saturating_add(1);
-                totals.cents = totals.cents.saturating_add(i128::from(amount.0));
-            }
-            if !entry.leads() {
-                totals.alone = totals.alone.saturating_add(1);
+        let (entries, details) = clip(book, side, window);
+        for (entry, detail) in entries.iter().zip(details) {
+            if !chosen(detail.selections) || !self.totals.count_in(*entry, detail) {
                 continue;
             }
             // The only one of its pair in this direction needs no look-up.
             let twice = entry.has_next() || entry.may_have_previous() || self.several;
             if !twice || !self.met.has(entry.other()) {
-                totals.distinct = totals.distinct.saturating_add(1);
+                self.totals.distinct = self.totals.distinct.saturating_add(1);
                 if twice {
                     self.met.set(entry.other(), ());
                 }
@@ -110,7 +102,6 @@ impl Adder {
 #[expect(clippy::arithmetic_side_effects, reason = "small numbers that the test makes itself")]
 mod tests {
     use super::*;
-    use crate::detail::Detail;
     use crate::edges::Keep;
     use crate::row::RowId;
     use palermo_domain::Cents;

@@ -34,27 +34,35 @@ impl<'a> Window<'a> {
         from: EventTime,
         to: EventTime,
     ) -> Self {
-        let empty = Self { book, entries: &[], details: &[] };
-        let Some(newest) = book.newest() else { return empty };
-        // What is kept bounds the question: a difference of times is known within what is kept.
-        let (from, to) = (from.0.max(book.oldest()), to.0.min(newest));
-        let entries = book.side_entries(account, leg);
-        if to < from || entries.last().is_none_or(|last| last.since(Start::at(from)) < 0) {
-            return empty;
-        }
-        let begin = first_since(entries, Start::at(from));
-        let end = match entries.last() {
-            Some(last) if last.since(Start::at(to)) > 0 => {
-                entries.partition_point(|entry| entry.since(Start::at(to)) <= 0)
-            }
-            _ => entries.len(),
-        };
-        let details = book.side_details(account, leg);
-        match (entries.get(begin..end), details.get(begin..end)) {
-            (Some(entries), Some(details)) => Self { book, entries, details },
-            _ => empty,
-        }
+        let (entries, details) = clip(book, (account, leg), (from, to));
+        Self { book, entries, details }
     }
+}
+
+/// The entries of one side with `from <= time <= to`, oldest first, and what they carry along.
+#[inline]
+pub(crate) fn clip(
+    book: &Book,
+    (account, leg): (AccountId, Leg),
+    (from, to): (EventTime, EventTime),
+) -> (&[Eight], &[Detail]) {
+    let Some(newest) = book.newest() else { return (&[], &[]) };
+    // What is kept bounds the question: a difference of times is known within what is kept.
+    let (from, to) = (from.0.max(book.oldest()), to.0.min(newest));
+    let entries = book.side_entries(account, leg);
+    // The newest first: most sides have nothing in the window, and say so with one look.
+    if to < from || entries.last().is_none_or(|last| last.since(Start::at(from)) < 0) {
+        return (&[], &[]);
+    }
+    let begin = first_since(entries, Start::at(from));
+    let end = match entries.last() {
+        Some(last) if last.since(Start::at(to)) > 0 => {
+            entries.partition_point(|entry| entry.since(Start::at(to)) <= 0)
+        }
+        _ => entries.len(),
+    };
+    let details = book.side_details(account, leg);
+    entries.get(begin..end).zip(details.get(begin..end)).unwrap_or((&[], &[]))
 }
 
 impl Iterator for Window<'_> {
