@@ -28,3 +28,4 @@ mod simple_cycle;
 mod statistics;
 mod store;
 mod stream;
+mod witnesses;
