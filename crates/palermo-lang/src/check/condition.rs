@@ -470,7 +470,7 @@ fn params_text(params: &[Param]) -> String {
 }
 
 /// A value in canonical form.
-fn literal_text(literal: &Literal) -> String {
+pub(crate) fn literal_text(literal: &Literal) -> String {
     match literal {
         Literal::Bool(truth) => truth.to_string(),
         Literal::Int(number) => number.to_string(),
