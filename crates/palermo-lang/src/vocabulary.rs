@@ -230,6 +230,11 @@ pub(crate) fn path(parts: &[String]) -> Path {
             if let Some((_, field, value_type)) = found {
                 return Path::Field(F::End(side, *field), *value_type);
             }
+            // As `missing` of a test names it; in an expression it is a call.
+            let feed = joined.strip_prefix("delivers('").and_then(|rest| rest.strip_suffix("')"));
+            if let Some(feed) = feed.and_then(d::Feed::parse) {
+                return Path::Field(F::End(side, E::Delivers(feed)), Type::Bool);
+            }
         }
         _ => {
             let joined = parts.join(".");
