@@ -26,6 +26,7 @@ pub(crate) enum Node {
     Arithmetic(Arithmetic, Box<Self>, Box<Self>),
     ToDecimal(Box<Self>),
     InList(Box<Self>, usize),
+    Matches(Box<Self>, usize),
     EndInList(Side, usize),
     Lookup(usize, Box<Self>, usize),
     Distance(Box<Self>, Box<Self>),
@@ -36,14 +37,16 @@ pub(crate) enum Node {
 
 impl Node {
     /// Whether it, or anything in it, fulfils a test.
-    fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+    pub(crate) fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
         if test(self) {
             return true;
         }
         match self {
-            Self::Not(a) | Self::ToDecimal(a) | Self::InList(a, _) | Self::Lookup(_, a, _) => {
-                a.any(test)
-            }
+            Self::Not(a)
+            | Self::ToDecimal(a)
+            | Self::InList(a, _)
+            | Self::Matches(a, _)
+            | Self::Lookup(_, a, _) => a.any(test),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.any(test)),
             Self::Compare(_, a, b)
             | Self::Arithmetic(_, a, b)
@@ -186,6 +189,7 @@ impl Binder<'_> {
             Expr::Arithmetic(op, a, b) => Node::Arithmetic(*op, self.boxed(a), self.boxed(b)),
             Expr::ToDecimal(inner) => Node::ToDecimal(self.boxed(inner)),
             Expr::InList(text, list) => Node::InList(self.boxed(text), usize::from(list.0)),
+            Expr::Matches(text, list) => Node::Matches(self.boxed(text), usize::from(list.0)),
             Expr::EndInList(side, list) => Node::EndInList(*side, usize::from(list.0)),
             Expr::Lookup(list, key, column, _) => {
                 Node::Lookup(usize::from(list.0), self.boxed(key), usize::from(*column))

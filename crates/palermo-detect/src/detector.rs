@@ -13,12 +13,13 @@ use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
 use crate::lacking::Lacking;
+use crate::lexicon::Words;
 use crate::lists::{BoundList, Sent};
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
 use palermo_domain::alert::Cause;
-use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
+use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Text};
 use palermo_lang::program::{Function, RuleSet};
 use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId, SetId};
 use std::cell::RefCell;
@@ -173,18 +174,21 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder, from: None }
+        Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None }
     }
 
-    /// Decides the selections of both ends of a row (debtor, creditor).
-    pub fn select(&mut self, ledger: &Ledger, row: RowId) -> [SetId; 2] {
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg))
+    /// Decides the selections of both ends of a row (debtor, creditor). The text is looked at here
+    /// and forgotten; without it, selections that look for words in it are unknown.
+    pub fn select(&mut self, ledger: &Ledger, row: RowId, text: Option<&Text<'_>>) -> [SetId; 2] {
+        let text = text.filter(|_| self.selections.reads_text);
+        let words = text.map(|text| Words::of(text.expose()));
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, words.as_ref()))
     }
 
-    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
+    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg, text: Option<&Words>) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
             lacking.selection(selection, field);
@@ -263,7 +267,7 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None };
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);

@@ -10,6 +10,7 @@
 
 pub mod alert;
 mod fate;
+mod fold;
 mod hash;
 mod log;
 mod money;
@@ -22,6 +23,7 @@ mod time;
 
 pub use alert::Alert;
 pub use fate::{DeadLetterReason, Fate, Late};
+pub use fold::{is_open, name_key, words};
 pub use hash::{FixedHashMap, FixedHashSet, FixedState};
 pub use log::{OutputTopic, Partition, Position, TopicRole};
 pub use money::{

@@ -407,7 +407,7 @@ impl Engine {
         let watermark = self.watermarks.watermark();
         match reverses {
             reversal::Judgment::Ordinary => {
-                let sets = self.detector.select(&self.ledger, row);
+                let sets = self.detector.select(&self.ledger, row, payment.text.as_ref());
                 self.ledger.link(row, sets[0], sets[1]);
                 let applied = Applied { cause, watermark };
                 self.detector.changed(&self.ledger, row, applied, &mut self.alerts);

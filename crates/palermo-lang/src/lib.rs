@@ -52,7 +52,7 @@ pub use rates::rate_warnings;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
-    Invariants, Test, TestEvent, TestFile, World, parse_tests,
+    Invariants, Test, TestEvent, TestFile, World, hashed, parse_tests,
 };
 pub use vocabulary::field_name;
 

@@ -9,7 +9,8 @@ mod expression;
 mod list;
 
 pub use expression::{
-    Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
+    Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
+    Symbol, Type, UltimateField, Vocabulary,
 };
 
 pub use list::{List, Row, cell, coordinates};

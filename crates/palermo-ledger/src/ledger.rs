@@ -9,7 +9,7 @@
 use crate::detail::{Book, Detail, SetId};
 use crate::edges::{ACCOUNTS_MAX, Keep, Start, first_since};
 use crate::few::Gathered;
-use crate::intern::{Atoms, Places};
+use crate::intern::{Atom, Atoms, Places};
 use crate::pack::REVERSED;
 use crate::pages::Pages;
 use crate::party::Parties;
@@ -22,7 +22,7 @@ use crate::shards::Shards;
 use crate::shared::Shared;
 use crate::totals::Totals;
 use crate::window::Window;
-use palermo_domain::{Currency, Date, EventTime, FixedState, Payment, Span, Status};
+use palermo_domain::{Currency, Date, EventTime, FixedHashMap, FixedState, Payment, Span, Status};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -48,6 +48,8 @@ pub struct Ledger {
     book: Book,
     /// Totals of long windows; interior, since questions keep them.
     running: RefCell<Running>,
+    /// Days that payments name, or happened on where they did, as texts.
+    pub(crate) days: FixedHashMap<i32, Atom>,
     /// Texts other than accounts and payment ids.
     pub atoms: Atoms,
     /// Places.
@@ -112,6 +114,7 @@ impl Ledger {
             // Kept until evicted; no rule asks for a running count of other ends.
             book: Book::new(Keep { span: None, fan: 0 }),
             running: RefCell::default(),
+            days: FixedHashMap::default(),
             atoms: Atoms::default(),
             places: Places::default(),
             parties: Parties::default(),
@@ -277,7 +280,7 @@ impl Ledger {
     /// Decides the selections of every entry anew (after an activation).
     pub fn reselect(&mut self, decide: &mut dyn FnMut(&Self, RowId, Leg) -> SetId) {
         self.running.get_mut().clear();
-        let mut sets = palermo_domain::FixedHashMap::default();
+        let mut sets = FixedHashMap::default();
         for id in self.row_ids() {
             for leg in Leg::BOTH {
                 if self.row(id).is_some_and(|row| row.account(leg).is_some()) {
@@ -417,6 +420,7 @@ impl Ledger {
                 .atoms
                 .bytes()
                 .saturating_add(self.accounts.bytes())
+                .saturating_add(self.days.capacity().saturating_mul(10))
                 .saturating_add(self.places.bytes())
                 .saturating_add(self.shared.bytes()),
             parties: self.parties.bytes(),

@@ -69,7 +69,7 @@ impl Leg {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     shared: &'a Shared,
-    slot: Slot<'a>,
+    pub(crate) slot: Slot<'a>,
 }
 
 impl std::fmt::Debug for Row<'_> {

@@ -72,7 +72,7 @@ impl Detector {
         self.seen.clear();
         let mut selected = FixedHashMap::default();
         for row in ledger.row_ids() {
-            selected.insert(row, self.select(ledger, row));
+            selected.insert(row, self.select(ledger, row, None));
         }
         ledger.reselect(&mut |_, row, leg| {
             let sets = selected.get(&row).copied().unwrap_or_default();
