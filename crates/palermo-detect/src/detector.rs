@@ -186,13 +186,7 @@ impl Detector {
         Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, &carried))
     }
 
-    fn select_leg(
-        &mut self,
-        ledger: &Ledger,
-        row: RowId,
-        leg: Leg,
-        carried: &[Carried],
-    ) -> SetId {
+    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg, carried: &[Carried]) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let account = row.account(leg);
         let others = || carried.iter().filter(|carried| carried.leg == leg);

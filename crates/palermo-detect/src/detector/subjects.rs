@@ -34,9 +34,10 @@ impl BySubject {
 
     /// The kinds beside accounts that any indicator is about.
     pub(super) fn kinds(&self) -> Kinds {
-        let asked = Subject::ALL.iter().zip(&self.groups).filter(|(kind, group)| {
-            **kind != Subject::Account && !group.indicators.is_empty()
-        });
+        let asked = Subject::ALL
+            .iter()
+            .zip(&self.groups)
+            .filter(|(kind, group)| **kind != Subject::Account && !group.indicators.is_empty());
         asked.fold(Kinds::default(), |kinds, (kind, _)| kinds.with(*kind))
     }
 

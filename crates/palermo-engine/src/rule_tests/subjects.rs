@@ -71,7 +71,7 @@ const ROWS: &[Row] = &[
         subject: "wallet",
         select: "direction == out && kind == crypto_transfer",
         counted: "distinct(other.wallet)",
-        event: "kind: crypto_transfer, from_wallet: W1, to_wallet: \"W{2..4}\", currency: USD",
+        event: "kind: crypto_transfer, from: A1, from_wallet: W1, to_wallet: \"W{2..4}\", currency: USD",
         on: "W1",
         apart: ("from_wallet: W1", "from_wallet: \"W{7..9}\""),
     },

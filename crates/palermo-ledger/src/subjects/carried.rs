@@ -22,12 +22,7 @@ pub(super) fn pair(from: AccountId, to: AccountId) -> Key {
 
 /// Calls `each` with every subject of the wanted kinds and the end that carries it; with none twice
 /// at the same end.
-pub(super) fn each(
-    row: Row<'_>,
-    parties: &Parties,
-    wanted: Kinds,
-    each: &mut dyn FnMut(Key, Leg),
-) {
+pub(super) fn each(row: Row<'_>, parties: &Parties, wanted: Kinds, each: &mut dyn FnMut(Key, Leg)) {
     let mut one = |kind, atom: Option<Atom>, leg: fn(Row<'_>) -> Leg| {
         if let Some(atom) = atom {
             each(text(kind, atom), leg(row));
