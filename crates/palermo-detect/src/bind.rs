@@ -4,7 +4,7 @@
 //! change afterwards, are in `lists`.
 
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal, FeedSet};
+use palermo_domain::{Currency, Decimal, FeedSet, Subject};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
     Function, Literal, MeasureKind, Param, Selection, Side, Statistic,
@@ -98,6 +98,8 @@ pub(crate) enum BoundMeasure {
 /// A bound condition: what is evaluated of an indicator or suppressor.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundCondition {
+    /// What it is about.
+    pub(crate) subject: Subject,
     /// Selections of the rule set that this condition reads; positions in it are the `usize`
     /// of the measures above.
     pub(crate) selections: Vec<u16>,
@@ -279,6 +281,7 @@ pub(crate) fn condition(
     };
     let legs = Leg::BOTH.into_iter().filter(can_be).collect();
     BoundCondition {
+        subject: condition.subject,
         legs,
         holds: binder.expr(&condition.holds),
         selections,

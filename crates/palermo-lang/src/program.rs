@@ -16,7 +16,7 @@ pub use expression::{
 pub use list::{List, Row, cell, coordinates};
 
 use palermo_domain::alert::{Cite, Mode, Role};
-use palermo_domain::{FeedSet, PaymentKind, Span};
+use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
 use std::collections::BTreeMap;
 
 /// A compiled rule set.
@@ -356,6 +356,8 @@ pub struct Condition {
     pub version: String,
     /// Title.
     pub title: String,
+    /// What it is about.
+    pub subject: Subject,
     /// Window.
     pub window: Span,
     /// Parameters.
