@@ -7,12 +7,14 @@
 
 mod expression;
 mod list;
+mod sequence;
 
 pub use expression::{
     Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
 };
 
 pub use list::{List, Row, cell, coordinates};
+pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 
 use palermo_domain::alert::{Cite, Mode, Role};
 use palermo_domain::{PaymentKind, Span};
@@ -202,20 +204,6 @@ pub enum Function {
     Places,
     /// How many different local nights (22:00 to 06:00, named by the day they begin).
     Nights,
-}
-
-/// Two steps in event-time order on one subject.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sequence {
-    /// Names of the steps.
-    pub names: [String; 2],
-    /// Selection of each step, without what names the other step.
-    pub steps: [SelectionId; 2],
-    /// What ties the second step to the first, over [`Expr::Field`] (second) and [`Expr::Step`]
-    /// (first).
-    pub tie: Option<Expr>,
-    /// The second at most so long after the first.
-    pub within: Span,
 }
 
 /// Evidence family.

@@ -296,7 +296,7 @@ fn selections(
 pub(crate) fn is_status(expr: &Expr) -> bool {
     matches!(
         expr,
-        Expr::Field(Field::Status) | Expr::Step(Field::Status) | Expr::Present(Field::Status)
+        Expr::Field(Field::Status) | Expr::Step(_, Field::Status) | Expr::Present(Field::Status)
     )
 }
 
@@ -323,12 +323,12 @@ fn measures(
     let mut all = Vec::new();
     // Also where the sequence is faulty, so that what names it is checked all the same.
     if fields.get("sequence").is_some() {
-        let tie = sequence.and_then(|checked| checked.sequence.tie.as_ref());
+        let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
         all.push(Measure {
             name: REPEATS.to_owned(),
             value_type: Type::Int,
             kind: MeasureKind::Repeats,
-            cost: analysis::sequence_cost(tie),
+            cost: analysis::sequence_cost(steps.flat_map(|step| &step.ties)),
         });
     }
     let Some(fields) = fields.get("measure").and_then(|node| Fields::any(cx, node, "`measure`"))
@@ -467,8 +467,8 @@ fn lists_of(
 ) -> Vec<ListId> {
     let mut all = BTreeSet::new();
     let mut add = |expr: &Expr| analysis::lists(expr, &mut all);
-    let steps = sequence.iter().flat_map(|sequence| sequence.steps);
-    for id in selections.iter().map(|(_, id)| *id).chain(steps) {
+    let steps = || sequence.iter().flat_map(|sequence| &sequence.steps);
+    for id in selections.iter().map(|(_, id)| *id).chain(steps().map(|step| step.selection)) {
         pool.condition(id).into_iter().for_each(&mut add);
     }
     for measure in measures {
@@ -481,7 +481,7 @@ fn lists_of(
             MeasureKind::Repeats => {}
         }
     }
-    sequence.and_then(|sequence| sequence.tie.as_ref()).into_iter().for_each(&mut add);
+    steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
     all.into_iter().collect()
 }
