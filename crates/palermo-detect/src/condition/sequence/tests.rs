@@ -10,9 +10,13 @@ use std::cell::Cell;
 struct Draw(u64);
 
 impl Draw {
-    fn below(&mut self, most: u64) -> u64 {
+    fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        mixed(self.0) % most
+        usize::try_from(mixed(self.0) >> 33).unwrap_or(0).checked_rem(most).unwrap_or(0)
+    }
+
+    fn number(&mut self, most: usize) -> u32 {
+        u32::try_from(self.below(most)).unwrap_or(0)
     }
 }
 
@@ -36,11 +40,11 @@ struct Case {
 
 fn case(seed: u64) -> Case {
     let mut draw = Draw(seed);
-    let count = 2 + draw.below(3) as usize;
+    let count = draw.below(3).saturating_add(2);
     let steps: Vec<Step> = (0..count)
         .map(|at| {
-            let span = Span::from_millis(draw.below(8) as i64);
-            let of = draw.below(at.max(1) as u64) as usize;
+            let span = Span::from_millis(draw.number(8).into());
+            let of = draw.below(at.max(1));
             let when = match (at, draw.below(4)) {
                 (0, _) | (_, 0) => When::After,
                 (_, 1) => When::Around { of, span },
@@ -49,8 +53,8 @@ fn case(seed: u64) -> Case {
             Step { name: format!("s{at}"), selection: SelectionId(0), ties: Vec::new(), when }
         })
         .collect();
-    let payments = 4 + draw.below(6);
-    let mut times: Vec<i64> = (0..payments).map(|_| draw.below(14) as i64).collect();
+    let payments = draw.below(6).saturating_add(4);
+    let mut times: Vec<i64> = (0..payments).map(|_| draw.number(14).into()).collect();
     times.sort_unstable();
     let mut spots = vec![Vec::new(); count];
     for (rank, time) in (0..).zip(times) {
@@ -63,12 +67,11 @@ fn case(seed: u64) -> Case {
     let mut ties = Vec::new();
     for own in 1..count {
         if draw.below(2) == 0 {
-            ties.push(vec![draw.below(own as u64) as usize, own]);
+            ties.push(vec![draw.below(own), own]);
         }
     }
-    let key = draw.below(count as u64) as usize;
-    let classes =
-        spots[key].iter().map(|_| Some(draw.below(3) as u32).filter(|_| draw.below(8) > 0));
+    let key = draw.below(count);
+    let classes = spots[key].iter().map(|_| Some(draw.number(3)).filter(|_| draw.below(8) > 0));
     let classes = classes.collect();
     Case { steps, spots, ties, classes, key, seed }
 }
@@ -134,10 +137,12 @@ impl Case {
                 When::After => in_order(),
                 When::Within { of, span } => {
                     let of = self.at(chosen, of);
-                    in_order() && of.rank < own.rank && own.time - of.time <= span.as_millis()
+                    in_order()
+                        && of.rank < own.rank
+                        && own.time.saturating_sub(of.time) <= span.as_millis()
                 }
                 When::Around { of, span } => {
-                    (self.at(chosen, of).time - own.time).abs() <= span.as_millis()
+                    self.at(chosen, of).time.saturating_sub(own.time).abs() <= span.as_millis()
                 }
             }
         };
@@ -172,7 +177,8 @@ fn greedy(all: &[(Vec<u32>, Chosen)], fits: impl Fn(&Chosen, &[Chosen]) -> bool)
 fn most(all: &[(Vec<u32>, Chosen)], before: u32) -> usize {
     let last = |places: &[u32]| places.iter().max().copied().unwrap_or(0);
     let with = |(places, _): &(Vec<u32>, Chosen)| {
-        (last(places) < before).then(|| 1 + most(all, places.iter().min().copied().unwrap_or(0)))
+        (last(places) < before)
+            .then(|| most(all, places.iter().min().copied().unwrap_or(0)).saturating_add(1))
     };
     all.iter().filter_map(with).max().unwrap_or(0)
 }
