@@ -3,6 +3,7 @@
 //!
 //! Cost: nothing for kinds that no indicator is about.
 
+use super::asked::{Asked, in_levels};
 use crate::bind::BoundCondition;
 use palermo_domain::{Span, Subject};
 use palermo_ledger::Kinds;
@@ -21,9 +22,10 @@ struct Group {
 }
 
 impl BySubject {
-    pub(super) fn new(indicators: &[BoundCondition]) -> Self {
+    pub(super) fn new(indicators: &[BoundCondition], asked: &Asked) -> Self {
         let mut groups = vec![Group::default(); Subject::ALL.len()];
-        for (index, bound) in (0_u16..).zip(indicators) {
+        for index in in_levels(indicators, asked) {
+            let Some(bound) = indicators.get(usize::from(index)) else { continue };
             if let Some(group) = groups.get_mut(bound.subject as usize) {
                 group.indicators.push(index);
                 group.longest = group.longest.max(bound.window);

@@ -204,16 +204,22 @@ impl Bench {
         let over = (Date(0), Date(1));
         let term = |key: &str, valid| ListedRow { key: key.to_owned(), cells: Vec::new(), valid };
         let rows = vec![term("release fee", always), term("Ana", over), term("sweet", always)];
-        let list =
-            List { id: "lex_a".to_owned(), sha256: String::new(), columns: Vec::new(), rows };
+        let list = List {
+            id: "lex_a".to_owned(),
+            version: String::new(),
+            sha256: String::new(),
+            columns: Vec::new(),
+            rows,
+        };
         let lists = vec![BoundList::of_file(&list, &mut ledger.atoms)];
         Self { ledger, row, lists, adder: RefCell::default() }
     }
 
     fn eval(&mut self, expr: &Expr, leg: Leg, words: Option<&Words>) -> Value {
-        let node: Node = Binder { atoms: &mut self.ledger.atoms, params: &[] }.expr(expr);
+        let node: Node =
+            Binder { atoms: &mut self.ledger.atoms, params: &[], indicators: &[] }.expr(expr);
         let Self { ledger, row, lists, adder } = self;
-        let env = Env { ledger, lists, adder, from: None, text: words };
+        let env = Env { ledger, lists, adder, hits: None, during: None, from: None, text: words };
         let row = ledger.row(*row).unwrap();
         eval(&node, &At { env, row, leg, step: None }, &mut NoMeasures)
     }
