@@ -199,7 +199,7 @@ fn what_is_so_passes() {
 #[test]
 fn what_an_event_says_is_what_a_rule_reads() {
     const LEXICON: &str = "list: lex_a\ntitle: Words\nversion: 1.0.0\ncolumns: {}\nsource: made up\nreviewed: 2026-11-20\nrows: [{row: release fee, valid_from: 2020-01-01}]\n";
-    const SAYS: &str = "amount: 100, text: \"RELEASE-Fee no. {1..4}\", to_alias: rosa, from_name: \"Ana {1..4}\", \
+    const SAYS: &str = "amount: 100, text: \"RELEASE-Fee no. {1..4}\", terminal: T1, to_alias: rosa, from_name: \"Ana {1..4}\", \
         from_phone: \"P{1..4}\", offset: -300, travel: {to: Laredo, depart: 2d, travelers: 3}, \
         stay: {check_in: 2d}, crypto: {chain: BTC, creditor: {category: mixer, hops: 1}}, \
         check: {payee: C, number: N}, cash: {notes_in: [{value: 100, count: 2}]}, \
