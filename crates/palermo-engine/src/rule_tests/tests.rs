@@ -316,6 +316,12 @@ const WRONG: &[Row] = &[
     (
         SENDERS_TEST,
         "found",
+        &[(SENDERS_TEST, "amount: 100}", "amount: 100, counter_currency: BTC}")],
+        "`p1-0001` goes to the dead letters: currency at `counter_currency`",
+    ),
+    (
+        SENDERS_TEST,
+        "found",
         &[(SENDERS_TEST, "  - name: found\n", "  - name: found\n    known_gap: true\n")],
         "the known gap is closed",
     ),
