@@ -3,11 +3,12 @@
 //! Binding happens once, at activation; evaluation then never looks at a string. Lists, which may
 //! change afterwards, are in `lists`.
 
+use crate::condition::Shape;
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal};
+use palermo_domain::{Currency, Decimal, FeedSet, Subject};
 use palermo_lang::program::{
-    Aggregate, Arithmetic, Compare, Condition, Direction, EndField, Expr, Field, Function, Literal,
-    MeasureKind, Param, Selection, Side,
+    Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
+    Function, Literal, MeasureKind, Param, Selection, Sequence, Side, Statistic, Step,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -17,7 +18,7 @@ pub(crate) enum Node {
     Const(Value),
     Money(Decimal, Currency),
     Field(Field),
-    Step(Field),
+    Step(usize, Field),
     Measure(usize),
     Not(Box<Self>),
     And(Vec<Self>),
@@ -55,7 +56,7 @@ impl Node {
             Self::Const(_)
             | Self::Money(..)
             | Self::Field(_)
-            | Self::Step(_)
+            | Self::Step(..)
             | Self::Measure(_)
             | Self::EndInList(..)
             | Self::Unrelated
@@ -82,11 +83,24 @@ pub(crate) enum BoundMeasure {
         b: usize,
     },
     Repeats,
+    Between {
+        function: BetweenFunction,
+        a: usize,
+        b: usize,
+        within: Option<palermo_domain::Span>,
+    },
+    Own {
+        of: usize,
+        reach: palermo_domain::Span,
+        statistic: Statistic,
+    },
 }
 
 /// A bound condition: what is evaluated of an indicator or suppressor.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundCondition {
+    /// What it is about.
+    pub(crate) subject: Subject,
     /// Selections of the rule set that this condition reads; positions in it are the `usize`
     /// of the measures above.
     pub(crate) selections: Vec<u16>,
@@ -96,6 +110,11 @@ pub(crate) struct BoundCondition {
     pub(crate) sequence: Option<BoundSequence>,
     pub(crate) holds: Node,
     pub(crate) window: palermo_domain::Span,
+    /// How far back payments must be kept for an answer: the window, and the earlier windows that
+    /// it is compared with.
+    pub(crate) reach: palermo_domain::Span,
+    /// What a bank must deliver before absence means anything.
+    pub(crate) feeds: FeedSet,
     /// Cannot hold while none of its selections has an entry.
     pub(crate) needs_entries: bool,
 }
@@ -104,7 +123,7 @@ impl BoundCondition {
     /// Whether it looks beyond its window, at what an account or a pair did before.
     pub(crate) fn reads_past(&self) -> bool {
         let past = |node: &Node| {
-            let (Node::Field(field) | Node::Step(field)) = node else { return false };
+            let (Node::Field(field) | Node::Step(_, field)) = node else { return false };
             matches!(field, Field::End(_, EndField::IdleBefore | EndField::KnownFor))
         };
         let measure = |measure: &BoundMeasure| match measure {
@@ -114,21 +133,36 @@ impl BoundCondition {
             BoundMeasure::Derived(node) | BoundMeasure::Overlap { key: node, .. } => {
                 node.any(&past)
             }
-            BoundMeasure::Repeats => false,
+            // What an account was in earlier windows is not in the window.
+            BoundMeasure::Own { .. } => true,
+            BoundMeasure::Repeats | BoundMeasure::Between { .. } => false,
         };
-        let tie = self.sequence.as_ref().and_then(|sequence| sequence.tie.as_ref());
+        let mut ties = self.sequence.iter().flat_map(|sequence| &sequence.ties);
         self.holds.any(&past)
             || self.measures.iter().any(measure)
-            || tie.is_some_and(|tie| tie.any(&past))
+            || ties.any(|(_, tie)| tie.any(&past))
     }
 }
 
 /// A bound sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundSequence {
-    pub(crate) steps: [usize; 2],
-    pub(crate) tie: Option<Node>,
-    pub(crate) within: palermo_domain::Span,
+    /// The selection of each step.
+    pub(crate) steps: Vec<usize>,
+    pub(crate) shape: Shape,
+    /// Each with the step whose fields are its own.
+    pub(crate) ties: Vec<(usize, Node)>,
+    /// What repeats have in common: the field of a step.
+    pub(crate) key: Option<(Key, usize, Field)>,
+}
+
+/// What repeats have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// All share it.
+    Same,
+    /// All differ in it.
+    Distinct,
 }
 
 /// Binds the expressions of one rule.
@@ -158,7 +192,7 @@ impl Binder<'_> {
         match expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Field(field) => Node::Field(*field),
-            Expr::Step(field) => Node::Step(*field),
+            Expr::Step(step, field) => Node::Step(*step, *field),
             Expr::Param(id) => match self.params.get(usize::from(id.0)) {
                 Some(param) => self.literal(&param.value.clone()),
                 None => Node::Const(crate::value::UNKNOWN),
@@ -185,6 +219,26 @@ impl Binder<'_> {
         }
     }
 
+    fn sequence(&mut self, sequence: &Sequence, selections: &mut Vec<u16>) -> BoundSequence {
+        let steps = sequence.steps.iter().map(|step| local(selections, step.selection.0)).collect();
+        let of_step = |(at, step): (usize, &Step)| {
+            let node = |tie| (at, self.expr(tie));
+            step.ties.iter().map(node).collect::<Vec<_>>()
+        };
+        let ties: Vec<(usize, Node)> = (0..).zip(&sequence.steps).flat_map(of_step).collect();
+        let named = ties.iter().map(|(own, tie)| {
+            let names =
+                |step: usize| tie.any(&|node| matches!(node, Node::Step(of, _) if *of == step));
+            (0..sequence.steps.len()).filter(|step| step == own || names(*step)).collect()
+        });
+        let shape = Shape::new(&sequence.steps, named);
+        let key = sequence.across.map(|across| {
+            let key = if across.same { Key::Same } else { Key::Distinct };
+            (key, across.step, across.field)
+        });
+        BoundSequence { steps, shape, ties, key }
+    }
+
     fn aggregate(&mut self, aggregate: &Aggregate, selections: &mut Vec<u16>) -> BoundMeasure {
         BoundMeasure::Aggregate {
             function: aggregate.function,
@@ -207,6 +261,15 @@ fn local(selections: &mut Vec<u16>, id: u16) -> usize {
     }
 }
 
+fn reach(condition: &Condition) -> palermo_domain::Span {
+    let further = condition.measures.iter().filter_map(|measure| match measure.kind {
+        MeasureKind::Own { reach, .. } => Some(reach.as_millis()),
+        _ => None,
+    });
+    let further = further.max().unwrap_or(0);
+    palermo_domain::Span::from_millis(condition.window.as_millis().saturating_add(further))
+}
+
 /// Binds a condition.
 pub(crate) fn condition(
     condition: &Condition,
@@ -227,13 +290,19 @@ pub(crate) fn condition(
                 b: local(&mut selections, b.0),
             },
             MeasureKind::Repeats => BoundMeasure::Repeats,
+            MeasureKind::Between(between) => BoundMeasure::Between {
+                function: between.function,
+                a: local(&mut selections, between.a.0),
+                b: local(&mut selections, between.b.0),
+                within: between.within,
+            },
+            MeasureKind::Own { of, reach, statistic } => {
+                BoundMeasure::Own { of: usize::from(of.0), reach: *reach, statistic: *statistic }
+            }
         })
         .collect();
-    let sequence = condition.sequence.as_ref().map(|sequence| BoundSequence {
-        steps: sequence.steps.map(|step| local(&mut selections, step.0)),
-        tie: sequence.tie.as_ref().map(|tie| binder.expr(tie)),
-        within: sequence.within,
-    });
+    let sequence = condition.sequence.as_ref();
+    let sequence = sequence.map(|sequence| binder.sequence(sequence, &mut selections));
     let direction_of = |leg| if leg == Leg::Debtor { Direction::Out } else { Direction::In };
     let can_be = |leg: &Leg| {
         selections
@@ -243,12 +312,15 @@ pub(crate) fn condition(
     };
     let legs = Leg::BOTH.into_iter().filter(can_be).collect();
     BoundCondition {
+        subject: condition.subject,
         legs,
         holds: binder.expr(&condition.holds),
         selections,
         measures,
         sequence,
         window: condition.window,
+        reach: reach(condition),
+        feeds: condition.feeds,
         needs_entries: false,
     }
 }

@@ -39,6 +39,6 @@ pub use redacted::Redacted;
 pub use rust_decimal::Decimal;
 pub use symbol::{
     Activity, AgeBand, Channel, CryptoCategory, CryptoConfidence, EndKind, Feed, PartyKind,
-    PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, TerminalKind,
+    PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, Subject, TerminalKind,
 };
 pub use time::{Date, EventTime, IngestTime, Span, TimeError};

@@ -177,33 +177,7 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
 const LATER_PARTS: &[&str] = &["hours", "holds"];
 
 /// Functions of the full language that this version does not read.
-pub(crate) const LATER_FUNCTIONS: &[&str] = &[
-    "holds",
-    "own",
-    "peer",
-    "quantile",
-    "first",
-    "last",
-    "span",
-    "stddev",
-    "mode_share",
-    "round_share",
-    "trend",
-    "rank_trend",
-    "recurring",
-    "groups",
-    "top_share",
-    "days",
-    "apart_km",
-    "low_balance_days",
-    "absent",
-    "passed_share",
-    "funded_share",
-    "dwell_median",
-    "returned_share",
-    "linked",
-    "any",
-];
+pub(crate) const LATER_FUNCTIONS: &[&str] = &["holds", "peer", "linked", "any"];
 
 /// What a path is.
 pub(crate) enum Path {

@@ -8,6 +8,7 @@ use crate::check::param::params;
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::scope::{ParamDef, Reads, Scope};
 use crate::check::sequence::{self, sequence};
+use crate::check::subject;
 use crate::check::template::{Names, template};
 use crate::check::text::Source;
 use crate::compile::{Limits, Overrides};
@@ -20,10 +21,11 @@ use crate::source::sha256_hex;
 use crate::syntax::{parse_expression, parse_measure};
 use crate::yaml::{Node, Value};
 use palermo_domain::alert::Role;
-use palermo_domain::{Span, Status};
+use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
-const INDICATOR: [&str; 15] = [
+const INDICATOR: [&str; 16] = [
+    "feeds",
     "crime",
     "family",
     "tier",
@@ -40,8 +42,9 @@ const INDICATOR: [&str; 15] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 4] = ["graph", "feeds", "evaluate", "regions"];
-const SUPPRESSOR: [&str; 9] = [
+const INDICATOR_LATER: [&str; 3] = ["graph", "evaluate", "regions"];
+const SUPPRESSOR: [&str; 10] = [
+    "feeds",
     "subject",
     "window",
     "parameters",
@@ -51,21 +54,6 @@ const SUPPRESSOR: [&str; 9] = [
     "holds",
     "text",
     "text_not",
-];
-/// Subjects of the full language; this version reads `account`.
-const SUBJECTS: [&str; 12] = [
-    "account",
-    "party",
-    "merchant",
-    "terminal",
-    "device",
-    "address",
-    "phone",
-    "email",
-    "wallet",
-    "card",
-    "conductor",
-    "pair",
 ];
 const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
 const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
@@ -143,8 +131,9 @@ fn condition(
     holds_key: &str,
     extra: &str,
 ) -> Option<Condition> {
-    subject(cx, fields);
+    let subject = subject::read(cx, fields, holds_key == "hit");
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
+    let feeds = fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node));
     let cited = cited(fields);
     let defs = params(cx, fields.get("parameters"), &head.id, env.overrides, &cited);
     let before = cx.errors.len();
@@ -154,7 +143,9 @@ fn condition(
         .get("sequence")
         .and_then(|node| sequence(cx, node, env.pool, &defs, &head.id, window));
     let measures = {
-        let mut around = Around { pool: env.pool, params: &defs, selections: &selections, window };
+        let (horizon, selections) = (env.limits.horizon, &selections);
+        let mut around =
+            Around { pool: env.pool, params: &defs, selections, window, horizon, feeds };
         measures(cx, fields, &mut around, sequence.as_ref())
     };
     let holds = {
@@ -173,6 +164,9 @@ fn condition(
         holds(cx, fields, &mut scope, sequence.as_ref(), holds_key)
     };
     unused(cx, fields, &defs, before);
+    let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
+    let ties = steps.flat_map(|step| &step.ties);
+    subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
     let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
         template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
@@ -184,6 +178,7 @@ fn condition(
         id: head.id,
         version: head.version,
         title: head.title,
+        subject,
         window,
         logic_sha256: sha256_hex(&logic),
         params_sha256: sha256_hex(&params_text(&params)),
@@ -197,6 +192,7 @@ fn condition(
         ),
         selections,
         measures,
+        feeds,
         sequence: sequence.map(|checked| checked.sequence),
         holds,
         monotone,
@@ -221,13 +217,16 @@ fn finished(def: ParamDef) -> Param {
     Param { in_selection: def.in_selection.get(), ..def.param }
 }
 
-fn subject(cx: &mut Cx, fields: &Fields<'_>) {
-    let Some(node) = fields.need(cx, "subject") else { return };
-    let word = cx
-        .word(node, "subject", &SUBJECTS, |word| SUBJECTS.contains(&word).then(|| word.to_owned()));
-    if let Some(word) = word.filter(|word| word != "account") {
-        cx.unsupported(&node.range, &format!("`subject: {word}`"));
+/// A list of feeds of `party.v1`.
+pub(crate) fn feeds(cx: &mut Cx, node: &Node) -> FeedSet {
+    let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.as_str()).collect();
+    let mut set = FeedSet::default();
+    for item in cx.items(node) {
+        if let Some(feed) = cx.word(item, "feed", &known, Feed::parse) {
+            set.insert(feed);
+        }
     }
+    set
 }
 
 /// A window inside its horizon.
@@ -296,7 +295,7 @@ fn selections(
 pub(crate) fn is_status(expr: &Expr) -> bool {
     matches!(
         expr,
-        Expr::Field(Field::Status) | Expr::Step(Field::Status) | Expr::Present(Field::Status)
+        Expr::Field(Field::Status) | Expr::Step(_, Field::Status) | Expr::Present(Field::Status)
     )
 }
 
@@ -323,12 +322,12 @@ fn measures(
     let mut all = Vec::new();
     // Also where the sequence is faulty, so that what names it is checked all the same.
     if fields.get("sequence").is_some() {
-        let tie = sequence.and_then(|checked| checked.sequence.tie.as_ref());
+        let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
         all.push(Measure {
             name: REPEATS.to_owned(),
             value_type: Type::Int,
             kind: MeasureKind::Repeats,
-            cost: analysis::sequence_cost(tie),
+            cost: analysis::sequence_cost(steps.flat_map(|step| &step.ties)),
         });
     }
     let Some(fields) = fields.get("measure").and_then(|node| Fields::any(cx, node, "`measure`"))
@@ -419,6 +418,13 @@ fn logic_text(
     for key in ["subject", "window"] {
         lines.extend(fields.get(key).and_then(Node::scalar).map(|text| format!("{key} {text}")));
     }
+    // In any order, and with any spacing, the same feeds.
+    let mut feeds: Vec<&str> = match fields.get("feeds").map(|node| &node.value) {
+        Some(Value::Seq(items)) => items.iter().filter_map(Node::scalar).collect(),
+        _ => Vec::new(),
+    };
+    feeds.sort_unstable();
+    lines.extend((!feeds.is_empty()).then(|| format!("feeds {}", feeds.join(" "))));
     let mut named = |key: &str, canonical: fn(&str) -> Option<String>| {
         if let Some(Node { value: Value::Map(entries), .. }) = fields.get(key) {
             lines.extend(entries.iter().filter_map(|(name, node)| {
@@ -445,7 +451,7 @@ fn params_text(params: &[Param]) -> String {
 }
 
 /// A value in canonical form.
-fn literal_text(literal: &Literal) -> String {
+pub(crate) fn literal_text(literal: &Literal) -> String {
     match literal {
         Literal::Bool(truth) => truth.to_string(),
         Literal::Int(number) => number.to_string(),
@@ -467,8 +473,8 @@ fn lists_of(
 ) -> Vec<ListId> {
     let mut all = BTreeSet::new();
     let mut add = |expr: &Expr| analysis::lists(expr, &mut all);
-    let steps = sequence.iter().flat_map(|sequence| sequence.steps);
-    for id in selections.iter().map(|(_, id)| *id).chain(steps) {
+    let steps = || sequence.iter().flat_map(|sequence| &sequence.steps);
+    for id in selections.iter().map(|(_, id)| *id).chain(steps().map(|step| step.selection)) {
         pool.condition(id).into_iter().for_each(&mut add);
     }
     for measure in measures {
@@ -478,10 +484,10 @@ fn lists_of(
                 parts.chain(&aggregate.filter).for_each(&mut add);
             }
             MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats => {}
+            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
         }
     }
-    sequence.and_then(|sequence| sequence.tie.as_ref()).into_iter().for_each(&mut add);
+    steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
     all.into_iter().collect()
 }
