@@ -4,7 +4,9 @@
 //! Nothing here allocates, but for an alias that is looked up in a lexicon.
 
 use crate::bind::Node;
+use crate::condition::Match;
 use crate::fields;
+use crate::hits::Hits;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
@@ -24,17 +26,20 @@ pub(crate) struct Env<'a> {
     pub(crate) adder: &'a RefCell<Adder>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
+    /// What indicators found, and the window in which it counts.
+    pub(crate) hits: Option<&'a Hits>,
+    pub(crate) during: Option<(EventTime, EventTime)>,
     /// The remittance text, while its payment is applied.
     pub(crate) text: Option<&'a Words>,
 }
 
-/// One payment from one end, with the earlier step of a sequence where there is one.
+/// One payment from one end, with the payments of a sequence, by step, where there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) env: Env<'a>,
     pub(crate) row: Row<'a>,
     pub(crate) leg: Leg,
-    pub(crate) step: Option<(Row<'a>, Leg)>,
+    pub(crate) step: Option<&'a [Option<Match>]>,
 }
 
 /// Gives the measures of the condition at hand.
@@ -59,10 +64,11 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             Value::or_missing(cents.map(|cents| Value::Money(cents.to_decimal())), Field::Amount)
         }
         Node::Field(field) => read(*field, at.env, at.row, at.leg),
-        Node::Step(field) => match at.step {
-            Some((row, leg)) => read(*field, at.env, row, leg),
-            None => UNKNOWN,
-        },
+        Node::Step(step, field) => {
+            let payment = at.step.and_then(|steps| steps.get(*step).copied().flatten());
+            let row = payment.and_then(|found| Some((at.env.ledger.row(found.row)?, found.leg)));
+            row.map_or(UNKNOWN, |(row, leg)| read(*field, at.env, row, leg))
+        }
         Node::Measure(index) => measures.measure(*index),
         Node::Not(inner) => not(eval(inner, at, measures)),
         Node::And(all) => fold(all, false, at, measures),
@@ -96,6 +102,7 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             near(at, place, *list, eval(km, at, measures))
         }
         Node::Unrelated => Value::Bool(!related(at)),
+        Node::Holds(side, indicator) => held(at, *side, *indicator),
         Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
     }
 }
@@ -132,6 +139,17 @@ fn same_kind(value: Value, other: Value, env: Env<'_>) -> Value {
         },
         _ => value,
     }
+}
+
+/// Whether an indicator held on the account of an end, inside the window.
+fn held(at: &At<'_>, side: Side, indicator: u16) -> Value {
+    let (Some(hits), Some((from, to))) = (at.env.hits, at.env.during) else { return UNKNOWN };
+    let Some(account) = at.row.account(leg_of(at.leg, side)) else {
+        return Value::Unknown(Some(Field::End(side, EndField::Account)));
+    };
+    let before = EventTime(from.0.saturating_sub(1));
+    let log = hits.log(indicator, account);
+    Value::Bool(log.is_some_and(|log| log.latest(before, to).is_some()))
 }
 
 fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
@@ -198,7 +216,7 @@ fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
 /// The field that an expression is, for those that want to say what they lacked.
 fn field_of(node: &Node) -> Option<Field> {
     match node {
-        Node::Field(field) | Node::Step(field) => Some(*field),
+        Node::Field(field) | Node::Step(_, field) => Some(*field),
         _ => None,
     }
 }

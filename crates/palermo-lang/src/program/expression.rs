@@ -316,8 +316,8 @@ pub enum Expr {
     Literal(Literal),
     /// A field of the payment at hand.
     Field(Field),
-    /// A field of the payment that an earlier step of the sequence matched (step 0).
-    Step(Field),
+    /// A field of the payment that an earlier step of the sequence matched, by its number.
+    Step(usize, Field),
     /// A parameter of the rule.
     Param(ParamId),
     /// A measure of the rule.
@@ -352,4 +352,6 @@ pub enum Expr {
     Unrelated,
     /// Whether the field was delivered; never unknown.
     Present(Field),
+    /// Whether another indicator holds on the account of that end, inside the rule's window.
+    Holds(Side, String),
 }
