@@ -5,6 +5,7 @@
 
 mod first;
 mod second;
+mod subjects;
 
 use super::folder::folder;
 use super::shipped::limits;
@@ -36,5 +37,5 @@ fn every_code_has_a_row() {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    first::ROWS.iter().chain(second::ROWS)
+    first::ROWS.iter().chain(second::ROWS).chain(subjects::ROWS)
 }
