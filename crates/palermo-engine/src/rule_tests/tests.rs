@@ -1,6 +1,8 @@
 //! The runner must fail where a test says what is not so: each row is a mistake in a folder whose
 //! tests pass.
 
+mod patterns;
+
 use super::*;
 
 const HEAD: &str = "\

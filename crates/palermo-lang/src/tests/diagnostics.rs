@@ -6,6 +6,7 @@
 mod first;
 mod second;
 mod subjects;
+mod third;
 
 use super::folder::folder;
 use super::shipped::limits;
@@ -37,5 +38,5 @@ fn every_code_has_a_row() {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    first::ROWS.iter().chain(second::ROWS).chain(subjects::ROWS)
+    first::ROWS.iter().chain(second::ROWS).chain(third::ROWS).chain(subjects::ROWS)
 }

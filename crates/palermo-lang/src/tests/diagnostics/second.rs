@@ -513,17 +513,6 @@ error[E190]: `link` of a typology is not supported by this version yet
    = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
-        "E190",
-        &[("rules/cash.yaml", "  repeats: 2", "  more: direction == in\n  repeats: 2")],
-        r#"
-error[E190]: a sequence of more than two steps is not supported by this version yet
-  --> rules/cash.yaml:17:3
-   |
-17 |   wage: direction == in && kind == transfer
-   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
         "E170",
         &[
             ("rules/border.yaml", "id: AA-03", "id: AA-02"),
