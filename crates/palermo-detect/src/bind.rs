@@ -34,6 +34,7 @@ pub(crate) enum Node {
     Near(Box<Self>, usize, Box<Self>),
     Unrelated,
     Present(Field),
+    Holds(Side, u16),
 }
 
 impl Node {
@@ -60,7 +61,8 @@ impl Node {
             | Self::Measure(_)
             | Self::EndInList(..)
             | Self::Unrelated
-            | Self::Present(_) => false,
+            | Self::Present(_)
+            | Self::Holds(..) => false,
         }
     }
 }
@@ -169,6 +171,8 @@ pub(crate) enum Key {
 pub(crate) struct Binder<'a> {
     pub(crate) atoms: &'a mut Atoms,
     pub(crate) params: &'a [Param],
+    /// Ids of the indicators, by number.
+    pub(crate) indicators: &'a [String],
 }
 
 impl Binder<'_> {
@@ -215,6 +219,11 @@ impl Binder<'_> {
                 Node::Near(self.boxed(place), usize::from(list.0), self.boxed(km))
             }
             Expr::Unrelated => Node::Unrelated,
+            Expr::Holds(side, id) => {
+                let at = self.indicators.iter().position(|known| known == id);
+                at.and_then(|at| u16::try_from(at).ok())
+                    .map_or(Node::Const(crate::value::UNKNOWN), |at| Node::Holds(*side, at))
+            }
             Expr::Present(field) => Node::Present(*field),
         }
     }
@@ -274,9 +283,10 @@ fn reach(condition: &Condition) -> palermo_domain::Span {
 pub(crate) fn condition(
     condition: &Condition,
     all: &[Selection],
+    indicators: &[String],
     atoms: &mut Atoms,
 ) -> BoundCondition {
-    let mut binder = Binder { atoms, params: &condition.params };
+    let mut binder = Binder { atoms, params: &condition.params, indicators };
     let mut selections = Vec::new();
     let measures = condition
         .measures

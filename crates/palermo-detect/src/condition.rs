@@ -129,6 +129,7 @@ impl<'a> Run<'a> {
         time: EventTime,
     ) -> Self {
         let values = vec![None; condition.measures.len()];
+        let env = Env { during: Some((time.minus(condition.window), time)), ..env };
         let doubt = Cell::new(None);
         Self {
             env,

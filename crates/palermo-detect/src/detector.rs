@@ -6,6 +6,7 @@
 //! without selected payments is skipped where the account never had one.
 
 mod activation;
+mod asked;
 mod subjects;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
@@ -14,15 +15,15 @@ use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
 use crate::lacking::Lacking;
-use crate::lexicon::Words;
 use crate::lists::{BoundList, Sent};
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
+use asked::Asked;
 use palermo_domain::alert::Cause;
-use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject, Text};
+use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject};
 use palermo_lang::program::{Function, RuleSet};
-use palermo_ledger::{AccountId, Adder, Carried, Kinds, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use subjects::BySubject;
@@ -79,6 +80,7 @@ pub struct Detector {
     by_subject: BySubject,
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
+    asked: Asked,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -98,7 +100,8 @@ impl Detector {
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
         let sent = Sent::default();
         let bound = bind_rules(&rules, &sent, ledger);
-        let by_subject = BySubject::new(&bound.indicators);
+        let asked = Asked::new(&rules);
+        let by_subject = BySubject::new(&bound.indicators, &asked);
         ledger.want(by_subject.kinds());
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
@@ -116,6 +119,7 @@ impl Detector {
             of_indicator: of_indicator(&rules),
             by_subject,
             past_readers,
+            asked,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -178,54 +182,8 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None }
-    }
-
-    /// Decides the selections of both ends of a row (debtor, creditor). The text is looked at here
-    /// and forgotten; without it, selections that look for words in it are unknown.
-    pub fn select(&mut self, ledger: &Ledger, row: RowId, text: Option<&Text<'_>>) -> [SetId; 2] {
-        let text = text.filter(|_| self.selections.reads_text);
-        let words = text.map(|text| Words::of(text.expose()));
-        let carried = ledger.carried(row);
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref())))
-    }
-
-    fn select_leg(
-        &mut self,
-        ledger: &Ledger,
-        row: RowId,
-        leg: Leg,
-        (carried, text): (&[Carried], Option<&Words>),
-    ) -> SetId {
-        let Some(row) = ledger.row(row) else { return SetId::default() };
-        let account = row.account(leg);
-        let others = || carried.iter().filter(|carried| carried.leg == leg);
-        let kinds = account.map_or(Kinds::default(), |_| Kinds::default().with(Subject::Account));
-        let kinds = others().fold(kinds, |kinds, carried| kinds.with(carried.kind));
-        if kinds.is_empty() {
-            return SetId::default();
-        }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text };
-        let lacking = &mut self.lacking;
-        let set = self.selections.decide(env, row, leg, &mut |selection, field| {
-            lacking.selection(selection, field, kinds);
-        });
-        for subject in account.into_iter().chain(others().map(|carried| carried.id)) {
-            self.note_seen(subject, set);
-        }
-        set
-    }
-
-    fn note_seen(&mut self, subject: AccountId, set: SetId) {
-        let words = self.selections.sets.words();
-        let start = subject.index().saturating_mul(words);
-        if self.seen.len() < start.saturating_add(words) {
-            self.seen.resize(start.saturating_add(words), 0);
-        }
-        let truths = self.selections.sets.truths(set);
-        for (seen, truth) in self.seen.iter_mut().skip(start).zip(truths) {
-            *seen |= truth;
-        }
+        let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
+        Env { ledger, lists, adder, hits, during: None, from: None, text: None }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -250,6 +208,8 @@ impl Detector {
         for carried in ledger.carried(row) {
             self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
+        self.asked.note(time, touched(payment).map(|(account, _)| account));
+        self.answer(ledger, &mut changed);
         self.follow(
             ledger,
             changed,
@@ -258,40 +218,6 @@ impl Detector {
             applied,
             out,
         );
-    }
-
-    /// Evaluates at a time, and at every later one whose window contains it.
-    fn evaluate_since(
-        &mut self,
-        ledger: &Ledger,
-        subject: (AccountId, Subject),
-        time: EventTime,
-        changed: &mut Changed,
-    ) {
-        self.evaluate(ledger, subject, time, changed);
-        let until = time.plus(self.by_subject.longest(subject.1));
-        for later in later_times(ledger, subject.0, time, until) {
-            self.evaluate(ledger, subject, later, changed);
-        }
-    }
-
-    /// Evaluates every indicator about an account, or another subject, at a time.
-    fn evaluate(
-        &mut self,
-        ledger: &Ledger,
-        (account, kind): (AccountId, Subject),
-        time: EventTime,
-        changed: &mut Changed,
-    ) {
-        // The payments at exactly this time; none are left after a reversal.
-        let here = newest_at(ledger, account, time, time);
-        let mut at = 0;
-        while let Some(index) = self.by_subject.indicator(kind, at) {
-            at = at.saturating_add(1);
-            if !self.skip(index, account) {
-                self.evaluate_one(ledger, index, account, (time, here), changed);
-            }
-        }
     }
 
     fn evaluate_one(
@@ -306,7 +232,7 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None };
+        let env = self.env(ledger);
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
@@ -324,12 +250,12 @@ impl Detector {
                 *last = (*last).max(Some(time));
             }
             if new {
-                changed.hits.insert((index, account));
+                changed.note(&self.asked, index, account, time);
             }
         } else if whole && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
-            changed.hits.insert((index, account));
+            changed.note(&self.asked, index, account, time);
         }
         if !whole {
             self.hits.disturb(index, account, time);
@@ -431,6 +357,19 @@ impl Detector {
 #[derive(Debug, Default)]
 struct Changed {
     hits: BTreeSet<(u16, AccountId)>,
+    /// Those among them that others ask for, by level, with the earliest time at which one came or
+    /// went.
+    asked: BTreeMap<(u16, u16, AccountId), EventTime>,
+}
+
+impl Changed {
+    fn note(&mut self, asked: &Asked, index: u16, account: AccountId, time: EventTime) {
+        self.hits.insert((index, account));
+        if asked.is_asked_for(index) {
+            let since = self.asked.entry((asked.level(index), index, account)).or_insert(time);
+            *since = (*since).min(time);
+        }
+    }
 }
 
 struct BoundRules {
@@ -446,11 +385,12 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let atoms = &mut ledger.atoms;
     let mut conditions = Vec::new();
     for selection in &rules.selections {
-        conditions.push(Binder { atoms, params: &[] }.expr(&selection.condition));
+        conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
     }
     let selections = Selections::new(&rules.selections, conditions);
+    let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
     let mut bind_one = |condition| {
-        let mut bound = bind::condition(condition, &rules.selections, atoms);
+        let mut bound = bind::condition(condition, &rules.selections, &ids, atoms);
         bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false)
             // Payments become those of a party by its record, when nobody looks at them.
             && bound.subject != Subject::Party;

@@ -6,6 +6,7 @@
 use crate::bind::Node;
 use crate::condition::Match;
 use crate::fields;
+use crate::hits::Hits;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
@@ -25,6 +26,9 @@ pub(crate) struct Env<'a> {
     pub(crate) adder: &'a RefCell<Adder>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
+    /// What indicators found, and the window in which it counts.
+    pub(crate) hits: Option<&'a Hits>,
+    pub(crate) during: Option<(EventTime, EventTime)>,
     /// The remittance text, while its payment is applied.
     pub(crate) text: Option<&'a Words>,
 }
@@ -98,6 +102,7 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             near(at, place, *list, eval(km, at, measures))
         }
         Node::Unrelated => Value::Bool(!related(at)),
+        Node::Holds(side, indicator) => held(at, *side, *indicator),
         Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
     }
 }
@@ -134,6 +139,17 @@ fn same_kind(value: Value, other: Value, env: Env<'_>) -> Value {
         },
         _ => value,
     }
+}
+
+/// Whether an indicator held on the account of an end, inside the window.
+fn held(at: &At<'_>, side: Side, indicator: u16) -> Value {
+    let (Some(hits), Some((from, to))) = (at.env.hits, at.env.during) else { return UNKNOWN };
+    let Some(account) = at.row.account(leg_of(at.leg, side)) else {
+        return Value::Unknown(Some(Field::End(side, EndField::Account)));
+    };
+    let before = EventTime(from.0.saturating_sub(1));
+    let log = hits.log(indicator, account);
+    Value::Bool(log.is_some_and(|log| log.latest(before, to).is_some()))
 }
 
 fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {

@@ -79,7 +79,7 @@ impl BoundList {
         if let Some(lexicon) = &mut self.lexicon {
             lexicon.insert(term, key);
         }
-        let mut binder = Binder { atoms, params: &[] };
+        let mut binder = Binder { atoms, params: &[], indicators: &[] };
         let cells =
             cells.iter().map(|cell| cell.as_ref().map(|cell| binder.literal(cell))).collect();
         let versions = self.rows.entry(key).or_default();

@@ -15,8 +15,8 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::source::{FILE_BYTES_MAX, Sources};
 use crate::yaml::{self, Node};
-use palermo_domain::Span;
 use palermo_domain::alert::Mode;
+use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -159,9 +159,11 @@ impl Folder {
         environment: Option<&str>,
     ) -> (Compiled, Lock) {
         self.duplicates();
-        let mut pool = Pool::new(lists);
+        let ids = self.ids(What::Indicator);
+        let mut pool = Pool::new(lists, &ids);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let all = self.conditions(&mut env);
+        self.asked(&all);
         let typologies = self.typologies(&mut env, &all);
         let ruleset = self.ruleset(environment, &typologies);
         let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > COST_MAX;
@@ -174,7 +176,7 @@ impl Folder {
         }
         let (deployed, off) = deployed(&ruleset, typologies);
         // Again, with only what is deployed: positions and selections are those of the program.
-        let mut pool = Pool::new(lists);
+        let mut pool = Pool::new(lists, &ids);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let used = used(&all, &deployed);
         let mut scratch = self.restricted(&used);
@@ -273,6 +275,34 @@ impl Folder {
             all.suppressors.extend(suppressor(&mut file.cx, &file.root, env));
         }
         all
+    }
+
+    /// What indicators ask of each other: of accounts, and in no circle.
+    fn asked(&mut self, all: &Conditions) {
+        let of = |id: &str| all.indicators.iter().find(|rule| rule.condition.id == id);
+        let mut wrong: Vec<(String, &str, String, String)> = Vec::new();
+        for rule in &all.indicators {
+            let condition = &rule.condition;
+            for (_, id) in &condition.asks {
+                let Some(asked) = of(id) else { continue };
+                let subjects = [condition.subject, asked.condition.subject];
+                if subjects.iter().any(|subject| *subject != Subject::Account) {
+                    let message = format!("`{id}` is asked for, and not both are about accounts");
+                    let help = "`holds` asks about the account of an end".to_owned();
+                    wrong.push((condition.id.clone(), "E103", message, help));
+                }
+            }
+            if let Some(circle) = all.circle(&condition.id) {
+                let message = format!("indicators ask for each other in a circle: {circle}");
+                let help = "take one `holds` out, or write what it means as a measure".to_owned();
+                wrong.push((condition.id.clone(), "E171", message, help));
+            }
+        }
+        for (id, code, message, help) in wrong {
+            let Some(file) = self.of(What::Indicator).find(|file| file.id == id) else { continue };
+            let range = id_range(&file.root);
+            file.cx.error(code, &range, message, help);
+        }
     }
 
     fn typologies(&mut self, env: &mut Env<'_, '_>, all: &Conditions) -> Vec<Typology> {
@@ -481,6 +511,38 @@ impl Conditions {
         indicators.chain(self.suppressors.iter().map(|suppressor| &suppressor.condition))
     }
 
+    fn asks(&self, id: &str) -> impl Iterator<Item = &str> {
+        let rule = self.indicators.iter().find(|rule| rule.condition.id == id);
+        rule.into_iter().flat_map(|rule| &rule.condition.asks).map(|(_, id)| id.as_str())
+    }
+
+    /// A way from an indicator back to itself, as text.
+    fn circle(&self, id: &str) -> Option<String> {
+        let mut from: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut next: Vec<&str> = self
+            .indicators
+            .iter()
+            .map(|rule| rule.condition.id.as_str())
+            .filter(|known| *known == id)
+            .collect();
+        while let Some(here) = next.pop() {
+            for asked in self.asks(here) {
+                if asked == id {
+                    let mut way = vec![id, here];
+                    while let Some(before) = from.get(way.last()?) {
+                        way.push(before);
+                    }
+                    way.reverse();
+                    return Some(way.join(" -> "));
+                }
+                if from.insert(asked, here).is_none() {
+                    next.push(asked);
+                }
+            }
+        }
+        None
+    }
+
     fn cost(&self) -> u64 {
         self.each().map(cost).fold(0, u64::saturating_add)
     }
@@ -542,6 +604,15 @@ fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
         }
         for id in &typology.suppress {
             ids.extend(all.suppressors.get(usize::from(id.0)).map(|s| s.condition.id.clone()));
+        }
+    }
+    // And what those ask for, to the end.
+    let mut next: Vec<String> = ids.iter().cloned().collect();
+    while let Some(id) = next.pop() {
+        for asked in all.asks(&id) {
+            if ids.insert(asked.to_owned()) {
+                next.push(asked.to_owned());
+            }
         }
     }
     ids

@@ -363,6 +363,8 @@ pub struct Condition {
     pub monotone: bool,
     /// Feeds that must be delivered for a party before `absent()` says anything of it.
     pub feeds: FeedSet,
+    /// Indicators that it asks for on the account of either end, in order of id.
+    pub asks: Vec<(Side, String)>,
     /// Lists consulted.
     pub lists: Vec<ListId>,
     /// Text with numbers.

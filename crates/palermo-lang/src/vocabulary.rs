@@ -174,10 +174,10 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
 ];
 
 /// What ends have in the full language only.
-const LATER_PARTS: &[&str] = &["hours", "holds"];
+const LATER_PARTS: &[&str] = &["hours"];
 
 /// Functions of the full language that this version does not read.
-pub(crate) const LATER_FUNCTIONS: &[&str] = &["holds", "peer", "linked", "any"];
+pub(crate) const LATER_FUNCTIONS: &[&str] = &["peer", "linked", "any"];
 
 /// What a path is.
 pub(crate) enum Path {

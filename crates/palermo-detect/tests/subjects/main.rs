@@ -111,7 +111,7 @@ impl Bank {
         }
         self.offset += 1;
         let row = self.ledger.insert(payment, origin(self.offset));
-        let sets = self.detector.select(&self.ledger, row);
+        let sets = self.detector.select(&self.ledger, row, None);
         self.ledger.link(row, sets[0], sets[1]);
         self.detector.changed(&self.ledger, row, Self::applied(), &mut Vec::new());
         self.live.push(payment.clone());

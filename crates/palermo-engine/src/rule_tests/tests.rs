@@ -201,17 +201,17 @@ fn what_is_so_passes() {
 #[test]
 fn what_an_event_says_is_what_a_rule_reads() {
     const LEXICON: &str = "list: lex_a\ntitle: Words\nversion: 1.0.0\ncolumns: {}\nsource: made up\nreviewed: 2026-11-20\nrows: [{row: release fee, valid_from: 2020-01-01}]\n";
-    const SAYS: &str = "amount: 100, text: \"RELEASE-Fee no. {1..4}\", to_alias: rosa, from_name: \"Ana {1..4}\", \
+    const SAYS: &str = "amount: 100, text: \"RELEASE-Fee no. {1..4}\", terminal: T1, to_alias: rosa, from_name: \"Ana {1..4}\", \
         from_phone: \"P{1..4}\", offset: -300, travel: {to: Laredo, depart: 2d, travelers: 3}, \
         stay: {check_in: 2d}, crypto: {chain: BTC, creditor: {category: mixer, hops: 1}}, \
         check: {payee: C, number: N}, cash: {notes_in: [{value: 100, count: 2}]}, \
         card: {token: K, prepaid: true}, device: {id: D, ip: 10.0.0.1}, service: {kind: phone, ref: R}, \
-        ultimate_debtor: {party: U}, counter_amount: 2, counter_currency: BTC, fee: 1..2}";
+        ultimate_debtor: {party: U}, counter_amount: 2, counter_currency: EUR, fee: 1..2}";
     const READS: &str = " && text matches lexicon('lex_a') && present(self.alias) && present(other.name_key) \
         && present(other.phone) && stay.check_in == travel.depart && travel.to == 'Laredo' \
         && travel.travelers == 3 && crypto.creditor.category == mixer && crypto.creditor.hops <= 1 \
         && check.payee == 'C' && cash.value_in == 200 && card.prepaid && device.ip == '10.0.0.1' \
-        && ultimate_debtor.party == 'U' && counter_amount == 2 && counter_currency == 'BTC' \
+        && ultimate_debtor.party == 'U' && counter_amount == 2 && counter_currency == 'EUR' \
         && present(service.ref) && fee >= 1 && self.delivers('card') && !self.open_at";
     let edits = [
         ("rules/lists/lex.yaml", "", LEXICON),
@@ -230,6 +230,15 @@ fn what_an_event_says_is_what_a_rule_reads() {
         (SENDERS_TEST, "missing: other.account", "missing: text"),
         (SENDERS_TEST, "amount: 100}", SAYS),
     ];
+    for condition in READS.split(" && ").skip(1) {
+        let one = format!("kind == transfer && {}", condition.trim());
+        let mut edits = edits.to_vec();
+        edits[1].2 = &one;
+        // Alone, so that the row that fails says which.
+        edits.remove(4);
+        let found = results(&edits, SENDERS_TEST, "found");
+        assert!(found.len() == 1 && found[0].passed(), "{condition}: {found:?}");
+    }
     let found = results(&edits, SENDERS_TEST, "found");
     assert!(found.len() == 1 && found[0].passed(), "{found:?}");
     let silent = SAYS.replace("text: \"RELEASE-Fee no. {1..4}\", ", "");
@@ -305,6 +314,12 @@ const WRONG: &[Row] = &[
             "lookalike: SUP-WAGE\n    known_false_positive: true",
         )],
         "the known false positive is gone",
+    ),
+    (
+        SENDERS_TEST,
+        "found",
+        &[(SENDERS_TEST, "amount: 100}", "amount: 100, counter_currency: BTC}")],
+        "`p1-0001` goes to the dead letters: currency at `counter_currency`",
     ),
     (
         SENDERS_TEST,

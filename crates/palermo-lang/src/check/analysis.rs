@@ -9,7 +9,7 @@
 
 use crate::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Direction, Expr, Field, Function, Gate,
-    ListId, Literal, Measure, MeasureKind, Symbol,
+    ListId, Literal, Measure, MeasureKind, Side, Symbol,
 };
 use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeSet;
@@ -39,13 +39,22 @@ pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
         | Expr::Measure(_)
         | Expr::EndInList(..)
         | Expr::Unrelated
-        | Expr::Present(_) => Vec::new(),
+        | Expr::Present(_)
+        | Expr::Holds(..) => Vec::new(),
     }
 }
 
 /// Whether any part of an expression, itself included, is as asked.
 pub(crate) fn any(expr: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
     is(expr) || parts(expr).into_iter().any(|part| any(part, is))
+}
+
+/// Adds the indicators that an expression asks for.
+pub(crate) fn asks(expr: &Expr, into: &mut BTreeSet<(Side, String)>) {
+    if let Expr::Holds(side, id) = expr {
+        into.insert((*side, id.clone()));
+    }
+    parts(expr).into_iter().for_each(|part| asks(part, into));
 }
 
 /// Adds the lists that an expression consults.
@@ -68,6 +77,7 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
         Expr::Compare(..) | Expr::Arithmetic(..) | Expr::Present(_) => 1,
         Expr::InList(..) => 2,
         Expr::Lookup(..) => 3,
+        Expr::Holds(..) => 4,
         Expr::EndInList(..) => 6,
         Expr::Distance(..) => 8,
         Expr::Unrelated => 12,

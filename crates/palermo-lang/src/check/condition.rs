@@ -14,7 +14,8 @@ use crate::check::text::Source;
 use crate::compile::{Limits, Overrides};
 use crate::program::{
     Compare, Condition, Expr, Family, Field, Indicator, ListId, Literal, Measure, MeasureId,
-    MeasureKind, Param, Selection, SelectionId, Sequence, Suppressor, Symbol, Template, Tier, Type,
+    MeasureKind, Param, Selection, SelectionId, Sequence, Side, Suppressor, Symbol, Template, Tier,
+    Type,
 };
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
@@ -99,6 +100,10 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
     let fields = Fields::open(cx, node, "a suppressor", &known, &INDICATOR_LATER)?;
     let head = head(cx, &fields, true, env.lists);
     let condition = condition(cx, &fields, env, head?, "holds", "")?;
+    if !condition.asks.is_empty() {
+        let range = fields.get("holds").map_or_else(|| fields.anchor(), |node| node.range.clone());
+        cx.unsupported(&range, "`holds(…)` of a suppressor");
+    }
     let text_not = fields.need(cx, "text_not").map_or_else(Template::default, |node| {
         let names =
             Names { measures: &condition.measures, params: &condition.params, indicators: &[] };
@@ -172,7 +177,9 @@ fn condition(
         template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
     });
     let holds = analysis::ordered(holds?, &measures);
-    let monotone = analysis::monotone(&holds, &measures);
+    let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
+    // What another indicator found changes without a payment that a selection matches.
+    let monotone = asks.is_empty() && analysis::monotone(&holds, &measures);
     let logic = logic_text(fields, holds_key, sequence.as_ref(), extra);
     Some(Condition {
         id: head.id,
@@ -193,6 +200,7 @@ fn condition(
         selections,
         measures,
         feeds,
+        asks,
         sequence: sequence.map(|checked| checked.sequence),
         holds,
         monotone,
@@ -461,6 +469,26 @@ pub(crate) fn literal_text(literal: &Literal) -> String {
         Literal::Text(text) => format!("'{text}'"),
         Literal::Symbol(symbol) => format!("{symbol:?}"),
     }
+}
+
+/// Indicators that the condition asks for.
+fn asks_of(measures: &[Measure], sequence: Option<&Sequence>, holds: &Expr) -> Vec<(Side, String)> {
+    let mut all = BTreeSet::new();
+    let mut add = |expr: &Expr| analysis::asks(expr, &mut all);
+    for measure in measures {
+        match &measure.kind {
+            MeasureKind::Aggregate(aggregate) => {
+                let parts = aggregate.value.iter().chain(&aggregate.arguments);
+                parts.chain(&aggregate.filter).for_each(&mut add);
+            }
+            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
+            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
+        }
+    }
+    let steps = sequence.iter().flat_map(|sequence| &sequence.steps);
+    steps.flat_map(|step| &step.ties).for_each(&mut add);
+    add(holds);
+    all.into_iter().collect()
 }
 
 /// Lists that the condition consults.

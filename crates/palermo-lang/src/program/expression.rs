@@ -352,4 +352,6 @@ pub enum Expr {
     Unrelated,
     /// Whether the field was delivered; never unknown.
     Present(Field),
+    /// Whether another indicator holds on the account of that end, inside the rule's window.
+    Holds(Side, String),
 }
