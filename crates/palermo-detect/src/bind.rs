@@ -4,10 +4,10 @@
 //! change afterwards, are in `lists`.
 
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal};
+use palermo_domain::{Currency, Decimal, FeedSet};
 use palermo_lang::program::{
-    Aggregate, Arithmetic, Compare, Condition, Direction, EndField, Expr, Field, Function, Literal,
-    MeasureKind, Param, Selection, Side,
+    Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
+    Function, Literal, MeasureKind, Param, Selection, Side, Statistic,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -79,6 +79,17 @@ pub(crate) enum BoundMeasure {
         b: usize,
     },
     Repeats,
+    Between {
+        function: BetweenFunction,
+        a: usize,
+        b: usize,
+        within: Option<palermo_domain::Span>,
+    },
+    Own {
+        of: usize,
+        reach: palermo_domain::Span,
+        statistic: Statistic,
+    },
 }
 
 /// A bound condition: what is evaluated of an indicator or suppressor.
@@ -93,6 +104,11 @@ pub(crate) struct BoundCondition {
     pub(crate) sequence: Option<BoundSequence>,
     pub(crate) holds: Node,
     pub(crate) window: palermo_domain::Span,
+    /// How far back payments must be kept for an answer: the window, and the earlier windows that
+    /// it is compared with.
+    pub(crate) reach: palermo_domain::Span,
+    /// What a bank must deliver before absence means anything.
+    pub(crate) feeds: FeedSet,
     /// Cannot hold while none of its selections has an entry.
     pub(crate) needs_entries: bool,
 }
@@ -111,7 +127,9 @@ impl BoundCondition {
             BoundMeasure::Derived(node) | BoundMeasure::Overlap { key: node, .. } => {
                 node.any(&past)
             }
-            BoundMeasure::Repeats => false,
+            // What an account was in earlier windows is not in the window.
+            BoundMeasure::Own { .. } => true,
+            BoundMeasure::Repeats | BoundMeasure::Between { .. } => false,
         };
         let tie = self.sequence.as_ref().and_then(|sequence| sequence.tie.as_ref());
         self.holds.any(&past)
@@ -203,6 +221,15 @@ fn local(selections: &mut Vec<u16>, id: u16) -> usize {
     }
 }
 
+fn reach(condition: &Condition) -> palermo_domain::Span {
+    let further = condition.measures.iter().filter_map(|measure| match measure.kind {
+        MeasureKind::Own { reach, .. } => Some(reach.as_millis()),
+        _ => None,
+    });
+    let further = further.max().unwrap_or(0);
+    palermo_domain::Span::from_millis(condition.window.as_millis().saturating_add(further))
+}
+
 /// Binds a condition.
 pub(crate) fn condition(
     condition: &Condition,
@@ -223,6 +250,15 @@ pub(crate) fn condition(
                 b: local(&mut selections, b.0),
             },
             MeasureKind::Repeats => BoundMeasure::Repeats,
+            MeasureKind::Between(between) => BoundMeasure::Between {
+                function: between.function,
+                a: local(&mut selections, between.a.0),
+                b: local(&mut selections, between.b.0),
+                within: between.within,
+            },
+            MeasureKind::Own { of, reach, statistic } => {
+                BoundMeasure::Own { of: usize::from(of.0), reach: *reach, statistic: *statistic }
+            }
         })
         .collect();
     let sequence = condition.sequence.as_ref().map(|sequence| BoundSequence {
@@ -245,6 +281,8 @@ pub(crate) fn condition(
         measures,
         sequence,
         window: condition.window,
+        reach: reach(condition),
+        feeds: condition.feeds,
         needs_entries: false,
     }
 }

@@ -10,15 +10,18 @@
 //!
 //! Cost: linear in the entries of the window, plus a sort where a measure needs one.
 
+mod between;
+mod measure;
+mod past;
 mod quick;
 
 use crate::bind::{BoundCondition, BoundMeasure, BoundSequence, Node};
 use crate::detector::newest_at;
-use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true, local_hour, local_night, read};
+use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true};
 use crate::select::{Selections, Sets};
-use crate::value::{UNKNOWN, Value, arithmetic, compare, not, six_places};
-use palermo_domain::{Decimal, EventTime, FixedHashSet, distance};
-use palermo_lang::program::{Arithmetic, Compare, Field, Function};
+use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
+use palermo_domain::{Decimal, EventTime, FixedHashSet};
+use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -299,7 +302,12 @@ impl<'a> Run<'a> {
                         evidence.extend(pairs.into_iter().flatten());
                     }
                 }
-                BoundMeasure::Derived(_) => {}
+                BoundMeasure::Between { a, b, .. } => {
+                    evidence.extend(self.matches(*a));
+                    evidence.extend(self.matches(*b));
+                }
+                // The measures that they are made of bring theirs.
+                BoundMeasure::Derived(_) | BoundMeasure::Own { .. } => {}
             }
         }
         self.sort(&mut evidence);
@@ -416,7 +424,7 @@ impl<'a> Run<'a> {
             BoundMeasure::Repeats => {
                 let condition = self.condition;
                 let pairs = condition.sequence.as_ref().map_or(0, |seq| self.pairs(seq).len());
-                Value::Int(i64::try_from(pairs).unwrap_or(i64::MAX))
+                count(pairs)
             }
             BoundMeasure::Overlap { key, a, b } => {
                 let [a, b] = [*a, *b].map(|selection| {
@@ -426,11 +434,14 @@ impl<'a> Run<'a> {
                 });
                 count(a.intersection(&b).count())
             }
+            BoundMeasure::Between { function, a, b, within } => {
+                self.between(*function, [*a, *b], *within)
+            }
+            BoundMeasure::Own { of, reach, statistic } => self.own(*of, *reach, *statistic),
             BoundMeasure::Aggregate { function, value, arguments, over, filter, within } => {
                 let chosen = self.chosen(*over, filter.as_ref(), *within);
                 let computed = self.aggregate(*function, value.as_ref(), arguments, &chosen);
-                use Function::{Count, Distinct, Nights, Places};
-                if !matches!(function, Count | Distinct | Nights | Places) {
+                if !function.counts() {
                     // One payment more changes it by who knows how much.
                     self.doubt.set(self.doubt.get().map(Doubt::unbounded));
                 }
@@ -442,127 +453,19 @@ impl<'a> Run<'a> {
     /// Arithmetic over measures looks at no payment; the newest one of the account until now lends
     /// its day to the conversion of money parameters, as it does to the condition itself.
     fn derived(&mut self, node: &Node) -> Value {
-        let newest = newest_at(self.env.ledger, self.account, EventTime::MIN, self.time).and_then(
-            |(row, leg)| {
-                let row = self.env.ledger.row(row)?;
-                Some(At { env: self.over_window(), row, leg, step: None })
-            },
-        );
-        let Some(at) = newest else { return UNKNOWN };
-        let value = eval(node, &at, self);
+        let value = self.argument(node);
         self.doubt.set(self.doubt_of(node));
         value
     }
 
-    fn aggregate(
-        &mut self,
-        function: Function,
-        value: Option<&Node>,
-        arguments: &[Node],
-        chosen: &[Match],
-    ) -> Value {
-        let values = || {
-            value.into_iter().flat_map(|node| chosen.iter().map(|found| self.value(node, *found)))
-        };
-        match function {
-            Function::Count => match value {
-                None => count(chosen.len()),
-                Some(_) => count(values().filter(|value| self.known(*value)).count()),
-            },
-            Function::Distinct => {
-                let distinct: FixedHashSet<Value> =
-                    values().filter(|value| self.known(*value)).collect();
-                count(distinct.len())
-            }
-            Function::Min | Function::Max => {
-                let known = values().filter(|value| self.known(*value));
-                extreme(known, function == Function::Max)
-            }
-            Function::Sum => {
-                sum(values()).map_or_else(|unknown| unknown, |(total, like, _)| like(total))
-            }
-            Function::Avg => match sum(values()) {
-                Err(unknown) => unknown,
-                Ok((_, _, 0)) => UNKNOWN,
-                Ok((total, like, n)) => total
-                    .checked_div(Decimal::from(n))
-                    .map_or(UNKNOWN, |mean| like(six_places(mean))),
-            },
-            Function::Median => median(values()),
-            Function::NearShare => self.near_share(value, arguments, chosen),
-            Function::Places => self.places(value, arguments, chosen),
-            Function::Nights => {
-                let nights: FixedHashSet<_> = chosen
-                    .iter()
-                    .filter_map(|found| {
-                        let at = self.at(*found)?;
-                        if local_hour(at.row, at.leg).is_none() {
-                            self.skip(Some(Field::Hour));
-                        }
-                        local_night(at.row, at.leg)
-                    })
-                    .collect();
-                count(nights.len())
-            }
-        }
-    }
-
-    /// The share of the known values in `[share * limit, limit)`.
-    fn near_share(&self, value: Option<&Node>, arguments: &[Node], chosen: &[Match]) -> Value {
-        let (Some(value), [limit, share]) = (value, arguments) else { return UNKNOWN };
-        let (mut near, mut all) = (0_u64, 0_u64);
-        for found in chosen {
-            let number = |node: &Node| {
-                let value = self.value(node, *found);
-                self.known(value);
-                value.number()
-            };
-            let (Some(value), Some(limit), Some(share)) =
-                (number(value), number(limit), number(share))
-            else {
-                continue;
-            };
-            all = all.saturating_add(1);
-            let Some(edge) = limit.checked_mul(share) else { continue };
-            if value >= edge && value < limit {
-                near = near.saturating_add(1);
-            }
-        }
-        Decimal::from(near)
-            .checked_div(Decimal::from(all))
-            .map_or(UNKNOWN, |share| Value::Decimal(six_places(share)))
-    }
-
-    /// Greedy in event-time order: a place counts if it is further than `km` from every place
-    /// counted before. Places without coordinates are unknown and skipped.
-    fn places(&mut self, value: Option<&Node>, arguments: &[Node], chosen: &[Match]) -> Value {
-        let mut ordered = chosen.to_vec();
-        self.sort(&mut ordered);
-        let mut kept = Vec::new();
-        for found in ordered {
-            let place = match value {
-                Some(node) => self.value(node, found),
-                None => {
-                    self.at(found).map_or(UNKNOWN, |at| read(Field::Place, at.env, at.row, at.leg))
-                }
-            };
-            let here = match place {
-                Value::Place(place) => self.env.ledger.places.coordinates(place),
-                _ => None,
-            };
-            let Some(here) = here else {
-                // Without a place, or with one that has no coordinates.
-                self.skip(Some(place_field(value)));
-                continue;
-            };
-            let limit = arguments.first().and_then(|km| self.value(km, found).number());
-            let Some(limit) = limit else { return UNKNOWN };
-            let apart = |known: &(_, _)| Decimal::new(distance(*known, here).0, 1) > limit;
-            if kept.iter().all(apart) {
-                kept.push(here);
-            }
-        }
-        count(kept.len())
+    /// An expression over measures, parameters and the subject.
+    fn argument(&mut self, node: &Node) -> Value {
+        let newest = newest_at(self.env.ledger, self.account, EventTime::MIN, self.time);
+        let at = newest.and_then(|(row, leg)| {
+            let row = self.env.ledger.row(row)?;
+            Some(At { env: self.over_window(), row, leg, step: None })
+        });
+        at.map_or(UNKNOWN, |at| eval(node, &at, self))
     }
 
     /// Non-overlapping occurrences of the sequence, as many as there can be: taking the earliest
@@ -609,73 +512,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The field that a measure of places reads.
-fn place_field(value: Option<&Node>) -> Field {
-    match value {
-        Some(Node::Field(field)) => *field,
-        _ => Field::Place,
-    }
-}
-
 fn count(n: usize) -> Value {
     Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-/// The extreme of known values.
-fn extreme(values: impl Iterator<Item = Value>, largest: bool) -> Value {
-    let key = |value: &Value| match value {
-        Value::Time(time) => Decimal::from(time.0),
-        Value::Span(span) => Decimal::from(span.as_millis()),
-        other => other.number().unwrap_or_default(),
-    };
-    let found = if largest { values.max_by_key(key) } else { values.min_by_key(key) };
-    found.unwrap_or(UNKNOWN)
-}
-
-type Like = fn(Decimal) -> Value;
-
-/// The sum, its type and how many; the first unknown value where there is one.
-fn sum(values: impl Iterator<Item = Value>) -> Result<(Decimal, Like, u64), Value> {
-    let (mut total, mut n, mut like) = (Decimal::ZERO, 0_u64, Value::Money as Like);
-    for value in values {
-        let Some(number) = value.number() else {
-            return Err(if value.known() { UNKNOWN } else { value });
-        };
-        if !matches!(value, Value::Money(_)) {
-            like = Value::Decimal;
-        }
-        // 96 bits hold the sum of 10^11 of the largest amounts; beyond it the sum is not known.
-        total = total.checked_add(number).ok_or(UNKNOWN)?;
-        n = n.saturating_add(1);
-    }
-    Ok((total, like, n))
-}
-
-fn median(values: impl Iterator<Item = Value>) -> Value {
-    let mut numbers = Vec::new();
-    let mut like: Like = Value::Money;
-    for value in values {
-        match value.number() {
-            None => return if value.known() { UNKNOWN } else { value },
-            Some(number) => numbers.push(number),
-        }
-        if !matches!(value, Value::Money(_)) {
-            like = Value::Decimal;
-        }
-    }
-    numbers.sort_unstable();
-    let middle = numbers.len() / 2;
-    let upper = numbers.get(middle).copied();
-    let lower = if numbers.len().is_multiple_of(2) {
-        numbers.get(middle.wrapping_sub(1)).copied()
-    } else {
-        upper
-    };
-    match (lower, upper) {
-        (Some(lower), Some(upper)) => lower
-            .checked_add(upper)
-            .and_then(|both| both.checked_div(Decimal::TWO))
-            .map_or(UNKNOWN, |mean| like(six_places(mean))),
-        _ => UNKNOWN,
-    }
 }

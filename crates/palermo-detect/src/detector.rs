@@ -264,7 +264,7 @@ impl Detector {
             *count = count.saturating_add(1);
         }
         let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
-        let whole = time.minus(condition.window) >= ledger.kept_from();
+        let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
         let verdict = here
@@ -425,15 +425,13 @@ fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
         Node::Money(amount, _) => Value::Money(*amount),
         Node::Measure(index) => match measures.get(*index) {
             Some(BoundMeasure::Aggregate { function, .. }) => match function {
-                Function::Count | Function::Distinct | Function::Places | Function::Nights => {
-                    Value::Int(0)
-                }
+                _ if function.is_number() => Value::Int(0),
                 Function::Sum => Value::Money(palermo_domain::Decimal::ZERO),
                 _ => UNKNOWN,
             },
             Some(BoundMeasure::Overlap { .. } | BoundMeasure::Repeats) => Value::Int(0),
             Some(BoundMeasure::Derived(node)) => recur(node),
-            None => UNKNOWN,
+            Some(BoundMeasure::Between { .. } | BoundMeasure::Own { .. }) | None => UNKNOWN,
         },
         Node::Not(inner) => not(recur(inner)),
         Node::And(all) => {

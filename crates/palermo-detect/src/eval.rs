@@ -284,6 +284,11 @@ pub(crate) fn local_hour(row: Row<'_>, leg: Leg) -> Option<i64> {
     Some(EventTime(local_ms(row, leg)?).millis_of_day() / 3_600_000)
 }
 
+/// The local day.
+pub(crate) fn local_day(row: Row<'_>, leg: Leg) -> Option<Date> {
+    Some(EventTime(local_ms(row, leg)?).date())
+}
+
 /// The local day on which the night of this payment began, if it was made between 22:00 and 06:00.
 pub(crate) fn local_night(row: Row<'_>, leg: Leg) -> Option<Date> {
     let day = EventTime(local_ms(row, leg)?).date();

@@ -82,7 +82,7 @@ impl Detector {
 
     /// The windows that the numbers of a typology's findings are computed over: the longest.
     fn longest_of(&self, typology: &Typology) -> Span {
-        let of = |id: &IndicatorId| Some(self.indicators.get(usize::from(id.0))?.window);
+        let of = |id: &IndicatorId| Some(self.indicators.get(usize::from(id.0))?.reach);
         let windows = typology.required.iter().chain(&typology.boost).filter_map(of);
         windows.max().unwrap_or(Span::ZERO)
     }
@@ -278,7 +278,7 @@ impl Detector {
         time: EventTime,
     ) -> bool {
         let bound = self.suppressors.get(usize::from(id.0));
-        bound.is_none_or(|bound| time.minus(bound.window) >= ledger.kept_from())
+        bound.is_none_or(|bound| time.minus(bound.reach) >= ledger.kept_from())
     }
 
     /// Whether the ledger still holds everything that a milestone was computed from.

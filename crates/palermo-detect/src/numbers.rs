@@ -25,7 +25,7 @@ impl Detector {
         let Some(condition) = self.indicators.get(usize::from(support.indicator.0)) else {
             return (Numbers::Now(Facts::default()), true);
         };
-        let whole = support.time.minus(condition.window) >= ledger.kept_from();
+        let whole = support.time.minus(condition.reach) >= ledger.kept_from();
         let log = self.hits.log(support.indicator.0, support.account);
         if let (false, Some(kept)) = (whole, log.and_then(|log| log.kept(support.time))) {
             return (Numbers::Kept(kept), kept.truncated());
@@ -67,7 +67,7 @@ impl Detector {
             return;
         }
         let window = |indicator: u16| {
-            self.indicators.get(usize::from(indicator)).map_or(Span::ZERO, |found| found.window)
+            self.indicators.get(usize::from(indicator)).map_or(Span::ZERO, |found| found.reach)
         };
         for (indicator, account, time) in self.hits.due(window, from, after) {
             let support = Support { indicator: IndicatorId(indicator), account, time };

@@ -130,6 +130,16 @@ impl FeedSet {
         self.0 |= 1 << (feed as u8);
     }
 
+    /// Whether no feed is in the set.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether every feed of another set is in this one.
+    pub fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// Whether the feed is in the set.
     pub fn contains(self, feed: Feed) -> bool {
         self.0 & (1 << (feed as u8)) != 0

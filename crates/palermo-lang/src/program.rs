@@ -15,7 +15,7 @@ pub use expression::{
 pub use list::{List, Row, cell, coordinates};
 
 use palermo_domain::alert::{Cite, Mode, Role};
-use palermo_domain::{PaymentKind, Span};
+use palermo_domain::{FeedSet, PaymentKind, Span};
 use std::collections::BTreeMap;
 
 /// A compiled rule set.
@@ -158,6 +158,58 @@ pub enum MeasureKind {
     },
     /// How often the sequence occurs in the window, non-overlapping.
     Repeats,
+    /// What two selections have to do with each other.
+    Between(Between),
+    /// An earlier measure in the windows of the same length before this one.
+    Own {
+        /// The measure.
+        of: MeasureId,
+        /// How far back the earlier windows reach, counted from the beginning of this one.
+        reach: Span,
+        /// What is made of their values.
+        statistic: Statistic,
+    },
+}
+
+/// `FN(A, B, DURATION)`: two selections, payment by payment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Between {
+    /// The function.
+    pub function: BetweenFunction,
+    /// The first selection named.
+    pub a: SelectionId,
+    /// The second.
+    pub b: SelectionId,
+    /// How long after a payment of one selection those of the other count; the window where it is
+    /// not said.
+    pub within: Option<Span>,
+}
+
+/// Functions of two selections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BetweenFunction {
+    /// The share of the money of the first that leaves by the second, first in first out.
+    PassedShare,
+    /// The share of the money of the first that came in by the second before.
+    FundedShare,
+    /// How long the money of the first lies before it leaves by the second: the lower median over
+    /// cents.
+    DwellMedian,
+    /// The share of the money of the first that comes back by the second from the same other end.
+    ReturnedShare,
+    /// The greatest distance between a place of the first and one of the second, in kilometers.
+    ApartKm,
+}
+
+/// What is made of the values of a measure in earlier windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Statistic {
+    /// Their mean.
+    Mean,
+    /// The largest.
+    Max,
+    /// How many standard deviations of theirs the present value lies above their mean.
+    Deviation,
 }
 
 /// `FN(value) over SELECTION [where EXPR] [within DURATION]`.
@@ -165,10 +217,9 @@ pub enum MeasureKind {
 pub struct Aggregate {
     /// The function.
     pub function: Function,
-    /// Its first argument; `None` for `count()` and `nights()`.
+    /// What is looked at of each payment; `None` where the function knows by itself.
     pub value: Option<Expr>,
-    /// Its further arguments (`near_share(v, limit, share)`, `places(km)`); no fields of other
-    /// payments in them.
+    /// Its further arguments (`near_share(v, limit, share)`, `places(km)`).
     pub arguments: Vec<Expr>,
     /// Over which selection.
     pub over: SelectionId,
@@ -202,6 +253,54 @@ pub enum Function {
     Places,
     /// How many different local nights (22:00 to 06:00, named by the day they begin).
     Nights,
+    /// The smallest value that at least the given share of the values does not exceed.
+    Quantile,
+    /// The value of the earliest payment.
+    First,
+    /// The value of the latest payment.
+    Last,
+    /// The time between the earliest and the latest payment.
+    Span,
+    /// Standard deviation of the population.
+    Stddev,
+    /// Share of the values near one of the `k` most frequent price points.
+    ModeShare,
+    /// Share of the values that are multiples of a number.
+    RoundShare,
+    /// Slope of the least-squares line through the values in order, as a share of their mean.
+    Trend,
+    /// Rank correlation (Spearman) of the values with their order.
+    RankTrend,
+    /// How many payments the longest run has in which each follows the one before at the given
+    /// distance.
+    Recurring,
+    /// How many groups of related other ends.
+    Groups,
+    /// The largest share of the values' sum that falls on one key.
+    TopShare,
+    /// How many local days with at least so many payments.
+    Days,
+    /// How many UTC days closed with a balance below the given one.
+    LowBalanceDays,
+    /// How many UTC days closed with a balance that is known.
+    BalanceDays,
+    /// Nothing was selected, although it would have been delivered.
+    Absent,
+}
+
+impl Function {
+    /// Whether it counts, so that leaving a payment out makes it smaller by one at most.
+    pub const fn counts(self) -> bool {
+        matches!(
+            self,
+            Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Groups | Self::Days
+        )
+    }
+
+    /// Whether its value is a whole number that is 0 where nothing was selected.
+    pub const fn is_number(self) -> bool {
+        self.counts() || matches!(self, Self::Recurring | Self::LowBalanceDays | Self::BalanceDays)
+    }
 }
 
 /// Two steps in event-time order on one subject.
@@ -271,6 +370,8 @@ pub struct Condition {
     /// More payments of a selection can only make `holds` true, never false, and nothing but a
     /// payment that a selection matches can make it true: lets the evaluator skip the rest.
     pub monotone: bool,
+    /// Feeds that must be delivered for a party before `absent()` says anything of it.
+    pub feeds: FeedSet,
     /// Lists consulted.
     pub lists: Vec<ListId>,
     /// Text with numbers.

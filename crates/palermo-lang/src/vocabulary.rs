@@ -121,34 +121,7 @@ const LATER_PARTS: &[&str] = &[
 ];
 
 /// Functions of the full language that this version does not read.
-pub(crate) const LATER_FUNCTIONS: &[&str] = &[
-    "holds",
-    "own",
-    "peer",
-    "quantile",
-    "first",
-    "last",
-    "span",
-    "stddev",
-    "mode_share",
-    "round_share",
-    "trend",
-    "rank_trend",
-    "recurring",
-    "groups",
-    "top_share",
-    "days",
-    "apart_km",
-    "low_balance_days",
-    "absent",
-    "passed_share",
-    "funded_share",
-    "dwell_median",
-    "returned_share",
-    "lexicon",
-    "linked",
-    "any",
-];
+pub(crate) const LATER_FUNCTIONS: &[&str] = &["holds", "peer", "lexicon", "linked", "any"];
 
 /// What a path is.
 pub(crate) enum Path {

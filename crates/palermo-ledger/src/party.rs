@@ -9,7 +9,7 @@
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
 use palermo_domain::{
-    Activity, AgeBand, Currency, Date, Decimal, EventTime, FixedHashMap, Party, PartyKind,
+    Activity, AgeBand, Currency, Date, Decimal, EventTime, FeedSet, FixedHashMap, Party, PartyKind,
 };
 
 /// The number of a party.
@@ -44,6 +44,8 @@ pub struct KnownParty {
     pub hash_key: Option<Atom>,
     /// Declared relations: other party, from, until.
     pub relations: Vec<(Atom, Option<Date>, Option<Date>)>,
+    /// What the bank delivers of it.
+    pub feeds: FeedSet,
 }
 
 /// All parties.
@@ -206,6 +208,7 @@ fn bind(
         email: atom(party.email.as_ref().map(|hash| hash.expose().as_str())),
         address: atom(party.address.as_ref().map(|hash| hash.expose().as_str())),
         hash_key: atom(party.hash_key_id.as_deref()),
+        feeds: party.feeds,
         relations: party
             .relations
             .iter()

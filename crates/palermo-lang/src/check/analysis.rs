@@ -8,10 +8,10 @@
 //! three-valued `&&` and `||` do not depend on it.
 
 use crate::program::{
-    Aggregate, Arithmetic, Compare, Direction, Expr, Field, Function, Gate, ListId, Literal,
-    Measure, MeasureKind, Symbol,
+    Aggregate, Arithmetic, BetweenFunction, Compare, Direction, Expr, Field, Function, Gate,
+    ListId, Literal, Measure, MeasureKind, Symbol,
 };
-use palermo_domain::PaymentKind;
+use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeSet;
 
 /// Payments in a window, for the static cost.
@@ -77,10 +77,13 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
 pub(crate) fn aggregate_cost(aggregate: &Aggregate) -> u32 {
     let own = match aggregate.function {
         Function::Count | Function::Sum | Function::Min | Function::Max | Function::Avg => 1,
-        Function::NearShare => 2,
-        Function::Distinct | Function::Nights => 4,
-        Function::Median => 6,
-        Function::Places => 12,
+        Function::First | Function::Last | Function::Span | Function::Absent => 1,
+        Function::NearShare | Function::RoundShare | Function::Recurring => 2,
+        Function::Distinct | Function::Nights | Function::Days | Function::TopShare => 4,
+        Function::LowBalanceDays | Function::BalanceDays => 4,
+        Function::Median | Function::Quantile | Function::Stddev => 6,
+        Function::Trend | Function::RankTrend | Function::ModeShare => 8,
+        Function::Places | Function::Groups => 12,
     };
     let expressions = aggregate.value.iter().chain(&aggregate.arguments).chain(&aggregate.filter);
     let each = expressions.map(|expr| cost(expr, &[])).fold(own, u32::saturating_add);
@@ -90,6 +93,22 @@ pub(crate) fn aggregate_cost(aggregate: &Aggregate) -> u32 {
 /// Cost of counting the keys that two selections share.
 pub(crate) fn overlap_cost(key: &Expr) -> u32 {
     cost(key, &[]).saturating_add(8).saturating_mul(WINDOW)
+}
+
+/// Cost of comparing two selections.
+pub(crate) fn between_cost(function: BetweenFunction) -> u32 {
+    let own: u32 = match function {
+        BetweenFunction::PassedShare | BetweenFunction::FundedShare => 6,
+        BetweenFunction::DwellMedian | BetweenFunction::ReturnedShare => 8,
+        BetweenFunction::ApartKm => 16,
+    };
+    own.saturating_mul(WINDOW)
+}
+
+/// Cost of a measure in all of the windows of a reach.
+pub(crate) fn own_cost(one: u32, reach: Span, window: Span) -> u32 {
+    let windows = reach.as_millis().checked_div(window.as_millis()).unwrap_or(0);
+    one.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
 }
 
 /// Cost of walking a sequence.
@@ -255,17 +274,14 @@ fn trend(expr: &Expr, measures: &[Measure]) -> Option<Trend> {
                     Function::Count | Function::Distinct | Function::Nights | Function::Max => {
                         Some(Trend::Up)
                     }
+                    Function::Days | Function::Span => Some(Trend::Up),
                     Function::Min => Some(Trend::Down),
-                    Function::Sum
-                    | Function::Avg
-                    | Function::Median
-                    | Function::NearShare
-                    | Function::Places => None,
+                    _ => None,
                 },
                 MeasureKind::Overlap { .. } => Some(Trend::Up),
                 // A measure depends on earlier ones only, so this ends.
                 MeasureKind::Derived(derived) => trend(derived, measures.get(..at)?),
-                MeasureKind::Repeats => None,
+                MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => None,
             }
         }
         _ => None,

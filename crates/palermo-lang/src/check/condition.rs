@@ -20,10 +20,11 @@ use crate::source::sha256_hex;
 use crate::syntax::{parse_expression, parse_measure};
 use crate::yaml::{Node, Value};
 use palermo_domain::alert::Role;
-use palermo_domain::{Span, Status};
+use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
-const INDICATOR: [&str; 15] = [
+const INDICATOR: [&str; 16] = [
+    "feeds",
     "crime",
     "family",
     "tier",
@@ -40,8 +41,9 @@ const INDICATOR: [&str; 15] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 4] = ["graph", "feeds", "evaluate", "regions"];
-const SUPPRESSOR: [&str; 9] = [
+const INDICATOR_LATER: [&str; 3] = ["graph", "evaluate", "regions"];
+const SUPPRESSOR: [&str; 10] = [
+    "feeds",
     "subject",
     "window",
     "parameters",
@@ -145,6 +147,7 @@ fn condition(
 ) -> Option<Condition> {
     subject(cx, fields);
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
+    let feeds = fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node));
     let cited = cited(fields);
     let defs = params(cx, fields.get("parameters"), &head.id, env.overrides, &cited);
     let before = cx.errors.len();
@@ -154,7 +157,9 @@ fn condition(
         .get("sequence")
         .and_then(|node| sequence(cx, node, env.pool, &defs, &head.id, window));
     let measures = {
-        let mut around = Around { pool: env.pool, params: &defs, selections: &selections, window };
+        let (horizon, selections) = (env.limits.horizon, &selections);
+        let mut around =
+            Around { pool: env.pool, params: &defs, selections, window, horizon, feeds };
         measures(cx, fields, &mut around, sequence.as_ref())
     };
     let holds = {
@@ -197,6 +202,7 @@ fn condition(
         ),
         selections,
         measures,
+        feeds,
         sequence: sequence.map(|checked| checked.sequence),
         holds,
         monotone,
@@ -228,6 +234,18 @@ fn subject(cx: &mut Cx, fields: &Fields<'_>) {
     if let Some(word) = word.filter(|word| word != "account") {
         cx.unsupported(&node.range, &format!("`subject: {word}`"));
     }
+}
+
+/// A list of feeds of `party.v1`.
+pub(crate) fn feeds(cx: &mut Cx, node: &Node) -> FeedSet {
+    let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.as_str()).collect();
+    let mut set = FeedSet::default();
+    for item in cx.items(node) {
+        if let Some(feed) = cx.word(item, "feed", &known, Feed::parse) {
+            set.insert(feed);
+        }
+    }
+    set
 }
 
 /// A window inside its horizon.
@@ -419,6 +437,13 @@ fn logic_text(
     for key in ["subject", "window"] {
         lines.extend(fields.get(key).and_then(Node::scalar).map(|text| format!("{key} {text}")));
     }
+    // In any order, and with any spacing, the same feeds.
+    let mut feeds: Vec<&str> = match fields.get("feeds").map(|node| &node.value) {
+        Some(Value::Seq(items)) => items.iter().filter_map(Node::scalar).collect(),
+        _ => Vec::new(),
+    };
+    feeds.sort_unstable();
+    lines.extend((!feeds.is_empty()).then(|| format!("feeds {}", feeds.join(" "))));
     let mut named = |key: &str, canonical: fn(&str) -> Option<String>| {
         if let Some(Node { value: Value::Map(entries), .. }) = fields.get(key) {
             lines.extend(entries.iter().filter_map(|(name, node)| {
@@ -478,7 +503,7 @@ fn lists_of(
                 parts.chain(&aggregate.filter).for_each(&mut add);
             }
             MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats => {}
+            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
         }
     }
     sequence.and_then(|sequence| sequence.tie.as_ref()).into_iter().for_each(&mut add);

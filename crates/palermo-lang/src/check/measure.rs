@@ -1,33 +1,25 @@
-//! Measures: aggregates over selections, overlaps, and arithmetic over earlier measures.
+//! Measures: aggregates over selections, two selections compared, a measure compared with its own
+//! past, and arithmetic over earlier measures.
+//!
+//! The functions over one selection are in `function`, those that name selections or measures as
+//! arguments in `between`.
+
+mod between;
+mod function;
 
 use crate::check::analysis;
-use crate::check::expr::{Checker, to_decimal};
+use crate::check::expr::Checker;
 use crate::check::pool::Pool;
 use crate::check::scope::{ParamDef, Reads, Scope};
 use crate::check::text::Source;
-use crate::program::{
-    Aggregate, Expr, Field, Function, Literal, Measure, MeasureKind, SelectionId, Type,
-};
+use crate::program::{Aggregate, Expr, Literal, Measure, MeasureKind, SelectionId, Type};
 use crate::read::Cx;
 use crate::syntax::{Kind, MeasureSyntax, Name, Syntax, parse_measure};
 use crate::vocabulary::type_name;
 use crate::yaml::Node;
-use palermo_domain::Span;
+use palermo_domain::{FeedSet, Span};
 
-/// Functions over a selection.
-pub(crate) const FUNCTIONS: [&str; 11] = [
-    "count",
-    "sum",
-    "distinct",
-    "min",
-    "max",
-    "avg",
-    "median",
-    "near_share",
-    "places",
-    "nights",
-    "overlap",
-];
+pub(crate) use function::FUNCTIONS;
 
 /// What a measure is checked against.
 pub(crate) struct Around<'s, 'l> {
@@ -35,6 +27,10 @@ pub(crate) struct Around<'s, 'l> {
     pub params: &'s [ParamDef],
     pub selections: &'s [(String, SelectionId)],
     pub window: Span,
+    /// How long payments are kept.
+    pub horizon: Span,
+    /// The feeds that the rule needs.
+    pub feeds: FeedSet,
 }
 
 /// Checks one measure; `before` are the measures above it.
@@ -55,15 +51,10 @@ pub(crate) fn measure(
         MeasureSyntax::Over { call, over, filter, within } => {
             reader.aggregate(call, over, filter.as_ref(), within.as_ref())?
         }
-        MeasureSyntax::Plain(Syntax { kind: Kind::Call(function, arguments), range, .. })
-            if function.join(".") == "overlap" =>
+        MeasureSyntax::Plain(call @ Syntax { kind: Kind::Call(function, arguments), .. })
+            if between::NAMES.contains(&function.join(".").as_str()) =>
         {
-            let [key, a, b] = arguments.as_slice() else {
-                let help = "write `overlap(other.account, paid_in, paid_out)`";
-                reader.error(range, "`overlap` has three arguments", help);
-                return None;
-            };
-            reader.overlap(key, a, b)?
+            reader.between(call, &function.join("."), arguments)?
         }
         MeasureSyntax::Plain(syntax) => reader.derived(syntax)?,
     };
@@ -72,6 +63,11 @@ pub(crate) fn measure(
         MeasureKind::Derived(expr) => analysis::cost(expr, before),
         MeasureKind::Overlap { key, .. } => analysis::overlap_cost(key),
         MeasureKind::Repeats => 0,
+        MeasureKind::Between(between) => analysis::between_cost(between.function),
+        MeasureKind::Own { of, reach, .. } => {
+            let one = before.get(usize::from(of.0)).map_or(1, |measure| measure.cost);
+            analysis::own_cost(one, *reach, around.window)
+        }
     };
     Some(Measure { name: name.to_owned(), value_type, kind, cost })
 }
@@ -139,23 +135,6 @@ impl Reader<'_, '_, '_> {
         Some((MeasureKind::Derived(expr), value_type))
     }
 
-    fn overlap(&mut self, key: &Syntax, a: &Syntax, b: &Syntax) -> Option<(MeasureKind, Type)> {
-        let checked = self.payment(key);
-        let mut named = |syntax: &Syntax| match &syntax.kind {
-            Kind::Path(parts) => {
-                self.selection(&Name { text: parts.join("."), range: syntax.range.clone() })
-            }
-            _ => {
-                self.error(&syntax.range, "expected the name of a selection", "name a selection");
-                None
-            }
-        };
-        let (a, b) = (named(a), named(b));
-        let (key_expr, key_type) = checked?;
-        self.comparable(key, key_type)?;
-        Some((MeasureKind::Overlap { key: key_expr, a: a?, b: b? }, Type::Int))
-    }
-
     /// Whether values of this type can be told apart and counted.
     fn comparable(&mut self, syntax: &Syntax, value_type: Type) -> Option<()> {
         if matches!(value_type, Type::Bool | Type::End) {
@@ -195,8 +174,8 @@ impl Reader<'_, '_, '_> {
         Some((MeasureKind::Aggregate(aggregate), value_type))
     }
 
-    /// A length of time, at most the rule's window.
-    fn within(&mut self, syntax: &Syntax) -> Option<Span> {
+    /// A length of time: a literal or a parameter.
+    fn span(&mut self, syntax: &Syntax, help: &str) -> Option<Span> {
         let (expr, value_type) = self.check(Reads::Subject, |checker| checker.any(syntax))?;
         let span = match &expr {
             Expr::Literal(Literal::Duration(span)) => Some(*span),
@@ -206,11 +185,16 @@ impl Reader<'_, '_, '_> {
             },
             _ => None,
         };
-        let Some(span) = span else {
+        if span.is_none() {
             let message = format!("expected a length of time, found {}", type_name(value_type));
-            self.error(&syntax.range, message, "write `within 7d`");
-            return None;
-        };
+            self.error(&syntax.range, message, help);
+        }
+        span
+    }
+
+    /// A length of time, at most the rule's window.
+    fn within(&mut self, syntax: &Syntax) -> Option<Span> {
+        let span = self.span(syntax, "write `within 7d`")?;
         if span > self.around.window {
             let range = self.source.at(self.cx, &syntax.range);
             let message =
@@ -219,104 +203,5 @@ impl Reader<'_, '_, '_> {
             return None;
         }
         Some(span)
-    }
-
-    fn function(
-        &mut self,
-        call: &Syntax,
-        name: &str,
-        arguments: &[Syntax],
-    ) -> Option<(Function, Option<Expr>, Vec<Expr>, Type)> {
-        let simple = match name {
-            "sum" => Some(Function::Sum),
-            "min" => Some(Function::Min),
-            "max" => Some(Function::Max),
-            "avg" => Some(Function::Avg),
-            "median" => Some(Function::Median),
-            _ => None,
-        };
-        match (name, arguments) {
-            ("count", []) => Some((Function::Count, None, Vec::new(), Type::Int)),
-            ("count", [value]) => {
-                let (expr, _) = self.payment(value)?;
-                Some((Function::Count, Some(expr), Vec::new(), Type::Int))
-            }
-            ("nights", []) => Some((Function::Nights, None, Vec::new(), Type::Int)),
-            ("distinct", [value]) => {
-                let (expr, value_type) = self.payment(value)?;
-                self.comparable(value, value_type)?;
-                Some((Function::Distinct, Some(expr), Vec::new(), Type::Int))
-            }
-            ("places", [km]) => {
-                let km = self
-                    .check(Reads::Subject, |checker| checker.decimal(km, "the distance in km"))?;
-                let place = Expr::Field(Field::Place);
-                Some((Function::Places, Some(place), vec![km], Type::Int))
-            }
-            ("near_share", [value, limit, share]) => self.near_share(value, limit, share),
-            (_, [value]) if simple.is_some() => self.numeric(simple?, value),
-            _ => {
-                self.no_function(call, name);
-                None
-            }
-        }
-    }
-
-    fn no_function(&mut self, call: &Syntax, name: &str) {
-        let range = self.source.at(self.cx, &call.range);
-        if FUNCTIONS.contains(&name) {
-            let message = format!("`{name}` has another number of arguments");
-            let help = "write `count()`, `sum(amount)`, `near_share(value, limit, 0.8)`, \
-                        `places(40)`, `nights()`";
-            self.cx.error("E103", &range, message, help);
-        } else if crate::vocabulary::LATER_FUNCTIONS.contains(&name) {
-            self.cx.unsupported(&range, &format!("`{name}(…)`"));
-        } else {
-            self.cx.unknown("E102", &range, "function", name, FUNCTIONS);
-        }
-    }
-
-    fn numeric(
-        &mut self,
-        function: Function,
-        value: &Syntax,
-    ) -> Option<(Function, Option<Expr>, Vec<Expr>, Type)> {
-        let (expr, value_type) = self.payment(value)?;
-        let mean = matches!(function, Function::Avg | Function::Median);
-        let extreme = matches!(function, Function::Min | Function::Max);
-        let (expr, value_type) = match value_type {
-            Type::Int if mean => (to_decimal(expr), Type::Decimal),
-            Type::Int | Type::Decimal | Type::Money => (expr, value_type),
-            Type::Duration if extreme => (expr, value_type),
-            other => {
-                let message = format!("cannot be computed over {}", type_name(other));
-                self.error(&value.range, message, "measure a number, such as `amount`");
-                return None;
-            }
-        };
-        Some((function, Some(expr), Vec::new(), value_type))
-    }
-
-    fn near_share(
-        &mut self,
-        value: &Syntax,
-        limit: &Syntax,
-        share: &Syntax,
-    ) -> Option<(Function, Option<Expr>, Vec<Expr>, Type)> {
-        let (value_checked, limit_checked) = (self.payment(value), self.payment(limit));
-        let share =
-            self.check(Reads::Subject, |checker| checker.decimal(share, "the share of the limit"));
-        let ((value_expr, a), (limit_expr, b)) = (value_checked?, limit_checked?);
-        let limit_expr = match (a, b) {
-            (Type::Decimal, Type::Int) => to_decimal(limit_expr),
-            (Type::Decimal, Type::Decimal) | (Type::Money, Type::Money) => limit_expr,
-            _ => {
-                let message = format!("compares {} with {}", type_name(a), type_name(b));
-                let help = "compare `amount` with money, `amount_original` with a number";
-                self.error(&limit.range, message, help);
-                return None;
-            }
-        };
-        Some((Function::NearShare, Some(value_expr), vec![limit_expr, share?], Type::Decimal))
     }
 }

@@ -2,10 +2,11 @@
 
 use super::World;
 use super::event::{Places, place};
+use crate::check::condition::feeds;
 use crate::read::{Cx, Fields};
 use crate::yaml::{Node, Value};
 use palermo_domain::{
-    Activity, AgeBand, Date, Feed, FeedSet, OwnedAccount, Party, PartyKind, PartyRelation, Product,
+    Activity, AgeBand, Date, FeedSet, OwnedAccount, Party, PartyKind, PartyRelation, Product,
     Redacted, RelationKind, parse_amount,
 };
 
@@ -81,7 +82,7 @@ pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) ->
         email: hidden(cx, "email"),
         address: hidden(cx, "address"),
         relations: relations(cx, &fields),
-        feeds: feeds(cx, &fields),
+        feeds: fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node)),
         merchants: all(cx, "merchants"),
         terminals: all(cx, "terminals"),
         activity: symbol(cx, &fields, "activity", Activity::ALL, Activity::as_str, Activity::parse),
@@ -150,16 +151,4 @@ fn relations(cx: &mut Cx, fields: &Fields<'_>) -> Vec<PartyRelation> {
         }
     }
     all
-}
-
-fn feeds(cx: &mut Cx, fields: &Fields<'_>) -> FeedSet {
-    let mut set = FeedSet::default();
-    let Some(node) = fields.get("feeds") else { return set };
-    let known: Vec<&str> = Feed::ALL.iter().map(|feed| feed.as_str()).collect();
-    for item in cx.items(node) {
-        if let Some(feed) = cx.word(item, "feed", &known, Feed::parse) {
-            set.insert(feed);
-        }
-    }
-    set
 }

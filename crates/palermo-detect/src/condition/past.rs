@@ -1,0 +1,64 @@
+//! A measure compared with its own past: the same measure in the windows of the same length that
+//! lie before this one.
+//!
+//! Nothing is kept for it. The earlier windows are read from the ledger when they are asked for, so
+//! a late or reversed payment needs no repair; how far back they reach is bounded by what the ledger
+//! keeps. Cost: that of the measure, once for each of the windows.
+
+use super::{Run, measure::square_root};
+use crate::value::{UNKNOWN, Value, six_places};
+use palermo_domain::{Decimal, Span};
+use palermo_lang::program::Statistic;
+
+impl Run<'_> {
+    pub(super) fn own(&mut self, of: usize, reach: Span, statistic: Statistic) -> Value {
+        let window = self.condition.window.as_millis();
+        let windows = reach.as_millis().checked_div(window).unwrap_or(0);
+        let earliest = window.saturating_mul(windows.saturating_add(1));
+        let known_at = self.time.minus(Span::from_millis(earliest));
+        if self.env.ledger.idle_before(self.account, known_at).is_none() {
+            return UNKNOWN;
+        }
+        let mut values = Vec::new();
+        for ago in 1..=windows {
+            let time = self.time.minus(Span::from_millis(window.saturating_mul(ago)));
+            let mut earlier = Self::new(self.env, self.sets, self.condition, self.account, time);
+            let value = crate::eval::Measures::measure(&mut earlier, of);
+            match value.number() {
+                Some(number) => values.push((number, value)),
+                None => return value,
+            }
+        }
+        match statistic {
+            Statistic::Max => {
+                let largest = values.into_iter().max_by_key(|(number, _)| *number);
+                largest.map_or(UNKNOWN, |(_, value)| value)
+            }
+            Statistic::Mean => mean(&values).map_or(UNKNOWN, |mean| match values.first() {
+                Some((_, Value::Money(_))) => Value::Money(six_places(mean)),
+                _ => Value::Decimal(six_places(mean)),
+            }),
+            Statistic::Deviation => {
+                let now = crate::eval::Measures::measure(self, of);
+                let found = now.number().and_then(|now| deviations(now, &values));
+                found.map_or(UNKNOWN, |found| Value::Decimal(six_places(found)))
+            }
+        }
+    }
+}
+
+fn mean(values: &[(Decimal, Value)]) -> Option<Decimal> {
+    let sum = values.iter().try_fold(Decimal::ZERO, |sum, (number, _)| sum.checked_add(*number));
+    sum?.checked_div(Decimal::from(values.len()))
+}
+
+/// How many standard deviations of `values` a number lies above their mean.
+fn deviations(number: Decimal, values: &[(Decimal, Value)]) -> Option<Decimal> {
+    let mean = mean(values)?;
+    let squares = values.iter().try_fold(Decimal::ZERO, |sum, (number, _)| {
+        let apart = number.checked_sub(mean)?;
+        sum.checked_add(apart.checked_mul(apart)?)
+    });
+    let deviation = square_root(squares?.checked_div(Decimal::from(values.len()))?)?;
+    number.checked_sub(mean)?.checked_div(deviation)
+}
