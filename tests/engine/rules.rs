@@ -236,6 +236,7 @@ impl Draft {
 
 fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
     Condition {
+        subject: palermo_domain::Subject::Account,
         id: id.into(),
         version: "1.0.0".into(),
         title: format!("{id} of the oracle"),

@@ -4,7 +4,7 @@
 //! change afterwards, are in `lists`.
 
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal, FeedSet};
+use palermo_domain::{Currency, Decimal, FeedSet, Subject};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
     Function, Literal, MeasureKind, Param, Selection, Side, Statistic,
@@ -26,6 +26,7 @@ pub(crate) enum Node {
     Arithmetic(Arithmetic, Box<Self>, Box<Self>),
     ToDecimal(Box<Self>),
     InList(Box<Self>, usize),
+    Matches(Box<Self>, usize),
     EndInList(Side, usize),
     Lookup(usize, Box<Self>, usize),
     Distance(Box<Self>, Box<Self>),
@@ -36,14 +37,16 @@ pub(crate) enum Node {
 
 impl Node {
     /// Whether it, or anything in it, fulfils a test.
-    fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+    pub(crate) fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
         if test(self) {
             return true;
         }
         match self {
-            Self::Not(a) | Self::ToDecimal(a) | Self::InList(a, _) | Self::Lookup(_, a, _) => {
-                a.any(test)
-            }
+            Self::Not(a)
+            | Self::ToDecimal(a)
+            | Self::InList(a, _)
+            | Self::Matches(a, _)
+            | Self::Lookup(_, a, _) => a.any(test),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.any(test)),
             Self::Compare(_, a, b)
             | Self::Arithmetic(_, a, b)
@@ -95,6 +98,8 @@ pub(crate) enum BoundMeasure {
 /// A bound condition: what is evaluated of an indicator or suppressor.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundCondition {
+    /// What it is about.
+    pub(crate) subject: Subject,
     /// Selections of the rule set that this condition reads; positions in it are the `usize`
     /// of the measures above.
     pub(crate) selections: Vec<u16>,
@@ -186,6 +191,7 @@ impl Binder<'_> {
             Expr::Arithmetic(op, a, b) => Node::Arithmetic(*op, self.boxed(a), self.boxed(b)),
             Expr::ToDecimal(inner) => Node::ToDecimal(self.boxed(inner)),
             Expr::InList(text, list) => Node::InList(self.boxed(text), usize::from(list.0)),
+            Expr::Matches(text, list) => Node::Matches(self.boxed(text), usize::from(list.0)),
             Expr::EndInList(side, list) => Node::EndInList(*side, usize::from(list.0)),
             Expr::Lookup(list, key, column, _) => {
                 Node::Lookup(usize::from(list.0), self.boxed(key), usize::from(*column))
@@ -275,6 +281,7 @@ pub(crate) fn condition(
     };
     let legs = Leg::BOTH.into_iter().filter(can_be).collect();
     BoundCondition {
+        subject: condition.subject,
         legs,
         holds: binder.expr(&condition.holds),
         selections,

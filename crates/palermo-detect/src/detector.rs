@@ -6,6 +6,7 @@
 //! without selected payments is skipped where the account never had one.
 
 mod activation;
+mod subjects;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
 use crate::condition::{Run, Verdict};
@@ -13,16 +14,18 @@ use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
 use crate::lacking::Lacking;
+use crate::lexicon::Words;
 use crate::lists::{BoundList, Sent};
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
 use palermo_domain::alert::Cause;
-use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
+use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject, Text};
 use palermo_lang::program::{Function, RuleSet};
-use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Adder, Carried, Kinds, Ledger, Leg, RowId, SetId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use subjects::BySubject;
 
 /// What the detector must know beside the rules.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ pub struct Detector {
     lacking: Lacking,
     /// Typologies that an indicator can decide.
     of_indicator: Vec<Vec<u16>>,
-    longest_window: Span,
+    by_subject: BySubject,
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
     /// Selections an account ever had, one row of words per account.
@@ -95,6 +98,8 @@ impl Detector {
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
         let sent = Sent::default();
         let bound = bind_rules(&rules, &sent, ledger);
+        let by_subject = BySubject::new(&bound.indicators);
+        ledger.want(by_subject.kinds());
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
         let mut lacking = Lacking::default();
@@ -109,7 +114,7 @@ impl Detector {
             selections: bound.selections,
             lacking,
             of_indicator: of_indicator(&rules),
-            longest_window: longest_window(&rules),
+            by_subject,
             past_readers,
             rules,
             seen: Vec::new(),
@@ -173,24 +178,47 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder, from: None }
+        Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None }
     }
 
-    /// Decides the selections of both ends of a row (debtor, creditor).
-    pub fn select(&mut self, ledger: &Ledger, row: RowId) -> [SetId; 2] {
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg))
+    /// Decides the selections of both ends of a row (debtor, creditor). The text is looked at here
+    /// and forgotten; without it, selections that look for words in it are unknown.
+    pub fn select(&mut self, ledger: &Ledger, row: RowId, text: Option<&Text<'_>>) -> [SetId; 2] {
+        let text = text.filter(|_| self.selections.reads_text);
+        let words = text.map(|text| Words::of(text.expose()));
+        let carried = ledger.carried(row);
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref())))
     }
 
-    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
+    fn select_leg(
+        &mut self,
+        ledger: &Ledger,
+        row: RowId,
+        leg: Leg,
+        (carried, text): (&[Carried], Option<&Words>),
+    ) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
-        let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let account = row.account(leg);
+        let others = || carried.iter().filter(|carried| carried.leg == leg);
+        let kinds = account.map_or(Kinds::default(), |_| Kinds::default().with(Subject::Account));
+        let kinds = others().fold(kinds, |kinds, carried| kinds.with(carried.kind));
+        if kinds.is_empty() {
+            return SetId::default();
+        }
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
-            lacking.selection(selection, field);
+            lacking.selection(selection, field, kinds);
         });
+        for subject in account.into_iter().chain(others().map(|carried| carried.id)) {
+            self.note_seen(subject, set);
+        }
+        set
+    }
+
+    fn note_seen(&mut self, subject: AccountId, set: SetId) {
         let words = self.selections.sets.words();
-        let start = account.index().saturating_mul(words);
+        let start = subject.index().saturating_mul(words);
         if self.seen.len() < start.saturating_add(words) {
             self.seen.resize(start.saturating_add(words), 0);
         }
@@ -198,7 +226,6 @@ impl Detector {
         for (seen, truth) in self.seen.iter_mut().skip(start).zip(truths) {
             *seen |= truth;
         }
-        set
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -208,12 +235,9 @@ impl Detector {
         let time = payment.time();
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
-            self.evaluate(ledger, account, time, &mut changed);
-            for later in later_times(ledger, account, time, time.plus(self.longest_window)) {
-                self.evaluate(ledger, account, later, &mut changed);
-            }
+            self.evaluate_since(ledger, (account, Subject::Account), time, &mut changed);
             // A rule that looks at what an account did before its window can change at any later time.
-            let beyond = time.plus(self.longest_window);
+            let beyond = time.plus(self.by_subject.longest(Subject::Account));
             if !self.past_readers.is_empty() {
                 for later in later_times(ledger, account, beyond, EventTime::MAX) {
                     let here = newest_at(ledger, account, later, later);
@@ -222,6 +246,9 @@ impl Detector {
                     }
                 }
             }
+        }
+        for carried in ledger.carried(row) {
+            self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
         self.follow(
             ledger,
@@ -233,21 +260,37 @@ impl Detector {
         );
     }
 
-    /// Evaluates every indicator on an account at a time.
+    /// Evaluates at a time, and at every later one whose window contains it.
+    fn evaluate_since(
+        &mut self,
+        ledger: &Ledger,
+        subject: (AccountId, Subject),
+        time: EventTime,
+        changed: &mut Changed,
+    ) {
+        self.evaluate(ledger, subject, time, changed);
+        let until = time.plus(self.by_subject.longest(subject.1));
+        for later in later_times(ledger, subject.0, time, until) {
+            self.evaluate(ledger, subject, later, changed);
+        }
+    }
+
+    /// Evaluates every indicator about an account, or another subject, at a time.
     fn evaluate(
         &mut self,
         ledger: &Ledger,
-        account: AccountId,
+        (account, kind): (AccountId, Subject),
         time: EventTime,
         changed: &mut Changed,
     ) {
         // The payments at exactly this time; none are left after a reversal.
         let here = newest_at(ledger, account, time, time);
-        for index in 0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX) {
-            if self.skip(index, account) {
-                continue;
+        let mut at = 0;
+        while let Some(index) = self.by_subject.indicator(kind, at) {
+            at = at.saturating_add(1);
+            if !self.skip(index, account) {
+                self.evaluate_one(ledger, index, account, (time, here), changed);
             }
-            self.evaluate_one(ledger, index, account, (time, here), changed);
         }
     }
 
@@ -263,7 +306,7 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None, text: None };
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
@@ -408,7 +451,9 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let selections = Selections::new(&rules.selections, conditions);
     let mut bind_one = |condition| {
         let mut bound = bind::condition(condition, &rules.selections, atoms);
-        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false);
+        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false)
+            // Payments become those of a party by its record, when nobody looks at them.
+            && bound.subject != Subject::Party;
         bound
     };
     let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
@@ -479,10 +524,6 @@ fn of_indicator(rules: &RuleSet) -> Vec<Vec<u16>> {
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {
     let numbered = (0_u16..).zip(indicators);
     numbered.filter(|(_, condition)| condition.reads_past()).map(|(index, _)| index).collect()
-}
-
-fn longest_window(rules: &RuleSet) -> Span {
-    rules.indicators.iter().map(|rule| rule.condition.window).max().unwrap_or(Span::ZERO)
 }
 
 /// Event times of the account's payments in `(after, until]`, each once, in order.

@@ -1,9 +1,11 @@
 //! Evaluation of a bound expression on one payment, seen from one of its ends.
 //!
 //! Cost: one visit per node; conjunctions stop at the first false, disjunctions at the first true.
-//! Nothing here allocates.
+//! Nothing here allocates, but for an alias that is looked up in a lexicon.
 
 use crate::bind::Node;
+use crate::fields;
+use crate::lexicon::Words;
 use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
@@ -22,6 +24,8 @@ pub(crate) struct Env<'a> {
     pub(crate) adder: &'a RefCell<Adder>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
+    /// The remittance text, while its payment is applied.
+    pub(crate) text: Option<&'a Words>,
 }
 
 /// One payment from one end, with the earlier step of a sequence where there is one.
@@ -76,6 +80,7 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             Value::Unknown(field) => Value::Unknown(field),
             value => Value::Bool(in_list(at, *list, as_text(value, at.env))),
         },
+        Node::Matches(text, list) => matches(at, text, *list),
         Node::EndInList(side, list) => end_in_list(at, *side, *list),
         Node::Lookup(list, key, column) => {
             let found = lookup(at, *list, eval(key, at, measures), *column);
@@ -140,6 +145,21 @@ fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
 fn in_list(at: &At<'_>, list: usize, key: Option<Atom>) -> bool {
     let Some((list, key)) = at.env.lists.get(list).zip(key) else { return false };
     list.contains(key, at.row.time().date())
+}
+
+/// A text is at hand while its payment is applied, and never after; an alias is kept.
+fn matches(at: &At<'_>, node: &Node, list: usize) -> Value {
+    let found = |words: &Words| {
+        let list = at.env.lists.get(list);
+        Value::Bool(list.is_some_and(|list| list.matches(words, at.row.time().date())))
+    };
+    if let Node::Field(Field::Text) = node {
+        return at.env.text.map_or(Value::Unknown(Some(Field::Text)), found);
+    }
+    match eval(node, at, &mut NoMeasures) {
+        Value::Text(alias) => found(&Words::of(at.env.ledger.atoms.text(alias))),
+        other => other,
+    }
 }
 
 fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
@@ -267,7 +287,7 @@ fn related(at: &At<'_>) -> bool {
     shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email)
 }
 
-fn local_ms(row: Row<'_>, leg: Leg) -> Option<i64> {
+pub(crate) fn local_ms(row: Row<'_>, leg: Leg) -> Option<i64> {
     // Known at the payer's end, or at a terminal or merchant (RULES.md, `hour`).
     let site = row.site();
     let located = leg == Leg::Debtor
@@ -356,6 +376,7 @@ pub(crate) fn read(field: Field, env: Env<'_>, row: Row<'_>, leg: Leg) -> Value 
         Field::StayNights => row.stay_nights().map(|nights| Value::Int(i64::from(nights))),
         Field::StayRooms => row.stay_rooms().map(|rooms| Value::Int(i64::from(rooms))),
         Field::End(side, end_field) => read_end(end_field, env, row, leg_of(leg, side)),
+        rare => fields::read(rare, env, row, leg),
     };
     Value::or_missing(value, field)
 }
@@ -366,7 +387,7 @@ pub(crate) fn site_place(row: Row<'_>) -> Option<PlaceId> {
     site.terminal_place.or(site.merchant_place)
 }
 
-fn part(
+pub(crate) fn part(
     env: Env<'_>,
     place: Option<PlaceId>,
     part: impl Fn(&PlaceParts) -> Option<Atom>,
@@ -413,6 +434,8 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
             let (account, other) = (row.account(leg)?, row.account(leg.opposite())?);
             env.ledger.known_for(account, other, row.time()).map(Value::Span)
         }
+        EndField::NameKey => row.contact(leg).name_key.map(Value::Text),
+        EndField::OpenAt => fields::open_at(row, leg, party_of(env, row, leg)?),
         _ => read_party(field, env, row.time(), party_of(env, row, leg)?),
     }
 }
@@ -428,12 +451,11 @@ fn read_party(field: EndField, env: Env<'_>, at: EventTime, party: &KnownParty) 
         EndField::IndustryMcc => party.industry_mcc.map(Value::Text),
         EndField::Home => party.home.map(Value::Place),
         EndField::Work => party.work.map(Value::Place),
-        EndField::MonthlyIncome => {
-            let (income, currency) = party.monthly_income?;
-            let currency = currency.unwrap_or(env.ledger.rates.base());
-            let cents = env.ledger.rates.convert(income, currency, at)?;
-            Some(Value::Money(cents.to_decimal()))
-        }
+        EndField::HomePart(name) => fields::place_part(env, party.home, name),
+        EndField::WorkPart(name) => fields::place_part(env, party.work, name),
+        EndField::MonthlyIncome => fields::declared(env, party.monthly_income?, at),
+        EndField::MonthlyTurnover => fields::declared(env, party.monthly_turnover?, at),
+        EndField::Delivers(feed) => Some(Value::Bool(party.feeds.contains(feed))),
         EndField::Headcount => party.headcount.map(|count| Value::Int(i64::from(count))),
         EndField::Licensed => party.licensed.map(Value::Bool),
         EndField::Since => party.since.map(|day| Value::Time(day.midnight())),

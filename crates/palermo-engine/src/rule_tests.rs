@@ -15,6 +15,8 @@ mod boundary;
 mod feed;
 mod judge;
 #[cfg(test)]
+mod subjects;
+#[cfg(test)]
 mod tests;
 
 use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};

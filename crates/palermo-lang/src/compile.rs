@@ -7,6 +7,7 @@ use crate::check::pool::{Lists, Pool, index};
 use crate::check::typology::{Rules, typology};
 use crate::check::{forbidden, list};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
+use crate::lock::Lock;
 use crate::program::{
     Condition, Indicator, IndicatorId, Literal, Logic, Piece, RuleSet, Suppressor, SuppressorId,
     Template, Typology,
@@ -17,6 +18,7 @@ use crate::yaml::{self, Node};
 use palermo_domain::Span;
 use palermo_domain::alert::Mode;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Bounds of the engine that rules must respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,10 @@ pub fn compile_with(
 ) -> Result<Compiled, Diagnostics> {
     let mut folder = Folder::read(sources);
     let lists = folder.lists();
-    let mut program = folder.check(&lists, limits, overrides, environment);
+    let (mut program, now) = folder.check(&lists, limits, overrides, environment);
+    if let Some((path, text)) = sources.lock().filter(|_| overrides.is_empty()) {
+        folder.hold_to(path, text, &now);
+    }
     if sources.tests().next().is_some() {
         folder.check_tests(sources);
     }
@@ -152,7 +157,7 @@ impl Folder {
         limits: &Limits,
         overrides: &Overrides,
         environment: Option<&str>,
-    ) -> Compiled {
+    ) -> (Compiled, Lock) {
         self.duplicates();
         let mut pool = Pool::new(lists);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
@@ -163,10 +168,10 @@ impl Folder {
         if too_many {
             self.too_costly(&all);
         }
-        let Some(environment) = environment else {
-            return all.with(typologies, pool, ruleset, Vec::new());
-        };
-        let _ = environment;
+        let now = Lock::of_parts(all.each(), &typologies, pool.used());
+        if environment.is_none() {
+            return (all.with(typologies, pool, ruleset, Vec::new()), now);
+        }
         let (deployed, off) = deployed(&ruleset, typologies);
         // Again, with only what is deployed: positions and selections are those of the program.
         let mut pool = Pool::new(lists);
@@ -175,7 +180,46 @@ impl Folder {
         let mut scratch = self.restricted(&used);
         let conditions = scratch.conditions(&mut env);
         let deployed = renumbered(deployed, &all, &conditions);
-        conditions.with(deployed, pool, ruleset, off)
+        (conditions.with(deployed, pool, ruleset, off), now)
+    }
+
+    /// Refuses what decides otherwise than the lock says of its version.
+    fn hold_to(&mut self, path: &str, text: &str, now: &Lock) {
+        let lock = match Lock::parse(text) {
+            Ok(lock) => lock,
+            Err(number) => {
+                let mut file = File::unread(path, text);
+                let lines: usize = text.split_inclusive('\n').take(number).map(str::len).sum();
+                let last = text.split_inclusive('\n').nth(number.saturating_sub(1));
+                let start = lines.saturating_sub(last.map_or(0, str::len));
+                let message = format!("line {number} of the lock is not one, or says two things");
+                let help = "take the file from version control, or delete it and run \
+                            `palermo rules lock`";
+                file.cx.error("E100", &(start..lines), message, help);
+                self.files.push(file);
+                return;
+            }
+        };
+        for broken in lock.broken_by(now) {
+            let is_it = |file: &&mut File| {
+                (file.id == broken.id && file.version == broken.version)
+                    || (file.what == What::List && list_id(&file.root) == broken.id)
+            };
+            let Some(file) = self.files.iter_mut().find(is_it) else { continue };
+            let range = version_range(&file.root);
+            let message = format!("`{}` decides otherwise than its version did", broken.id);
+            let help = format!(
+                "raise {}: `palermo rules diff` says by which step; then `palermo rules lock`",
+                broken.version
+            );
+            file.cx.error("E180", &range, message, help);
+        }
+        let missing = lock.missing(now);
+        if let (Some(first), Some(file)) = (missing.first(), self.of(What::RuleSet).next()) {
+            let message = format!("not locked yet: {} versions, such as `{first}`", missing.len());
+            let range = version_range(&file.root);
+            file.cx.warn("W342", &range, message, "run `palermo rules lock` before you deploy it");
+        }
     }
 
     /// A copy of the files of these rules, with nothing reported yet.
@@ -313,6 +357,19 @@ impl Folder {
 }
 
 impl File {
+    /// A file that is no rule.
+    fn unread(path: &str, text: &str) -> Self {
+        let root = Node { range: 0..0, value: yaml::Value::Map(Vec::new()) };
+        Self {
+            cx: Cx::new(path, text),
+            root_unreadable: false,
+            root,
+            what: What::Unknown,
+            id: String::new(),
+            version: String::new(),
+        }
+    }
+
     fn read(path: &str, text: &str) -> Self {
         let mut cx = Cx::new(path, text);
         let root = root(&mut cx);
@@ -389,10 +446,26 @@ fn what(cx: &mut Cx, root: &Node, unreadable: bool) -> What {
 }
 
 /// Where the id of a rule is written, else its first key.
-fn id_range(root: &Node) -> std::ops::Range<usize> {
+fn id_range(root: &Node) -> Range<usize> {
+    value_range(root, "id")
+}
+
+/// Where the version is written, else the first key.
+fn version_range(root: &Node) -> Range<usize> {
+    value_range(root, "version")
+}
+
+fn value_range(root: &Node, wanted: &str) -> Range<usize> {
     let yaml::Value::Map(entries) = &root.value else { return 0..0 };
-    let id = entries.iter().find(|(key, _)| key.text == "id").map(|(_, node)| node.range.clone());
-    id.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
+    let found = entries.iter().find(|(key, _)| key.text == wanted);
+    let value = found.map(|(_, node)| node.range.clone());
+    value.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
+}
+
+fn list_id(root: &Node) -> &str {
+    let yaml::Value::Map(entries) = &root.value else { return "" };
+    let found = entries.iter().find(|(key, _)| key.text == "list");
+    found.and_then(|(_, node)| node.scalar()).unwrap_or("")
 }
 
 /// Indicators and suppressors, in order of id.

@@ -9,13 +9,14 @@ mod expression;
 mod list;
 
 pub use expression::{
-    Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
+    Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
+    Symbol, Type, UltimateField, Vocabulary,
 };
 
 pub use list::{List, Row, cell, coordinates};
 
 use palermo_domain::alert::{Cite, Mode, Role};
-use palermo_domain::{FeedSet, PaymentKind, Span};
+use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
 use std::collections::BTreeMap;
 
 /// A compiled rule set.
@@ -355,6 +356,8 @@ pub struct Condition {
     pub version: String,
     /// Title.
     pub title: String,
+    /// What it is about.
+    pub subject: Subject,
     /// Window.
     pub window: Span,
     /// Parameters.

@@ -11,11 +11,12 @@
 )]
 
 use palermo_domain::{
-    Channel, Currency, Decimal, End, EndKind, EventTime, IngestTime, MicroDegrees, Partition,
-    Payment, PaymentKind, PlaceText, Rail, Relation, ServiceKind, Status, TerminalKind, Text,
-    TopicRole,
+    Cash, CashNotes, Channel, Check, Crypto, CryptoCategory, CryptoConfidence, CryptoSide,
+    Currency, Date, Decimal, End, EndKind, EventTime, IngestTime, MicroDegrees, Partition, Payment,
+    PaymentKind, PlaceText, Rail, Relation, ServiceKind, Status, TerminalKind, Text, TopicRole,
+    Travel,
 };
-use palermo_ledger::{Atom, Known, Ledger, Leg, Origin, PlaceId, Row, RowId};
+use palermo_ledger::{Atom, Known, Ledger, Leg, Origin, PlaceId, Rare, Row, RowId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use std::borrow::Cow;
@@ -90,13 +91,13 @@ fn place() -> impl Strategy<Value = PlaceText<'static>> {
 fn end() -> impl Strategy<Value = End<'static>> {
     let who = (maybe(text()), maybe(text()), maybe(any_of(EndKind::ALL)), maybe(plain()), place());
     let contact = (maybe(text()), maybe(text()), maybe(text()), maybe(text()), maybe(text()));
-    (who, contact, any::<Option<bool>>(), maybe(amount())).prop_map(
-        |((account, party, kind, bank, place), contact, ours, balance_after)| {
+    (who, contact, any::<Option<bool>>(), maybe(amount()), maybe(text())).prop_map(
+        |((account, party, kind, bank, place), contact, ours, balance_after, name)| {
             let (alias, phone, email, address, wallet) = contact;
             End {
                 account,
                 party,
-                name: None,
+                name,
                 kind,
                 bank,
                 place,
@@ -126,28 +127,91 @@ prop_compose! {
 
 prop_compose! {
     fn parts()(
-        device in maybe((maybe(text()), maybe(plain()))),
+        device in maybe((maybe(text()), maybe(text()), maybe(plain()))),
         card in maybe((maybe(text()), any::<[Option<bool>; 3]>())),
         conductor in maybe((maybe(text()), maybe(text()), any::<Option<bool>>())),
-        service in maybe(maybe(any_of(ServiceKind::ALL))),
-        stay in maybe(any::<(Option<u16>, Option<u8>)>()),
+        service in maybe((maybe(any_of(ServiceKind::ALL)), maybe(text()))),
+        stay in maybe((maybe(day()), any::<(Option<u16>, Option<u8>)>())),
         sites in site(), which in any::<[bool; 2]>(),
     ) -> Payment<'static> {
         let mut payment = bare("", EventTime(0));
-        payment.device = device.map(|(id, ip_country)| palermo_domain::Device { id, ip: None, ip_country });
+        payment.device = device.map(|(id, ip, ip_country)| palermo_domain::Device { id, ip, ip_country });
         payment.card = card.map(|(token, [prepaid, present, reload])| {
             palermo_domain::Card { token, prepaid, present, reload }
         });
         payment.conductor = conductor.map(|(party, document, is_holder)| {
             palermo_domain::Conductor { party, document, is_holder }
         });
-        payment.service = service.map(|kind| palermo_domain::Service { kind, reference: None });
-        payment.stay = stay.map(|(nights, rooms)| {
-            palermo_domain::Stay { check_in: None, nights, rooms }
+        payment.service = service.map(|(kind, reference)| palermo_domain::Service { kind, reference });
+        payment.stay = stay.map(|(check_in, (nights, rooms))| {
+            palermo_domain::Stay { check_in, nights, rooms }
         });
         payment.merchant = which[0].then_some(sites.0);
         payment.terminal = which[1].then_some(sites.1);
         payment
+    }
+}
+
+fn day() -> impl Strategy<Value = Date> {
+    prop_oneof![3 => 20_000..20_400_i32, 1 => any::<i32>()].prop_map(Date)
+}
+
+fn notes() -> impl Strategy<Value = Vec<CashNotes>> {
+    let note = (amount(), prop_oneof![3 => 0..9_u32, 1 => any::<u32>()]);
+    let note = note.prop_map(|(value, count)| CashNotes { value, count });
+    prop::collection::vec(note, 0..4)
+}
+
+prop_compose! {
+    fn analytics()(
+        cluster in maybe(text()), label in maybe(text()),
+        category in maybe(any_of(CryptoCategory::ALL)),
+        confidence in maybe(any_of(CryptoConfidence::ALL)),
+        exposure_percent in maybe(amount()), hops in any::<Option<u8>>(),
+    ) -> CryptoSide<'static> {
+        CryptoSide { cluster, label, category, confidence, as_of: None, exposure_percent, hops }
+    }
+}
+
+prop_compose! {
+    fn journey()(
+        one_way in any::<Option<bool>>(), passengers in any::<Option<u8>>(),
+        from in maybe(text()), to in maybe(text()), to_country in maybe(plain()),
+        depart in maybe(day()), booking in maybe(text()),
+        travelers in prop::collection::vec(text(), 0..4),
+    ) -> Travel<'static> {
+        Travel { one_way, passengers, from, to, to_country, depart, booking, travelers }
+    }
+}
+
+prop_compose! {
+    /// What hardly any payment carries: of each three in four have nothing.
+    fn rare()(
+        travel in prop::option::weighted(0.25, journey().boxed()),
+        cash in prop::option::weighted(0.25, (notes(), notes(), maybe(amount()))),
+        check in prop::option::weighted(0.25, (maybe(text()), maybe(text()))),
+        crypto in prop::option::weighted(0.25, (maybe(text()), maybe(plain()), maybe(analytics().boxed()), maybe(analytics().boxed()))),
+        ends in (prop::option::weighted(0.25, end().boxed()), prop::option::weighted(0.25, end().boxed())),
+        counter in (prop::option::weighted(0.25, amount()), prop::option::weighted(0.25, "[A-Z]{3}")),
+        words in prop::option::weighted(0.25, text()),
+        rest in parts().boxed(),
+    ) -> Payment<'static> {
+        Payment {
+            travel: travel.map(Box::new),
+            cash: cash.map(|(notes_in, notes_out, coins)| {
+                Box::new(Cash { notes_in, notes_out, coins })
+            }),
+            check: check.map(|(payee, number)| Check { payee, number }),
+            crypto: crypto.map(|(tx_hash, chain, debtor, creditor)| {
+                Box::new(Crypto { tx_hash, chain, debtor, creditor })
+            }),
+            ultimate_debtor: ends.0.map(Box::new),
+            ultimate_creditor: ends.1.map(Box::new),
+            counter_amount: counter.0,
+            counter_currency: counter.1.map(|code| Currency::try_new(&code).unwrap()),
+            text: words,
+            ..rest
+        }
     }
 }
 
@@ -159,9 +223,9 @@ prop_compose! {
         utc_offset_minutes in any::<Option<i16>>(),
         amounts in (amount(), maybe(amount()), maybe(amount())),
         code in prop_oneof![3 => Just("USD".to_owned()), 1 => "[A-Z0-9]{3,8}"],
-        ends in (end(), end()),
+        ends in (end().boxed(), end().boxed()),
         extra in (maybe(plain()), maybe(any_of(Relation::ALL)), maybe(text())),
-        rest in parts(),
+        rest in rare().boxed(),
     ) -> Payment<'static> {
         Payment {
             payment_id: Text::new(id.into()),
@@ -312,9 +376,129 @@ fn same(ledger: &Ledger, row: Row<'_>, (payment, origin): &Given) -> Result<(), 
             [contact.alias, contact.phone, contact.email, contact.address, contact.wallet];
         let said = [&end.alias, &end.phone, &end.email, &end.address, &end.wallet];
         prop_assert_eq!(reached.map(words), said.map(of));
+        let key = end.name.as_ref().and_then(|name| palermo_domain::name_key(name.expose()));
+        prop_assert_eq!(words(contact.name_key), key);
         prop_assert_eq!(bits(row.balance_after(leg)), bits(end.balance_after));
     }
-    same_things(ledger, row, payment)
+    same_things(ledger, row, payment)?;
+    same_rare(ledger, row, payment)
+}
+
+/// The same for what hardly any payment carries.
+fn same_rare(ledger: &Ledger, row: Row<'_>, payment: &Payment<'_>) -> Result<(), TestCaseError> {
+    let text = |part| row.rare_text(part).map(|atom| ledger.atoms.text(atom).to_owned());
+    let of = |text: Option<&Text<'_>>| text.map(|text| text.expose().to_string());
+    let plainly = |text: Option<&Cow<'_, str>>| text.map(|text| text.to_string());
+    let bits = |amount: Option<Decimal>| amount.map(|amount| amount.serialize());
+    let byte = |part| row.rare_byte(part);
+
+    prop_assert_eq!(row.manner().worded, payment.text.is_some());
+    let device = payment.device.as_ref();
+    prop_assert_eq!(text(Rare::DeviceIp), of(device.and_then(|d| d.ip.as_ref())));
+    let service = payment.service.as_ref();
+    prop_assert_eq!(text(Rare::ServiceRef), of(service.and_then(|s| s.reference.as_ref())));
+    prop_assert_eq!(bits(row.rare_decimal(Rare::CounterAmount)), bits(payment.counter_amount));
+    let currency = payment.counter_currency.map(|currency| currency.to_string());
+    prop_assert_eq!(text(Rare::CounterCurrency), currency);
+    let check = payment.check.as_ref();
+    prop_assert_eq!(text(Rare::CheckPayee), of(check.and_then(|c| c.payee.as_ref())));
+    prop_assert_eq!(text(Rare::CheckNumber), of(check.and_then(|c| c.number.as_ref())));
+    let cash = payment.cash.as_deref();
+    prop_assert_eq!(bits(row.rare_decimal(Rare::Coins)), bits(cash.and_then(|c| c.coins)));
+    let largest = cash.and_then(|cash| {
+        cash.notes_in.iter().filter(|notes| notes.count > 0).map(|notes| notes.value).max()
+    });
+    prop_assert_eq!(row.rare_decimal(Rare::LargestIn), largest);
+    let check_in = payment.stay.and_then(|stay| stay.check_in);
+    prop_assert_eq!(row.rare_day(Rare::CheckIn), check_in);
+    let day = |day: Option<Date>| {
+        day.and_then(|day| ledger.day_text(day)).map(|atom| ledger.atoms.text(atom).to_owned())
+    };
+    prop_assert_eq!(day(check_in), check_in.map(|day| day.to_string()));
+    let travel = payment.travel.as_deref();
+    prop_assert_eq!(byte(Rare::OneWay), travel.and_then(|t| t.one_way).map(u8::from));
+    prop_assert_eq!(byte(Rare::Passengers), travel.and_then(|t| t.passengers));
+    let named = travel.map_or(0, |travel| travel.travelers.len());
+    prop_assert_eq!(byte(Rare::Travelers).map_or(0, usize::from), named);
+    prop_assert_eq!(text(Rare::From), of(travel.and_then(|t| t.from.as_ref())));
+    prop_assert_eq!(text(Rare::To), of(travel.and_then(|t| t.to.as_ref())));
+    prop_assert_eq!(text(Rare::ToCountry), plainly(travel.and_then(|t| t.to_country.as_ref())));
+    prop_assert_eq!(row.rare_day(Rare::Depart), travel.and_then(|t| t.depart));
+    prop_assert_eq!(text(Rare::Booking), of(travel.and_then(|t| t.booking.as_ref())));
+    same_sides(ledger, row, payment)
+}
+
+/// The same for crypto analytics and ultimate ends.
+fn same_sides(ledger: &Ledger, row: Row<'_>, payment: &Payment<'_>) -> Result<(), TestCaseError> {
+    use Rare as R;
+    let text = |part| row.rare_text(part).map(|atom| ledger.atoms.text(atom).to_owned());
+    let of = |text: Option<&Text<'_>>| text.map(|text| text.expose().to_string());
+    let plainly = |text: Option<&Cow<'_, str>>| text.map(|text| text.to_string());
+    let bits = |amount: Option<Decimal>| amount.map(|amount| amount.serialize());
+
+    let crypto = payment.crypto.as_deref();
+    prop_assert_eq!(text(R::Chain), plainly(crypto.and_then(|c| c.chain.as_ref())));
+    prop_assert_eq!(text(R::TxHash), of(crypto.and_then(|c| c.tx_hash.as_ref())));
+    let parts = [
+        (R::DebtorCluster, R::DebtorLabel, R::DebtorCategory, R::DebtorExposure, R::DebtorHops),
+        (
+            R::CreditorCluster,
+            R::CreditorLabel,
+            R::CreditorCategory,
+            R::CreditorExposure,
+            R::CreditorHops,
+        ),
+    ];
+    let sides = [crypto.and_then(|c| c.debtor.as_ref()), crypto.and_then(|c| c.creditor.as_ref())];
+    for ((cluster, label, category, exposure, hops), side) in parts.into_iter().zip(sides) {
+        prop_assert_eq!(text(cluster), of(side.and_then(|s| s.cluster.as_ref())));
+        prop_assert_eq!(text(label), of(side.and_then(|s| s.label.as_ref())));
+        let word = side.and_then(|s| s.category).map(|category| category as u8);
+        prop_assert_eq!(row.rare_byte(category), word);
+        let percent = side.and_then(|s| s.exposure_percent);
+        prop_assert_eq!(bits(row.rare_decimal(exposure)), bits(percent));
+        prop_assert_eq!(row.rare_byte(hops), side.and_then(|s| s.hops));
+    }
+    let sure = [R::DebtorConfidence, R::CreditorConfidence].map(|part| row.rare_byte(part));
+    let said = sides.map(|side| side.and_then(|s| s.confidence).map(|sure| sure as u8));
+    prop_assert_eq!(sure, said);
+    let parts = [
+        (R::UltimateDebtorAccount, R::UltimateDebtorParty, R::UltimateDebtorKind),
+        (R::UltimateCreditorAccount, R::UltimateCreditorParty, R::UltimateCreditorKind),
+    ];
+    let ends = [payment.ultimate_debtor.as_deref(), payment.ultimate_creditor.as_deref()];
+    for ((account, party, kind), end) in parts.into_iter().zip(ends) {
+        prop_assert_eq!(text(account), of(end.and_then(|e| e.account.as_ref())));
+        prop_assert_eq!(text(party), of(end.and_then(|e| e.party.as_ref())));
+        prop_assert_eq!(row.rare_byte(kind), end.and_then(|e| e.kind).map(|kind| kind as u8));
+    }
+    let country = plainly(ends[1].and_then(|e| e.place.country.as_ref()));
+    prop_assert_eq!(text(R::UltimateCreditorCountry), country);
+    Ok(())
+}
+
+/// Sums of notes, and that another reader than the right one gives nothing.
+#[test]
+fn notes_are_added_up() {
+    let note = |value: i64, count| CashNotes { value: Decimal::from(value), count };
+    let mut payment = bare("1", EventTime(0));
+    let notes_in = vec![note(500, 0), note(100, 2), note(5, 3)];
+    payment.cash = Some(Box::new(Cash { notes_in, notes_out: vec![note(50, 4)], coins: None }));
+    let mut ledger = ledger();
+    let partition = Partition { role: TopicRole::Payments, index: 0 };
+    let id = ledger.insert(&payment, Origin { partition, offset: 0, ingest: IngestTime(0) });
+    let row = ledger.row(id).unwrap();
+    for (part, expected) in [
+        (Rare::ValueIn, Some(215)),
+        (Rare::LargestIn, Some(100)),
+        (Rare::ValueOut, Some(200)),
+        (Rare::SmallestOut, Some(50)),
+        (Rare::Coins, None),
+        (Rare::Chain, None),
+    ] {
+        assert_eq!(row.rare_decimal(part), expected.map(Decimal::from), "{part:?}");
+        assert_eq!((row.rare_text(part), row.rare_byte(part)), (None, None), "{part:?}");
+    }
 }
 
 /// The same for merchant, terminal, device, card, conductor, service and stay.

@@ -7,7 +7,7 @@
 //! Cost: linear in what the ledger holds; once per activation.
 
 use super::{
-    Applied, Changed, Detector, bind_rules, later_times, longest_window, newest_at, of_indicator,
+    Applied, BySubject, Changed, Detector, bind_rules, later_times, newest_at, of_indicator,
     past_readers,
 };
 use crate::episode::{Renumbered, Stands, Track};
@@ -47,12 +47,13 @@ impl Detector {
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.of_indicator = of_indicator(&rules);
-        self.longest_window = longest_window(&rules);
+        self.by_subject = BySubject::new(&self.indicators);
         self.past_readers = past_readers(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
         self.settings.bundle = bundle;
+        ledger.want(self.by_subject.kinds());
         self.reselect(ledger);
         let mut changed = Changed::default();
         self.evaluate_fresh(ledger, &new.indicators, &mut changed);
@@ -72,7 +73,7 @@ impl Detector {
         self.seen.clear();
         let mut selected = FixedHashMap::default();
         for row in ledger.row_ids() {
-            selected.insert(row, self.select(ledger, row));
+            selected.insert(row, self.select(ledger, row, None));
         }
         ledger.reselect(&mut |_, row, leg| {
             let sets = selected.get(&row).copied().unwrap_or_default();
@@ -87,6 +88,15 @@ impl Detector {
             .filter(|index| !kept.contains(&Some(*index)))
             .collect();
         for account in ledger.account_ids() {
+            let kind = ledger.kind_of(account);
+            let about = |index: &&u16| {
+                let condition = self.indicators.get(usize::from(**index));
+                condition.is_some_and(|condition| condition.subject == kind)
+            };
+            let fresh: Vec<u16> = fresh.iter().filter(about).copied().collect();
+            if fresh.is_empty() {
+                continue;
+            }
             for time in later_times(ledger, account, EventTime::MIN, EventTime::MAX) {
                 let here = newest_at(ledger, account, time, time);
                 for &index in &fresh {

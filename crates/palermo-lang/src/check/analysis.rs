@@ -1,8 +1,8 @@
 //! What can be read off a checked expression: cost, order, gate, monotony.
 //!
 //! **Cost model.** Relative units; 1 is a comparison of two fields of the payment at hand. A text
-//! in a list costs 2, a look-up 3, a distance 8, evidence of relation 12, the nearest of a list of
-//! places 40. A measure costs what its function does per payment of the window, times 16 (a
+//! in a list costs 2, a look-up 3, a distance 8, evidence of relation 12, a lexicon 20, the nearest
+//! of a list of places 40. A measure costs what its function does per payment of the window, times 16 (a
 //! window of a few dozen payments), plus its expressions. The evaluator computes measures lazily,
 //! so conjuncts are put in order of what they add; the order never changes a result, because
 //! three-valued `&&` and `||` do not depend on it.
@@ -22,7 +22,11 @@ pub(crate) const COST_MAX: u64 = 100_000;
 /// Direct parts of an expression.
 pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
     match expr {
-        Expr::Not(a) | Expr::ToDecimal(a) | Expr::InList(a, _) | Expr::Lookup(_, a, ..) => vec![a],
+        Expr::Not(a)
+        | Expr::ToDecimal(a)
+        | Expr::InList(a, _)
+        | Expr::Matches(a, _)
+        | Expr::Lookup(_, a, ..) => vec![a],
         Expr::And(all) | Expr::Or(all) => all.iter().collect(),
         Expr::Compare(_, a, b)
         | Expr::Arithmetic(_, a, b)
@@ -47,6 +51,7 @@ pub(crate) fn any(expr: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
 /// Adds the lists that an expression consults.
 pub(crate) fn lists(expr: &Expr, into: &mut BTreeSet<ListId>) {
     if let Expr::InList(_, id)
+    | Expr::Matches(_, id)
     | Expr::EndInList(_, id)
     | Expr::Lookup(id, ..)
     | Expr::Near(_, id, _) = expr
@@ -66,6 +71,7 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
         Expr::EndInList(..) => 6,
         Expr::Distance(..) => 8,
         Expr::Unrelated => 12,
+        Expr::Matches(..) => 20,
         Expr::Near(..) => 40,
         _ => 0,
     };

@@ -8,6 +8,7 @@ use crate::check::param::params;
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::scope::{ParamDef, Reads, Scope};
 use crate::check::sequence::{self, sequence};
+use crate::check::subject;
 use crate::check::template::{Names, template};
 use crate::check::text::Source;
 use crate::compile::{Limits, Overrides};
@@ -53,21 +54,6 @@ const SUPPRESSOR: [&str; 10] = [
     "holds",
     "text",
     "text_not",
-];
-/// Subjects of the full language; this version reads `account`.
-const SUBJECTS: [&str; 12] = [
-    "account",
-    "party",
-    "merchant",
-    "terminal",
-    "device",
-    "address",
-    "phone",
-    "email",
-    "wallet",
-    "card",
-    "conductor",
-    "pair",
 ];
 const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
 const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
@@ -145,7 +131,7 @@ fn condition(
     holds_key: &str,
     extra: &str,
 ) -> Option<Condition> {
-    subject(cx, fields);
+    let subject = subject::read(cx, fields, holds_key == "hit");
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
     let feeds = fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node));
     let cited = cited(fields);
@@ -178,6 +164,8 @@ fn condition(
         holds(cx, fields, &mut scope, sequence.as_ref(), holds_key)
     };
     unused(cx, fields, &defs, before);
+    let tie = sequence.as_ref().and_then(|checked| checked.sequence.tie.as_ref());
+    subject::without_past(cx, fields, subject, &measures, tie.into_iter().chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
     let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
         template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
@@ -189,6 +177,7 @@ fn condition(
         id: head.id,
         version: head.version,
         title: head.title,
+        subject,
         window,
         logic_sha256: sha256_hex(&logic),
         params_sha256: sha256_hex(&params_text(&params)),
@@ -225,15 +214,6 @@ fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
 
 fn finished(def: ParamDef) -> Param {
     Param { in_selection: def.in_selection.get(), ..def.param }
-}
-
-fn subject(cx: &mut Cx, fields: &Fields<'_>) {
-    let Some(node) = fields.need(cx, "subject") else { return };
-    let word = cx
-        .word(node, "subject", &SUBJECTS, |word| SUBJECTS.contains(&word).then(|| word.to_owned()));
-    if let Some(word) = word.filter(|word| word != "account") {
-        cx.unsupported(&node.range, &format!("`subject: {word}`"));
-    }
 }
 
 /// A list of feeds of `party.v1`.
@@ -470,7 +450,7 @@ fn params_text(params: &[Param]) -> String {
 }
 
 /// A value in canonical form.
-fn literal_text(literal: &Literal) -> String {
+pub(crate) fn literal_text(literal: &Literal) -> String {
     match literal {
         Literal::Bool(truth) => truth.to_string(),
         Literal::Int(number) => number.to_string(),

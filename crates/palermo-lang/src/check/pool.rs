@@ -59,6 +59,13 @@ impl<'l> Pool<'l> {
         self.selections.len()
     }
 
+    /// Lists in use, rates too where there is a file of them.
+    pub(crate) fn used(&self) -> impl Iterator<Item = &'l List> {
+        let rates = (!self.used.iter().any(|id| id == RATES)).then_some(RATES);
+        let used = self.used.iter().map(String::as_str).chain(rates);
+        used.filter_map(|id| self.known.get(id))
+    }
+
     /// The selections and lists of the rule set. Rates are always among them: no rule names them,
     /// and every parameter with a currency needs them.
     pub(crate) fn finish(mut self) -> (Vec<Selection>, Vec<List>) {
