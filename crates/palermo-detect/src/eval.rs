@@ -4,6 +4,7 @@
 //! Nothing here allocates, but for an alias that is looked up in a lexicon.
 
 use crate::bind::Node;
+use crate::condition::Match;
 use crate::fields;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
@@ -28,13 +29,13 @@ pub(crate) struct Env<'a> {
     pub(crate) text: Option<&'a Words>,
 }
 
-/// One payment from one end, with the earlier step of a sequence where there is one.
+/// One payment from one end, with the payments of a sequence, by step, where there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) env: Env<'a>,
     pub(crate) row: Row<'a>,
     pub(crate) leg: Leg,
-    pub(crate) step: Option<(Row<'a>, Leg)>,
+    pub(crate) step: Option<&'a [Option<Match>]>,
 }
 
 /// Gives the measures of the condition at hand.
@@ -59,10 +60,11 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             Value::or_missing(cents.map(|cents| Value::Money(cents.to_decimal())), Field::Amount)
         }
         Node::Field(field) => read(*field, at.env, at.row, at.leg),
-        Node::Step(field) => match at.step {
-            Some((row, leg)) => read(*field, at.env, row, leg),
-            None => UNKNOWN,
-        },
+        Node::Step(step, field) => {
+            let payment = at.step.and_then(|steps| steps.get(*step).copied().flatten());
+            let row = payment.and_then(|found| Some((at.env.ledger.row(found.row)?, found.leg)));
+            row.map_or(UNKNOWN, |(row, leg)| read(*field, at.env, row, leg))
+        }
         Node::Measure(index) => measures.measure(*index),
         Node::Not(inner) => not(eval(inner, at, measures)),
         Node::And(all) => fold(all, false, at, measures),
@@ -198,7 +200,7 @@ fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
 /// The field that an expression is, for those that want to say what they lacked.
 fn field_of(node: &Node) -> Option<Field> {
     match node {
-        Node::Field(field) | Node::Step(field) => Some(*field),
+        Node::Field(field) | Node::Step(_, field) => Some(*field),
         _ => None,
     }
 }

@@ -128,3 +128,6 @@ pub(crate) fn open_at(row: Row<'_>, leg: Leg, party: &KnownParty) -> Option<Valu
     let minute = u16::try_from(local.millis_of_day().checked_div(60_000)?).ok()?;
     Some(Value::Bool(is_open(&party.hours, local.date(), minute)))
 }
+
+#[cfg(test)]
+mod tests;

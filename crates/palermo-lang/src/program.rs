@@ -7,6 +7,7 @@
 
 mod expression;
 mod list;
+mod sequence;
 
 pub use expression::{
     Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
@@ -14,6 +15,7 @@ pub use expression::{
 };
 
 pub use list::{List, Row, cell, coordinates};
+pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 
 use palermo_domain::alert::{Cite, Mode, Role};
 use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
@@ -302,20 +304,6 @@ impl Function {
     pub const fn is_number(self) -> bool {
         self.counts() || matches!(self, Self::Recurring | Self::LowBalanceDays | Self::BalanceDays)
     }
-}
-
-/// Two steps in event-time order on one subject.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sequence {
-    /// Names of the steps.
-    pub names: [String; 2],
-    /// Selection of each step, without what names the other step.
-    pub steps: [SelectionId; 2],
-    /// What ties the second step to the first, over [`Expr::Field`] (second) and [`Expr::Step`]
-    /// (first).
-    pub tie: Option<Expr>,
-    /// The second at most so long after the first.
-    pub within: Span,
 }
 
 /// Evidence family.

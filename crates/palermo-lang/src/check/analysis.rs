@@ -34,7 +34,7 @@ pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
         | Expr::Near(a, _, b) => vec![a, b],
         Expr::Literal(_)
         | Expr::Field(_)
-        | Expr::Step(_)
+        | Expr::Step(..)
         | Expr::Param(_)
         | Expr::Measure(_)
         | Expr::EndInList(..)
@@ -118,9 +118,9 @@ pub(crate) fn own_cost(one: u32, reach: Span, window: Span) -> u32 {
 }
 
 /// Cost of walking a sequence.
-pub(crate) fn sequence_cost(tie: Option<&Expr>) -> u32 {
-    let tie = tie.map_or(0, |tie| cost(tie, &[]));
-    tie.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
+pub(crate) fn sequence_cost<'e>(ties: impl Iterator<Item = &'e Expr>) -> u32 {
+    let ties = ties.map(|tie| cost(tie, &[])).fold(0, u32::saturating_add);
+    ties.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
 }
 
 /// The expression with the parts of every `&&` and `||` cheapest first, nested ones joined.

@@ -164,8 +164,9 @@ fn condition(
         holds(cx, fields, &mut scope, sequence.as_ref(), holds_key)
     };
     unused(cx, fields, &defs, before);
-    let tie = sequence.as_ref().and_then(|checked| checked.sequence.tie.as_ref());
-    subject::without_past(cx, fields, subject, &measures, tie.into_iter().chain(&holds));
+    let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
+    let ties = steps.flat_map(|step| &step.ties);
+    subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
     let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
         template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
@@ -294,7 +295,7 @@ fn selections(
 pub(crate) fn is_status(expr: &Expr) -> bool {
     matches!(
         expr,
-        Expr::Field(Field::Status) | Expr::Step(Field::Status) | Expr::Present(Field::Status)
+        Expr::Field(Field::Status) | Expr::Step(_, Field::Status) | Expr::Present(Field::Status)
     )
 }
 
@@ -321,12 +322,12 @@ fn measures(
     let mut all = Vec::new();
     // Also where the sequence is faulty, so that what names it is checked all the same.
     if fields.get("sequence").is_some() {
-        let tie = sequence.and_then(|checked| checked.sequence.tie.as_ref());
+        let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
         all.push(Measure {
             name: REPEATS.to_owned(),
             value_type: Type::Int,
             kind: MeasureKind::Repeats,
-            cost: analysis::sequence_cost(tie),
+            cost: analysis::sequence_cost(steps.flat_map(|step| &step.ties)),
         });
     }
     let Some(fields) = fields.get("measure").and_then(|node| Fields::any(cx, node, "`measure`"))
@@ -472,8 +473,8 @@ fn lists_of(
 ) -> Vec<ListId> {
     let mut all = BTreeSet::new();
     let mut add = |expr: &Expr| analysis::lists(expr, &mut all);
-    let steps = sequence.iter().flat_map(|sequence| sequence.steps);
-    for id in selections.iter().map(|(_, id)| *id).chain(steps) {
+    let steps = || sequence.iter().flat_map(|sequence| &sequence.steps);
+    for id in selections.iter().map(|(_, id)| *id).chain(steps().map(|step| step.selection)) {
         pool.condition(id).into_iter().for_each(&mut add);
     }
     for measure in measures {
@@ -486,7 +487,7 @@ fn lists_of(
             MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
         }
     }
-    sequence.and_then(|sequence| sequence.tie.as_ref()).into_iter().for_each(&mut add);
+    steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
     all.into_iter().collect()
 }

@@ -151,11 +151,11 @@ impl Checker<'_, '_, '_> {
             return Some(measure);
         }
         if let Some((step, rest)) = parts.split_first()
-            && self.scope.step == Some(step.as_str())
+            && let Some(at) = self.scope.step.and_then(|all| all.iter().position(|one| one == step))
         {
             return match vocabulary::path(rest) {
                 Path::Field(field, value_type) if field != Field::Text => {
-                    Some((Expr::Step(field), value_type))
+                    Some((Expr::Step(at, field), value_type))
                 }
                 _ => self.unknown_name(syntax, &name),
             };

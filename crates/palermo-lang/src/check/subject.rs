@@ -60,7 +60,7 @@ fn past(expr: &Expr) -> Option<Field> {
         .into_iter()
         .flat_map(|past| [Side::Own, Side::Other].map(|side| Field::End(side, past)));
     fields.into_iter().find(|field| {
-        let reads = |part: &Expr| matches!(part, Expr::Field(read) | Expr::Step(read) | Expr::Present(read) if read == field);
+        let reads = |part: &Expr| matches!(part, Expr::Field(read) | Expr::Step(_, read) | Expr::Present(read) if read == field);
         analysis::any(expr, &reads)
     })
 }

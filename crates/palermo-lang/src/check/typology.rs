@@ -12,8 +12,8 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
 use crate::yaml::{Node, Value};
-use palermo_domain::{Span, Subject};
 use palermo_domain::alert::{Mode, Role};
+use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -257,7 +257,7 @@ fn ids(
 fn about_account(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {
     let subject = rules.indicator(id).map(|(_, indicator)| indicator.condition.subject);
     if let Some(subject) = subject.filter(|subject| *subject != Subject::Account) {
-        let what = format!("`{id}`, an indicator of `subject: {}`, in a typology", subject.as_str());
+        let what = format!("`{id}` with `subject: {}` in a typology", subject.as_str());
         cx.unsupported(range, &what);
     }
 }

@@ -316,8 +316,8 @@ pub enum Expr {
     Literal(Literal),
     /// A field of the payment at hand.
     Field(Field),
-    /// A field of the payment that an earlier step of the sequence matched (step 0).
-    Step(Field),
+    /// A field of the payment that an earlier step of the sequence matched, by its number.
+    Step(usize, Field),
     /// A parameter of the rule.
     Param(ParamId),
     /// A measure of the rule.

@@ -5,6 +5,8 @@
 
 mod first;
 mod second;
+mod subjects;
+mod third;
 
 use super::folder::folder;
 use super::shipped::limits;
@@ -36,5 +38,5 @@ fn every_code_has_a_row() {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    first::ROWS.iter().chain(second::ROWS)
+    first::ROWS.iter().chain(second::ROWS).chain(third::ROWS).chain(subjects::ROWS)
 }

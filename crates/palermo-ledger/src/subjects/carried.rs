@@ -23,7 +23,7 @@ pub(super) fn pair(from: AccountId, to: AccountId) -> Key {
 /// Calls `each` with every subject of the wanted kinds and the end that carries it; with none twice
 /// at the same end.
 pub(super) fn each(row: Row<'_>, parties: &Parties, wanted: Kinds, each: &mut dyn FnMut(Key, Leg)) {
-    let mut one = |kind, atom: Option<Atom>, leg: fn(Row<'_>) -> Leg| {
+    let mut one = |kind, atom: Option<Atom>, leg: End| {
         if let Some(atom) = atom {
             each(text(kind, atom), leg(row));
         }
@@ -64,10 +64,14 @@ fn of_parties(row: Row<'_>, parties: &Parties, leg: Leg, each: &mut dyn FnMut(Ke
     }
 }
 
-type Find = fn(Row<'_>) -> Option<Atom>;
+/// Where its text stands in a payment, or in what an end says of itself.
+type OfRow = fn(Row<'_>) -> Option<Atom>;
+type OfContact = fn(&Contact) -> Option<Atom>;
+/// The end that carries it.
+type End = fn(Row<'_>) -> Leg;
 
 /// Subjects of the payment as a whole, and the end that is their own.
-const SINGLE: &[(Subject, Find, fn(Row<'_>) -> Leg)] = &[
+const SINGLE: &[(Subject, OfRow, End)] = &[
     (Subject::Merchant, |row| row.site().merchant_id, acceptor),
     (Subject::Terminal, |row| row.site().terminal_id, with_account),
     (Subject::Device, |row| row.device_id(), orders),
@@ -76,7 +80,7 @@ const SINGLE: &[(Subject, Find, fn(Row<'_>) -> Leg)] = &[
 ];
 
 /// Subjects of an end.
-const CONTACTS: &[(Subject, fn(&Contact) -> Option<Atom>)] = &[
+const CONTACTS: &[(Subject, OfContact)] = &[
     (Subject::Address, |contact| contact.address),
     (Subject::Phone, |contact| contact.phone),
     (Subject::Email, |contact| contact.email),

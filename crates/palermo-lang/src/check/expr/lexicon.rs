@@ -31,7 +31,7 @@ impl Checker<'_, '_, '_> {
         }
         match self.any(left)? {
             (expr @ Expr::Field(Field::End(_, EndField::Alias)), _)
-            | (expr @ Expr::Step(Field::End(_, EndField::Alias)), _) => Some(expr),
+            | (expr @ Expr::Step(_, Field::End(_, EndField::Alias)), _) => Some(expr),
             _ => {
                 let help = "write `text matches lexicon('lex_…')` or `other.alias matches …`";
                 self.error("E103", &left.range, "only `text` and aliases are matched", help);
