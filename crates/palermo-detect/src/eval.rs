@@ -194,7 +194,8 @@ fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
         (None, None)
     };
     let keys = [account, end.party, end.bank, contact.wallet, contact.alias, merchant, domain];
-    if keys.iter().all(Option::is_none) {
+    // An account that no text of a rule or payment names is in no list; that is known all the same.
+    if at.row.account(leg).is_none() && keys.iter().all(Option::is_none) {
         return Value::Unknown(Some(Field::End(side, EndField::Account)));
     }
     Value::Bool(keys.into_iter().any(|key| in_list(at, list, key)))

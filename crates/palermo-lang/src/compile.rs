@@ -2,15 +2,15 @@
 
 use crate::check::analysis::COST_MAX;
 use crate::check::condition::{Env, indicator, suppressor};
-use crate::check::deploy::{RuleSetFile, Typologies, ruleset};
+use crate::check::deploy::{RuleSetFile, Typologies, packs as packs_of, ruleset};
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::typology::{Rules, typology};
 use crate::check::{forbidden, list};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
 use crate::lock::Lock;
 use crate::program::{
-    Condition, Indicator, IndicatorId, Literal, Logic, Piece, RuleSet, Suppressor, SuppressorId,
-    Template, Typology,
+    Condition, Indicator, IndicatorId, List, Literal, Logic, Piece, RuleSet, Suppressor,
+    SuppressorId, Template, Typology,
 };
 use crate::read::{Cx, Fields};
 use crate::source::{FILE_BYTES_MAX, Sources};
@@ -66,8 +66,18 @@ pub fn compile_with(
     limits: &Limits,
     overrides: &Overrides,
 ) -> Result<Compiled, Diagnostics> {
+    compile_and_lock(sources, environment, limits, overrides).map(|(program, _)| program)
+}
+
+/// The program, and what a lock would say of the folder now.
+pub(crate) fn compile_and_lock(
+    sources: &Sources,
+    environment: Option<&str>,
+    limits: &Limits,
+    overrides: &Overrides,
+) -> Result<(Compiled, Lock), Diagnostics> {
     let mut folder = Folder::read(sources);
-    let lists = folder.lists();
+    let lists = folder.lists(environment);
     let (mut program, now) = folder.check(&lists, limits, overrides, environment);
     if let Some((path, text)) = sources.lock().filter(|_| overrides.is_empty()) {
         folder.hold_to(path, text, &now);
@@ -82,7 +92,7 @@ pub fn compile_with(
     }
     program.warnings = Diagnostics::new(warnings);
     program.rules.sha256 = sources.sha256();
-    Ok(program)
+    Ok((program, now))
 }
 
 /// What a file is.
@@ -114,11 +124,14 @@ struct File {
 /// Every file of a folder, read.
 struct Folder {
     files: Vec<File>,
+    /// Lists as their files have them, packs apart.
+    written_lists: Vec<List>,
 }
 
 impl Folder {
     fn read(sources: &Sources) -> Self {
-        Self { files: sources.rules().map(|(path, text)| File::read(path, text)).collect() }
+        let files = sources.rules().map(|(path, text)| File::read(path, text)).collect();
+        Self { files, written_lists: Vec::new() }
     }
 
     fn into_errors(self) -> Vec<RuleError> {
@@ -143,10 +156,35 @@ impl Folder {
         files.map(|file| file.id.clone()).collect()
     }
 
-    fn lists(&mut self) -> Lists {
+    /// Every list, with the rows of the packs that are on; in tests of single rules all are.
+    fn lists(&mut self, environment: Option<&str>) -> Lists {
         let mut lists = Lists::new();
         for file in self.of(What::List) {
             list::list(&mut file.cx, &file.root, &mut lists);
+        }
+        self.written_lists = lists.values().cloned().collect();
+        let mut packs = Vec::new();
+        for (at, file) in
+            self.files.iter_mut().enumerate().filter(|(_, file)| file.what == What::List)
+        {
+            packs.extend(list::pack_rows(&mut file.cx, &file.root, &lists).map(|rows| (at, rows)));
+        }
+        let known: BTreeSet<String> = packs.iter().map(|(_, rows)| rows.pack.clone()).collect();
+        let mut on = None;
+        for file in self.of(What::RuleSet) {
+            on = packs_of(&mut file.cx, &file.root, &known);
+        }
+        packs.sort_by(|(_, a), (_, b)| (&a.list.id, &a.pack).cmp(&(&b.list.id, &b.pack)));
+        for (at, rows) in packs {
+            let locked =
+                List { id: format!("{}/{}", rows.list.id, rows.pack), ..rows.list.clone() };
+            self.written_lists.push(locked);
+            let is_on = on.as_ref().is_none_or(|on| on.contains(&rows.pack));
+            if (is_on || environment.is_none())
+                && let Some(file) = self.files.get_mut(at)
+            {
+                list::add(&mut file.cx, &rows, &mut lists);
+            }
         }
         lists
     }
@@ -170,7 +208,7 @@ impl Folder {
         if too_many {
             self.too_costly(&all);
         }
-        let now = Lock::of_parts(all.each(), &typologies, pool.used());
+        let now = Lock::of_parts(all.each(), &typologies, self.locked_lists(&pool));
         if environment.is_none() {
             return (all.with(typologies, pool, ruleset, Vec::new()), now);
         }
@@ -183,6 +221,14 @@ impl Folder {
         let conditions = scratch.conditions(&mut env);
         let deployed = renumbered(deployed, &all, &conditions);
         (conditions.with(deployed, pool, ruleset, off), now)
+    }
+
+    /// The lists that rules read, packs apart, as their files have them.
+    fn locked_lists<'f>(&'f self, pool: &Pool<'_>) -> impl Iterator<Item = &'f List> + use<'f> {
+        let used: BTreeSet<String> = pool.used().map(|list| list.id.clone()).collect();
+        self.written_lists
+            .iter()
+            .filter(move |list| list.id.split('/').next().is_some_and(|id| used.contains(id)))
     }
 
     /// Refuses what decides otherwise than the lock says of its version.
@@ -237,7 +283,8 @@ impl Folder {
             id: file.id.clone(),
             version: file.version.clone(),
         };
-        Self { files: self.files.iter().filter(wanted).map(copy).collect() }
+        let files = self.files.iter().filter(wanted).map(copy).collect();
+        Self { files, written_lists: Vec::new() }
     }
 
     fn duplicates(&mut self) {
@@ -492,10 +539,15 @@ fn value_range(root: &Node, wanted: &str) -> Range<usize> {
     value.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
 }
 
-fn list_id(root: &Node) -> &str {
-    let yaml::Value::Map(entries) = &root.value else { return "" };
-    let found = entries.iter().find(|(key, _)| key.text == "list");
-    found.and_then(|(_, node)| node.scalar()).unwrap_or("")
+/// The id of a list, with its pack: `reporting_limit/us`.
+fn list_id(root: &Node) -> String {
+    let yaml::Value::Map(entries) = &root.value else { return String::new() };
+    let text = |wanted: &str| {
+        let found = entries.iter().find(|(key, _)| key.text == wanted);
+        found.and_then(|(_, node)| node.scalar())
+    };
+    let parts: Vec<&str> = text("list").into_iter().chain(text("pack")).collect();
+    parts.join("/")
 }
 
 /// Indicators and suppressors, in order of id.

@@ -9,7 +9,7 @@
 //! Format: one line for each version, sorted, so that a merge of two branches is a merge of lines.
 
 use crate::check::condition::literal_text;
-use crate::compile::{Limits, compile_all};
+use crate::compile::{Limits, Overrides, compile_and_lock};
 use crate::diagnostic::Diagnostics;
 use crate::program::{Condition, List, Typology};
 use crate::source::{Sources, sha256_hex};
@@ -65,11 +65,8 @@ impl Lock {
 
     /// What the rules of a folder decide now.
     pub fn of(sources: &Sources, limits: &Limits) -> Result<Self, Diagnostics> {
-        let compiled = compile_all(&sources.without_lock(), limits)?;
-        let rules = &compiled.rules;
-        let indicators = rules.indicators.iter().map(|rule| &rule.condition);
-        let suppressors = rules.suppressors.iter().map(|rule| &rule.condition);
-        Ok(Self::of_parts(indicators.chain(suppressors), &rules.typologies, rules.lists.iter()))
+        let (sources, none) = (sources.without_lock(), Overrides::new());
+        compile_and_lock(&sources, None, limits, &none).map(|(_, now)| now)
     }
 
     pub(crate) fn of_parts<'r>(

@@ -10,7 +10,8 @@ use palermo_domain::alert::Mode;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
+    "packs",
     "apiVersion",
     "kind",
     "name",
@@ -41,6 +42,23 @@ pub(crate) struct Deployed {
     pub mode: Option<Mode>,
     /// Why it is off.
     pub reason: String,
+}
+
+/// The regional packs that a rule set switches on; `None` is all of them.
+pub(crate) fn packs(
+    cx: &mut Cx,
+    node: &Node,
+    known: &BTreeSet<String>,
+) -> Option<BTreeSet<String>> {
+    let fields = Fields::any(cx, node, "a rule set")?;
+    let items = cx.items(fields.get("packs")?);
+    let mut chosen = BTreeSet::new();
+    for item in items {
+        let read = |word: &str| known.contains(word).then(|| word.to_owned());
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        chosen.extend(cx.word(item, "pack", &names, read));
+    }
+    Some(chosen)
 }
 
 /// What `ruleset.yaml` is checked against.

@@ -4,6 +4,9 @@
 //! included). A key may occur again with another `valid_from`: a later version of the row. A key
 //! such as `3501..3999` stands for every number of that range, written with the same number of
 //! digits. Columns `lat` and `lon` together make a list of places.
+//!
+//! What differs by place of the bank stands in regional packs: a file with `pack` adds its rows to the
+//! list of that id, where `ruleset.yaml` switches the pack on. It has no columns of its own.
 
 use crate::check::pool::{Lists, index};
 use crate::program::{self, List, Literal, Row, Type};
@@ -14,15 +17,87 @@ use palermo_domain::Date;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
-const KEYS: [&str; 7] = ["list", "title", "version", "columns", "source", "reviewed", "rows"];
+const KEYS: [&str; 8] =
+    ["list", "title", "version", "columns", "source", "reviewed", "rows", "pack"];
 const ROW_KEYS: [&str; 3] = ["row", "valid_from", "valid_to"];
 const COLUMN_TYPES: [&str; 5] = ["text", "decimal", "int", "bool", "duration"];
 /// The most rows of a list, ranges expanded.
 const ROWS_MAX: usize = 100_000;
 
-/// Reads a list file into `lists`.
+/// The rows of a regional pack for one list.
+#[derive(Clone, Debug)]
+pub(crate) struct PackRows {
+    /// The pack.
+    pub pack: String,
+    /// The list with these rows only; its id is that of the list.
+    pub list: List,
+    range: std::ops::Range<usize>,
+}
+
+/// Reads a list file into `lists`; one of a pack only where it is asked for, with `packs`.
 pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     let Some(fields) = Fields::open(cx, node, "a list", &KEYS, &[]) else { return };
+    if fields.get("pack").is_some() {
+        return;
+    }
+    let (version, id) = head(cx, &fields);
+    let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
+    let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
+    let Some((id, id_node)) = id else { return };
+    let list = List { id: id.clone(), version, sha256: sha256_hex(cx.text()), columns, rows };
+    match lists.entry(id) {
+        Entry::Vacant(free) => {
+            free.insert(list);
+        }
+        Entry::Occupied(taken) => {
+            let message = format!("list `{}` is written in another file too", taken.key());
+            cx.error("E170", &id_node.range, message, "keep one of the two");
+        }
+    }
+}
+
+/// Reads the rows of a pack, given the lists that they are for.
+pub(crate) fn pack_rows(cx: &mut Cx, node: &Node, lists: &Lists) -> Option<PackRows> {
+    let fields = Fields::any(cx, node, "a list")?;
+    let pack_node = fields.get("pack")?;
+    let read = |text: &str| is_list_id(text).then(|| text.to_owned());
+    let pack = cx.parsed(pack_node, "the name of a pack", "us", read);
+    let (version, id) = head(cx, &fields);
+    if let Some(node) = fields.get("columns") {
+        let help = "the columns are those of the list that the rows are added to";
+        cx.error("E101", &node.range, "`columns` in a pack", help);
+    }
+    let (id, id_node) = id?;
+    let Some(base) = lists.get(&id) else {
+        cx.unknown("E102", &id_node.range, "list", &id, lists.keys().map(String::as_str));
+        return None;
+    };
+    let columns = base.columns.clone();
+    let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
+    let list = List { id, version, sha256: sha256_hex(cx.text()), columns, rows };
+    Some(PackRows { pack: pack?, list, range: pack_node.range.clone() })
+}
+
+/// Adds the rows of a pack to their list; what the list has already is a mistake.
+pub(crate) fn add(cx: &mut Cx, rows: &PackRows, lists: &mut Lists) {
+    let Some(list) = lists.get_mut(&rows.list.id) else { return };
+    let known: BTreeSet<(&str, Date)> =
+        list.rows.iter().map(|row| (row.key.as_str(), row.valid.0)).collect();
+    let twice = rows.list.rows.iter().find(|row| known.contains(&(&row.key, row.valid.0)));
+    if let Some(row) = twice {
+        let message = format!("row `{}` of {} is in the list already", row.key, row.valid.0);
+        cx.error("E108", &rows.range, message, "keep it in the list or in one pack");
+        return;
+    }
+    list.rows.extend(rows.list.rows.iter().cloned());
+    list.version = format!("{}+{}.{}", list.version, rows.pack, rows.list.version);
+    list.sha256 = sha256_hex(&format!("{} {} {}", list.sha256, rows.pack, rows.list.sha256));
+}
+
+type Id<'n> = Option<(String, &'n Node)>;
+
+/// What every list file begins with: its version and id.
+fn head<'n>(cx: &mut Cx, fields: &Fields<'n>) -> (String, Id<'n>) {
     for key in ["title", "source"] {
         if let Some(node) = fields.need(cx, key) {
             cx.filled(node);
@@ -36,20 +111,7 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
         let read = |text: &str| is_list_id(text).then(|| text.to_owned());
         Some((cx.parsed(node, "the id of a list", "reporting_limit", read)?, node))
     });
-    let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
-    let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
-    let Some((id, id_node)) = id else { return };
-    let (version, sha256) = (version.unwrap_or_default(), sha256_hex(cx.text()));
-    let list = List { id: id.clone(), version, sha256, columns, rows };
-    match lists.entry(id) {
-        Entry::Vacant(free) => {
-            free.insert(list);
-        }
-        Entry::Occupied(taken) => {
-            let message = format!("list `{}` is written in another file too", taken.key());
-            cx.error("E170", &id_node.range, message, "keep one of the two");
-        }
-    }
+    (version.unwrap_or_default(), id)
 }
 
 fn is_list_id(text: &str) -> bool {
