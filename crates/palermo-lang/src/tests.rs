@@ -4,5 +4,6 @@ mod compiled;
 mod diagnostics;
 mod expanded;
 mod folder;
+mod measures;
 mod robust;
 mod shipped;

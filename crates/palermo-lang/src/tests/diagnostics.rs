@@ -4,6 +4,7 @@
 //! A message that changes on purpose is copied here from the failure.
 
 mod first;
+mod measures;
 mod second;
 
 use super::folder::folder;
@@ -36,5 +37,5 @@ fn every_code_has_a_row() {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    first::ROWS.iter().chain(second::ROWS)
+    first::ROWS.iter().chain(second::ROWS).chain(measures::ROWS)
 }
