@@ -67,7 +67,7 @@ impl Bank {
         };
         self.offset += 1;
         let row = self.ledger.insert(payment, origin);
-        let sets = self.detector.select(&self.ledger, row);
+        let sets = self.detector.select(&self.ledger, row, payment.text.as_ref());
         self.ledger.link(row, sets[0], sets[1]);
         self.changed(row, Cause::OnTime);
     }

@@ -37,6 +37,7 @@ fn rules(rows: Option<&[&str]>) -> RuleSet {
         };
         rules.lists.push(List {
             id: "words".into(),
+            version: "1.0.0".to_owned(),
             sha256: format!("{rows:?}"),
             columns: vec![("weight".into(), Type::Decimal)],
             rows: rows.iter().map(row).collect(),

@@ -238,6 +238,7 @@ impl Draft {
 
 fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
     Condition {
+        subject: palermo_domain::Subject::Account,
         id: id.into(),
         version: "1.0.0".into(),
         title: format!("{id} of the oracle"),
@@ -249,10 +250,28 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         holds,
         monotone: false,
         feeds: draft.feeds,
+        asks: Vec::new(),
         lists: Vec::new(),
         text: Template(vec![Piece::Measure(MeasureId(0)), Piece::Text(" seen".into())]),
         cite: Cite { key: "F20-T3".into(), source: "an institution".into(), doc: "a page".into() },
         logic_sha256: "d".repeat(64),
         params_sha256: "e".repeat(64),
     }
+}
+
+/// A sequence of two steps, the second soon after the first.
+pub fn two_steps(
+    names: [&str; 2],
+    selections: [SelectionId; 2],
+    tie: Option<Expr>,
+    within: Span,
+) -> Sequence {
+    let step = |at: usize, ties, when| Step {
+        name: names[at].to_owned(),
+        selection: selections[at],
+        ties,
+        when,
+    };
+    let second = step(1, tie.into_iter().collect(), When::Within { of: 0, span: within });
+    Sequence { steps: vec![step(0, Vec::new(), When::After), second], across: None }
 }

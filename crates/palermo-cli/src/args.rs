@@ -28,6 +28,10 @@ pub(crate) enum Format {
     Human,
     /// For programs.
     Json,
+    /// SARIF 2.1.0, for code hosts and editors; `rules lint` only.
+    Sarif,
+    /// Workflow commands of GitHub; `rules lint` only.
+    Github,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,12 +60,21 @@ pub(crate) enum RulesCommand {
     /// Run the tests beside the rules.
     Test(RulesTestArgs),
     /// Compile a rule folder and show what is wrong with it.
-    Check(RulesCheckArgs),
+    #[command(alias = "check")]
+    Lint(RulesLintArgs),
     /// Explain the code of a diagnostic.
     Explain {
         /// Such as `E104`.
         code: String,
     },
+    /// Write rule files in their one form; comments stay.
+    Fmt(RulesFmtArgs),
+    /// Record what each version decides, and refuse what contradicts the record.
+    Lock(RulesLockArgs),
+    /// Show what changed in meaning between two rule folders, and the version steps that it needs.
+    Diff(RulesDiffArgs),
+    /// Draw which rules and lists rest on which, as Graphviz text.
+    Graph(RulesGraphArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -302,7 +315,7 @@ pub(crate) struct RulesTestArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RulesCheckArgs {
+pub(crate) struct RulesLintArgs {
     /// The rule folder.
     #[arg(value_name = "DIR", default_value = "rules")]
     pub path: PathBuf,
@@ -312,6 +325,46 @@ pub(crate) struct RulesCheckArgs {
     /// Currency that amounts are converted to, as `base_currency` of the configuration says.
     #[arg(long, value_name = "CODE", value_parser = currency)]
     pub base_currency: Option<Currency>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesFmtArgs {
+    /// Files and folders.
+    #[arg(value_name = "PATH", default_value = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit 1 where something would change.
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesLockArgs {
+    /// The rule folder.
+    #[arg(value_name = "DIR", default_value = "rules")]
+    pub path: PathBuf,
+    /// Change nothing; exit 1 where a version is not locked.
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesDiffArgs {
+    /// The folder as it was, such as a checkout of what is deployed.
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// The folder as it is.
+    #[arg(value_name = "AFTER", default_value = "rules")]
+    pub after: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesGraphArgs {
+    /// The rule folder.
+    #[arg(value_name = "DIR", default_value = "rules")]
+    pub path: PathBuf,
+    /// Only what this rule rests on, and what rests on it.
+    #[arg(long, value_name = "ID")]
+    pub of: Option<String>,
 }
 
 fn currency(text: &str) -> Result<Currency, String> {

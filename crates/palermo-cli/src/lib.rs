@@ -60,14 +60,23 @@ fn main(arguments: Vec<OsString>, out: &mut Out) -> Exit {
 }
 
 fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
+    let lints = matches!(command, Command::Rules(RulesCommand::Lint(_)));
+    if out.for_code_host() && !lints {
+        let text = "`--format sarif` and `--format github` are for `palermo rules lint`";
+        return Err(Failure::words(Exit::Usage, text));
+    }
     match command {
         Command::Run(arguments) => run::run(&arguments, out),
         Command::Demo(arguments) => demo::demo(&arguments, out),
         Command::Synth(arguments) => synth::synth(&arguments, out),
         Command::Features(arguments) => features::features(&arguments, out),
         Command::Rules(RulesCommand::Test(arguments)) => rules::test(&arguments, out),
-        Command::Rules(RulesCommand::Check(arguments)) => rules::check(&arguments, out),
+        Command::Rules(RulesCommand::Lint(arguments)) => rules::lint(&arguments, out),
         Command::Rules(RulesCommand::Explain { code }) => doctor::explain(&code, out),
+        Command::Rules(RulesCommand::Fmt(arguments)) => rules::fmt(&arguments, out),
+        Command::Rules(RulesCommand::Lock(arguments)) => rules::lock(&arguments, out),
+        Command::Rules(RulesCommand::Diff(arguments)) => rules::diff(&arguments, out),
+        Command::Rules(RulesCommand::Graph(arguments)) => rules::graph(&arguments, out),
         Command::Doctor(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
         Command::Config(ConfigCommand::Check(arguments)) => config::check(&arguments, out),
     }

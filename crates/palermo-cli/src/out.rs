@@ -55,6 +55,16 @@ impl Out {
         self.format == Format::Json
     }
 
+    /// The format asked for.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether data is for a code host: problems, each at a place in a file.
+    pub(crate) fn for_code_host(&self) -> bool {
+        matches!(self.format, Format::Sarif | Format::Github)
+    }
+
     /// Whether a live screen makes sense.
     pub(crate) fn is_live(&self) -> bool {
         self.talk_is_terminal

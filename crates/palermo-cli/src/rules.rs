@@ -1,11 +1,19 @@
-//! `palermo rules test` and `palermo rules check`.
+//! `palermo rules test` and `palermo rules lint`; the other commands about rules are in the modules.
 
-use crate::args::{RulesCheckArgs, RulesTestArgs};
+mod graph;
+mod keep;
+mod report;
+
+pub(crate) use graph::graph;
+pub(crate) use keep::{diff, fmt, lock};
+
+use crate::args::{Format, RulesLintArgs, RulesTestArgs};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_engine::port::Clock;
 use palermo_engine::rule_tests::{self, Known, TestResult};
-use palermo_lang::{Diagnostics, Limits, Severity, Sources, TestFile};
+use palermo_lang::program::RuleSet;
+use palermo_lang::{Diagnostics, Limits, RuleError, Severity, Sources, TestFile};
 use palermo_runtime::{Config, SystemClock, read_rules};
 use serde_json::json;
 use std::path::Path;
@@ -20,11 +28,16 @@ fn sources(folder: &Path) -> Result<Sources, Failure> {
     })
 }
 
-/// `palermo rules check`.
-pub(crate) fn check(arguments: &RulesCheckArgs, out: &mut Out) -> Result<Exit, Failure> {
-    let sources = sources(&arguments.path)?;
+/// The bounds of the configuration that is built in.
+fn limits() -> Limits {
     let config = Config::defaults();
-    let limits = Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon };
+    Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon }
+}
+
+/// `palermo rules lint`.
+pub(crate) fn lint(arguments: &RulesLintArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let sources = sources(&arguments.path)?;
+    let (config, limits) = (Config::defaults(), limits());
     let deployed = sources.iter().any(|(path, _)| path.ends_with("/ruleset.yaml"));
     let compiled = if deployed {
         palermo_lang::compile(&sources, &arguments.environment, &limits)
@@ -48,31 +61,41 @@ pub(crate) fn check(arguments: &RulesCheckArgs, out: &mut Out) -> Result<Exit, F
         .iter()
         .flat_map(Diagnostics::iter)
         .any(|problem| problem.severity == Severity::Error);
-    if out.json() {
-        let rows: Vec<_> = problems.iter().flat_map(Diagnostics::iter).map(row).collect();
-        out.json_data(&json!({"ok": !failed, "problems": rows}));
-    } else {
-        let color = out.color_data();
-        for some in problems.iter().filter(|some| !some.is_empty()) {
-            out.data(some.render(color).trim_end());
+    let each: Vec<&RuleError> = problems.iter().flat_map(Diagnostics::iter).collect();
+    match out.format() {
+        Format::Json => {
+            let rows: Vec<_> = each.into_iter().map(row).collect();
+            out.json_data(&json!({"ok": !failed, "problems": rows}));
         }
-        if let (false, Some(rules)) = (failed, loaded) {
-            out.data(&format!(
-                "{} {}: fine; {} typologies, {} indicators, {} suppressors, {} lists, sha256 {}",
-                rules.name,
-                rules.version,
-                rules.typologies.len(),
-                rules.indicators.len(),
-                rules.suppressors.len(),
-                rules.lists.len(),
-                rules.sha256.get(..12).unwrap_or_default()
-            ));
+        Format::Sarif => out.json_data(&report::sarif(&each)),
+        Format::Github => each.into_iter().for_each(|one| out.data(&report::github(one))),
+        Format::Human => {
+            let color = out.color_data();
+            for some in problems.iter().filter(|some| !some.is_empty()) {
+                out.data(some.render(color).trim_end());
+            }
+            if let (false, Some(rules)) = (failed, loaded) {
+                out.data(&summary(&rules));
+            }
         }
     }
     Ok(if failed { Exit::Content } else { Exit::Fine })
 }
 
-fn row(problem: &palermo_lang::RuleError) -> serde_json::Value {
+fn summary(rules: &RuleSet) -> String {
+    format!(
+        "{} {}: fine; {} typologies, {} indicators, {} suppressors, {} lists, sha256 {}",
+        rules.name,
+        rules.version,
+        rules.typologies.len(),
+        rules.indicators.len(),
+        rules.suppressors.len(),
+        rules.lists.len(),
+        rules.sha256.get(..12).unwrap_or_default()
+    )
+}
+
+fn row(problem: &RuleError) -> serde_json::Value {
     let severity = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

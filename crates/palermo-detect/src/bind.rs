@@ -3,11 +3,12 @@
 //! Binding happens once, at activation; evaluation then never looks at a string. Lists, which may
 //! change afterwards, are in `lists`.
 
+use crate::condition::Shape;
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal, FeedSet};
+use palermo_domain::{Currency, Decimal, FeedSet, Subject};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
-    Function, Literal, MeasureKind, Param, Selection, Side, Statistic,
+    Function, Literal, MeasureKind, Param, Selection, Sequence, Side, Statistic, Step,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -17,7 +18,7 @@ pub(crate) enum Node {
     Const(Value),
     Money(Decimal, Currency),
     Field(Field),
-    Step(Field),
+    Step(usize, Field),
     Measure(usize),
     Not(Box<Self>),
     And(Vec<Self>),
@@ -26,24 +27,28 @@ pub(crate) enum Node {
     Arithmetic(Arithmetic, Box<Self>, Box<Self>),
     ToDecimal(Box<Self>),
     InList(Box<Self>, usize),
+    Matches(Box<Self>, usize),
     EndInList(Side, usize),
     Lookup(usize, Box<Self>, usize),
     Distance(Box<Self>, Box<Self>),
     Near(Box<Self>, usize, Box<Self>),
     Unrelated,
     Present(Field),
+    Holds(Side, u16),
 }
 
 impl Node {
     /// Whether it, or anything in it, fulfils a test.
-    fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+    pub(crate) fn any(&self, test: &dyn Fn(&Self) -> bool) -> bool {
         if test(self) {
             return true;
         }
         match self {
-            Self::Not(a) | Self::ToDecimal(a) | Self::InList(a, _) | Self::Lookup(_, a, _) => {
-                a.any(test)
-            }
+            Self::Not(a)
+            | Self::ToDecimal(a)
+            | Self::InList(a, _)
+            | Self::Matches(a, _)
+            | Self::Lookup(_, a, _) => a.any(test),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.any(test)),
             Self::Compare(_, a, b)
             | Self::Arithmetic(_, a, b)
@@ -52,11 +57,12 @@ impl Node {
             Self::Const(_)
             | Self::Money(..)
             | Self::Field(_)
-            | Self::Step(_)
+            | Self::Step(..)
             | Self::Measure(_)
             | Self::EndInList(..)
             | Self::Unrelated
-            | Self::Present(_) => false,
+            | Self::Present(_)
+            | Self::Holds(..) => false,
         }
     }
 }
@@ -95,6 +101,8 @@ pub(crate) enum BoundMeasure {
 /// A bound condition: what is evaluated of an indicator or suppressor.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundCondition {
+    /// What it is about.
+    pub(crate) subject: Subject,
     /// Selections of the rule set that this condition reads; positions in it are the `usize`
     /// of the measures above.
     pub(crate) selections: Vec<u16>,
@@ -117,7 +125,7 @@ impl BoundCondition {
     /// Whether it looks beyond its window, at what an account or a pair did before.
     pub(crate) fn reads_past(&self) -> bool {
         let past = |node: &Node| {
-            let (Node::Field(field) | Node::Step(field)) = node else { return false };
+            let (Node::Field(field) | Node::Step(_, field)) = node else { return false };
             matches!(field, Field::End(_, EndField::IdleBefore | EndField::KnownFor))
         };
         let measure = |measure: &BoundMeasure| match measure {
@@ -133,25 +141,40 @@ impl BoundCondition {
             BoundMeasure::Own { .. } => true,
             BoundMeasure::Repeats | BoundMeasure::Between { .. } => false,
         };
-        let tie = self.sequence.as_ref().and_then(|sequence| sequence.tie.as_ref());
+        let mut ties = self.sequence.iter().flat_map(|sequence| &sequence.ties);
         self.holds.any(&past)
             || self.measures.iter().any(measure)
-            || tie.is_some_and(|tie| tie.any(&past))
+            || ties.any(|(_, tie)| tie.any(&past))
     }
 }
 
 /// A bound sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundSequence {
-    pub(crate) steps: [usize; 2],
-    pub(crate) tie: Option<Node>,
-    pub(crate) within: palermo_domain::Span,
+    /// The selection of each step.
+    pub(crate) steps: Vec<usize>,
+    pub(crate) shape: Shape,
+    /// Each with the step whose fields are its own.
+    pub(crate) ties: Vec<(usize, Node)>,
+    /// What repeats have in common: the field of a step.
+    pub(crate) key: Option<(Key, usize, Field)>,
+}
+
+/// What repeats have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// All share it.
+    Same,
+    /// All differ in it.
+    Distinct,
 }
 
 /// Binds the expressions of one rule.
 pub(crate) struct Binder<'a> {
     pub(crate) atoms: &'a mut Atoms,
     pub(crate) params: &'a [Param],
+    /// Ids of the indicators, by number.
+    pub(crate) indicators: &'a [String],
 }
 
 impl Binder<'_> {
@@ -175,7 +198,7 @@ impl Binder<'_> {
         match expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Field(field) => Node::Field(*field),
-            Expr::Step(field) => Node::Step(*field),
+            Expr::Step(step, field) => Node::Step(*step, *field),
             Expr::Param(id) => match self.params.get(usize::from(id.0)) {
                 Some(param) => self.literal(&param.value.clone()),
                 None => Node::Const(crate::value::UNKNOWN),
@@ -188,6 +211,7 @@ impl Binder<'_> {
             Expr::Arithmetic(op, a, b) => Node::Arithmetic(*op, self.boxed(a), self.boxed(b)),
             Expr::ToDecimal(inner) => Node::ToDecimal(self.boxed(inner)),
             Expr::InList(text, list) => Node::InList(self.boxed(text), usize::from(list.0)),
+            Expr::Matches(text, list) => Node::Matches(self.boxed(text), usize::from(list.0)),
             Expr::EndInList(side, list) => Node::EndInList(*side, usize::from(list.0)),
             Expr::Lookup(list, key, column, _) => {
                 Node::Lookup(usize::from(list.0), self.boxed(key), usize::from(*column))
@@ -197,8 +221,33 @@ impl Binder<'_> {
                 Node::Near(self.boxed(place), usize::from(list.0), self.boxed(km))
             }
             Expr::Unrelated => Node::Unrelated,
+            Expr::Holds(side, id) => {
+                let at = self.indicators.iter().position(|known| known == id);
+                at.and_then(|at| u16::try_from(at).ok())
+                    .map_or(Node::Const(crate::value::UNKNOWN), |at| Node::Holds(*side, at))
+            }
             Expr::Present(field) => Node::Present(*field),
         }
+    }
+
+    fn sequence(&mut self, sequence: &Sequence, selections: &mut Vec<u16>) -> BoundSequence {
+        let steps = sequence.steps.iter().map(|step| local(selections, step.selection.0)).collect();
+        let of_step = |(at, step): (usize, &Step)| {
+            let node = |tie| (at, self.expr(tie));
+            step.ties.iter().map(node).collect::<Vec<_>>()
+        };
+        let ties: Vec<(usize, Node)> = (0..).zip(&sequence.steps).flat_map(of_step).collect();
+        let named = ties.iter().map(|(own, tie)| {
+            let names =
+                |step: usize| tie.any(&|node| matches!(node, Node::Step(of, _) if *of == step));
+            (0..sequence.steps.len()).filter(|step| step == own || names(*step)).collect()
+        });
+        let shape = Shape::new(&sequence.steps, named);
+        let key = sequence.across.map(|across| {
+            let key = if across.same { Key::Same } else { Key::Distinct };
+            (key, across.step, across.field)
+        });
+        BoundSequence { steps, shape, ties, key }
     }
 
     fn aggregate(&mut self, aggregate: &Aggregate, selections: &mut Vec<u16>) -> BoundMeasure {
@@ -236,9 +285,10 @@ fn reach(condition: &Condition) -> palermo_domain::Span {
 pub(crate) fn condition(
     condition: &Condition,
     all: &[Selection],
+    indicators: &[String],
     atoms: &mut Atoms,
 ) -> BoundCondition {
-    let mut binder = Binder { atoms, params: &condition.params };
+    let mut binder = Binder { atoms, params: &condition.params, indicators };
     let mut selections = Vec::new();
     let measures = condition
         .measures
@@ -263,11 +313,8 @@ pub(crate) fn condition(
             }
         })
         .collect();
-    let sequence = condition.sequence.as_ref().map(|sequence| BoundSequence {
-        steps: sequence.steps.map(|step| local(&mut selections, step.0)),
-        tie: sequence.tie.as_ref().map(|tie| binder.expr(tie)),
-        within: sequence.within,
-    });
+    let sequence = condition.sequence.as_ref();
+    let sequence = sequence.map(|sequence| binder.sequence(sequence, &mut selections));
     let direction_of = |leg| if leg == Leg::Debtor { Direction::Out } else { Direction::In };
     let can_be = |leg: &Leg| {
         selections
@@ -277,6 +324,7 @@ pub(crate) fn condition(
     };
     let legs = Leg::BOTH.into_iter().filter(can_be).collect();
     BoundCondition {
+        subject: condition.subject,
         legs,
         holds: binder.expr(&condition.holds),
         selections,

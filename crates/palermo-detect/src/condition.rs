@@ -14,8 +14,9 @@ mod between;
 mod measure;
 mod past;
 mod quick;
+mod sequence;
 
-use crate::bind::{BoundCondition, BoundMeasure, BoundSequence, Node};
+use crate::bind::{BoundCondition, BoundMeasure, Node};
 use crate::detector::newest_at;
 use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true};
 use crate::select::{Selections, Sets};
@@ -23,6 +24,7 @@ use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{Decimal, EventTime, FixedHashSet};
 use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
+pub(crate) use sequence::Shape;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -41,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) values: Vec<Value>,
     /// Payments that contributed, in event-time order, without repeats.
     pub(crate) evidence: Vec<Match>,
+    /// A search was cut by its budget: there may be more.
+    pub(crate) truncated: bool,
 }
 
 /// Whether a condition holds.
@@ -125,6 +129,7 @@ impl<'a> Run<'a> {
         time: EventTime,
     ) -> Self {
         let values = vec![None; condition.measures.len()];
+        let env = Env { during: Some((time.minus(condition.window), time)), ..env };
         let doubt = Cell::new(None);
         Self {
             env,
@@ -285,7 +290,7 @@ impl<'a> Run<'a> {
     pub(crate) fn facts(&mut self) -> Facts {
         let condition = self.condition;
         let values = (0..condition.measures.len()).map(|index| self.measure(index)).collect();
-        let mut evidence = Vec::new();
+        let (mut evidence, mut truncated) = (Vec::new(), false);
         for measure in &condition.measures {
             match measure {
                 BoundMeasure::Aggregate { over, filter, within, .. } => {
@@ -298,8 +303,9 @@ impl<'a> Run<'a> {
                 }
                 BoundMeasure::Repeats => {
                     if let Some(sequence) = &condition.sequence {
-                        let pairs = self.pairs(sequence);
-                        evidence.extend(pairs.into_iter().flatten());
+                        let found = self.occurrences(sequence);
+                        truncated |= found.truncated;
+                        evidence.extend(found.all.into_iter().flatten());
                     }
                 }
                 BoundMeasure::Between { a, b, .. } => {
@@ -312,7 +318,7 @@ impl<'a> Run<'a> {
         }
         self.sort(&mut evidence);
         evidence.dedup_by_key(|found| found.row);
-        Facts { values, evidence }
+        Facts { values, evidence, truncated }
     }
 
     /// By field: the share of the window's payments, of either direction, for which a selection
@@ -423,8 +429,8 @@ impl<'a> Run<'a> {
             BoundMeasure::Derived(node) => self.derived(node),
             BoundMeasure::Repeats => {
                 let condition = self.condition;
-                let pairs = condition.sequence.as_ref().map_or(0, |seq| self.pairs(seq).len());
-                count(pairs)
+                let sequence = condition.sequence.as_ref();
+                count(sequence.map_or(0, |sequence| self.occurrences(sequence).all.len()))
             }
             BoundMeasure::Overlap { key, a, b } => {
                 let [a, b] = [*a, *b].map(|selection| {
@@ -466,49 +472,6 @@ impl<'a> Run<'a> {
             Some(At { env: self.over_window(), row, leg, step: None })
         });
         at.map_or(UNKNOWN, |at| eval(node, &at, self))
-    }
-
-    /// Non-overlapping occurrences of the sequence, as many as there can be: taking the earliest
-    /// end first is optimal (interval scheduling).
-    fn pairs(&mut self, sequence: &BoundSequence) -> Vec<[Match; 2]> {
-        let [mut first, mut second] = sequence.steps.map(|step| self.matches(step));
-        self.sort(&mut first);
-        self.sort(&mut second);
-        let ledger = self.env.ledger;
-        let order =
-            |a: Match, b: Match| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row));
-        let mut found: Vec<[Match; 2]> = Vec::new();
-        for end in second {
-            let mut unknown = None;
-            let earliest = end.time.minus(sequence.within);
-            let last = found.last().map(|pair| pair[1]);
-            let from = first.partition_point(|start| start.time < earliest);
-            let starts = first.get(from..).unwrap_or(&[]).iter().copied();
-            let start = starts.take_while(|start| order(*start, end).is_lt()).find(|start| {
-                last.is_none_or(|last| order(last, *start).is_lt())
-                    && sequence.tie.as_ref().is_none_or(|tie| {
-                        let tied = self.tied(tie, *start, end);
-                        if let Value::Unknown(field) = tied {
-                            unknown = unknown.or(Some(field));
-                        }
-                        tied.holds()
-                    })
-            });
-            match (start, unknown) {
-                (Some(start), _) => found.push([start, end]),
-                (None, Some(field)) => self.skip(field),
-                (None, None) => {}
-            }
-        }
-        found
-    }
-
-    fn tied(&self, tie: &Node, start: Match, end: Match) -> Value {
-        let (Some(mut at), Some(row)) = (self.at(end), self.env.ledger.row(start.row)) else {
-            return Value::Bool(false);
-        };
-        at.step = Some((row, start.leg));
-        eval(tie, &at, &mut NoMeasures)
     }
 }
 

@@ -6,6 +6,8 @@
 //! without selected payments is skipped where the account never had one.
 
 mod activation;
+mod asked;
+mod subjects;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
 use crate::condition::{Run, Verdict};
@@ -17,12 +19,14 @@ use crate::lists::{BoundList, Sent};
 use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
+use asked::Asked;
 use palermo_domain::alert::Cause;
-use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span};
+use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject};
 use palermo_lang::program::{Function, RuleSet};
-use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use subjects::BySubject;
 
 /// What the detector must know beside the rules.
 #[derive(Clone, Debug)]
@@ -73,9 +77,10 @@ pub struct Detector {
     lacking: Lacking,
     /// Typologies that an indicator can decide.
     of_indicator: Vec<Vec<u16>>,
-    longest_window: Span,
+    by_subject: BySubject,
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
+    asked: Asked,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -95,6 +100,9 @@ impl Detector {
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
         let sent = Sent::default();
         let bound = bind_rules(&rules, &sent, ledger);
+        let asked = Asked::new(&rules);
+        let by_subject = BySubject::new(&bound.indicators, &asked);
+        ledger.want(by_subject.kinds());
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
         let mut lacking = Lacking::default();
@@ -109,8 +117,9 @@ impl Detector {
             selections: bound.selections,
             lacking,
             of_indicator: of_indicator(&rules),
-            longest_window: longest_window(&rules),
+            by_subject,
             past_readers,
+            asked,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -173,32 +182,8 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder, from: None }
-    }
-
-    /// Decides the selections of both ends of a row (debtor, creditor).
-    pub fn select(&mut self, ledger: &Ledger, row: RowId) -> [SetId; 2] {
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg))
-    }
-
-    fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
-        let Some(row) = ledger.row(row) else { return SetId::default() };
-        let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
-        let lacking = &mut self.lacking;
-        let set = self.selections.decide(env, row, leg, &mut |selection, field| {
-            lacking.selection(selection, field);
-        });
-        let words = self.selections.sets.words();
-        let start = account.index().saturating_mul(words);
-        if self.seen.len() < start.saturating_add(words) {
-            self.seen.resize(start.saturating_add(words), 0);
-        }
-        let truths = self.selections.sets.truths(set);
-        for (seen, truth) in self.seen.iter_mut().skip(start).zip(truths) {
-            *seen |= truth;
-        }
-        set
+        let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
+        Env { ledger, lists, adder, hits, during: None, from: None, text: None }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -208,12 +193,9 @@ impl Detector {
         let time = payment.time();
         let mut changed = Changed::default();
         for (account, _) in touched(payment) {
-            self.evaluate(ledger, account, time, &mut changed);
-            for later in later_times(ledger, account, time, time.plus(self.longest_window)) {
-                self.evaluate(ledger, account, later, &mut changed);
-            }
+            self.evaluate_since(ledger, (account, Subject::Account), time, &mut changed);
             // A rule that looks at what an account did before its window can change at any later time.
-            let beyond = time.plus(self.longest_window);
+            let beyond = time.plus(self.by_subject.longest(Subject::Account));
             if !self.past_readers.is_empty() {
                 for later in later_times(ledger, account, beyond, EventTime::MAX) {
                     let here = newest_at(ledger, account, later, later);
@@ -223,6 +205,11 @@ impl Detector {
                 }
             }
         }
+        for carried in ledger.carried(row) {
+            self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
+        }
+        self.asked.note(time, touched(payment).map(|(account, _)| account));
+        self.answer(ledger, &mut changed);
         self.follow(
             ledger,
             changed,
@@ -231,24 +218,6 @@ impl Detector {
             applied,
             out,
         );
-    }
-
-    /// Evaluates every indicator on an account at a time.
-    fn evaluate(
-        &mut self,
-        ledger: &Ledger,
-        account: AccountId,
-        time: EventTime,
-        changed: &mut Changed,
-    ) {
-        // The payments at exactly this time; none are left after a reversal.
-        let here = newest_at(ledger, account, time, time);
-        for index in 0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX) {
-            if self.skip(index, account) {
-                continue;
-            }
-            self.evaluate_one(ledger, index, account, (time, here), changed);
-        }
     }
 
     fn evaluate_one(
@@ -263,7 +232,7 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = self.env(ledger);
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
@@ -281,12 +250,12 @@ impl Detector {
                 *last = (*last).max(Some(time));
             }
             if new {
-                changed.hits.insert((index, account));
+                changed.note(&self.asked, index, account, time);
             }
         } else if whole && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
-            changed.hits.insert((index, account));
+            changed.note(&self.asked, index, account, time);
         }
         if !whole {
             self.hits.disturb(index, account, time);
@@ -388,6 +357,19 @@ impl Detector {
 #[derive(Debug, Default)]
 struct Changed {
     hits: BTreeSet<(u16, AccountId)>,
+    /// Those among them that others ask for, by level, with the earliest time at which one came or
+    /// went.
+    asked: BTreeMap<(u16, u16, AccountId), EventTime>,
+}
+
+impl Changed {
+    fn note(&mut self, asked: &Asked, index: u16, account: AccountId, time: EventTime) {
+        self.hits.insert((index, account));
+        if asked.is_asked_for(index) {
+            let since = self.asked.entry((asked.level(index), index, account)).or_insert(time);
+            *since = (*since).min(time);
+        }
+    }
 }
 
 struct BoundRules {
@@ -403,12 +385,15 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let atoms = &mut ledger.atoms;
     let mut conditions = Vec::new();
     for selection in &rules.selections {
-        conditions.push(Binder { atoms, params: &[] }.expr(&selection.condition));
+        conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
     }
     let selections = Selections::new(&rules.selections, conditions);
+    let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
     let mut bind_one = |condition| {
-        let mut bound = bind::condition(condition, &rules.selections, atoms);
-        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false);
+        let mut bound = bind::condition(condition, &rules.selections, &ids, atoms);
+        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false)
+            // Payments become those of a party by its record, when nobody looks at them.
+            && bound.subject != Subject::Party;
         bound
     };
     let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
@@ -479,10 +464,6 @@ fn of_indicator(rules: &RuleSet) -> Vec<Vec<u16>> {
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {
     let numbered = (0_u16..).zip(indicators);
     numbered.filter(|(_, condition)| condition.reads_past()).map(|(index, _)| index).collect()
-}
-
-fn longest_window(rules: &RuleSet) -> Span {
-    rules.indicators.iter().map(|rule| rule.condition.window).max().unwrap_or(Span::ZERO)
 }
 
 /// Event times of the account's payments in `(after, until]`, each once, in order.

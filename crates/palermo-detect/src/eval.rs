@@ -1,9 +1,13 @@
 //! Evaluation of a bound expression on one payment, seen from one of its ends.
 //!
 //! Cost: one visit per node; conjunctions stop at the first false, disjunctions at the first true.
-//! Nothing here allocates.
+//! Nothing here allocates, but for an alias that is looked up in a lexicon.
 
 use crate::bind::Node;
+use crate::condition::Match;
+use crate::fields;
+use crate::hits::Hits;
+use crate::lexicon::Words;
 use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
@@ -22,15 +26,20 @@ pub(crate) struct Env<'a> {
     pub(crate) adder: &'a RefCell<Adder>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
+    /// What indicators found, and the window in which it counts.
+    pub(crate) hits: Option<&'a Hits>,
+    pub(crate) during: Option<(EventTime, EventTime)>,
+    /// The remittance text, while its payment is applied.
+    pub(crate) text: Option<&'a Words>,
 }
 
-/// One payment from one end, with the earlier step of a sequence where there is one.
+/// One payment from one end, with the payments of a sequence, by step, where there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) env: Env<'a>,
     pub(crate) row: Row<'a>,
     pub(crate) leg: Leg,
-    pub(crate) step: Option<(Row<'a>, Leg)>,
+    pub(crate) step: Option<&'a [Option<Match>]>,
 }
 
 /// Gives the measures of the condition at hand.
@@ -55,10 +64,11 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             Value::or_missing(cents.map(|cents| Value::Money(cents.to_decimal())), Field::Amount)
         }
         Node::Field(field) => read(*field, at.env, at.row, at.leg),
-        Node::Step(field) => match at.step {
-            Some((row, leg)) => read(*field, at.env, row, leg),
-            None => UNKNOWN,
-        },
+        Node::Step(step, field) => {
+            let payment = at.step.and_then(|steps| steps.get(*step).copied().flatten());
+            let row = payment.and_then(|found| Some((at.env.ledger.row(found.row)?, found.leg)));
+            row.map_or(UNKNOWN, |(row, leg)| read(*field, at.env, row, leg))
+        }
         Node::Measure(index) => measures.measure(*index),
         Node::Not(inner) => not(eval(inner, at, measures)),
         Node::And(all) => fold(all, false, at, measures),
@@ -76,6 +86,7 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             Value::Unknown(field) => Value::Unknown(field),
             value => Value::Bool(in_list(at, *list, as_text(value, at.env))),
         },
+        Node::Matches(text, list) => matches(at, text, *list),
         Node::EndInList(side, list) => end_in_list(at, *side, *list),
         Node::Lookup(list, key, column) => {
             let found = lookup(at, *list, eval(key, at, measures), *column);
@@ -91,6 +102,7 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
             near(at, place, *list, eval(km, at, measures))
         }
         Node::Unrelated => Value::Bool(!related(at)),
+        Node::Holds(side, indicator) => held(at, *side, *indicator),
         Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
     }
 }
@@ -129,6 +141,17 @@ fn same_kind(value: Value, other: Value, env: Env<'_>) -> Value {
     }
 }
 
+/// Whether an indicator held on the account of an end, inside the window.
+fn held(at: &At<'_>, side: Side, indicator: u16) -> Value {
+    let (Some(hits), Some((from, to))) = (at.env.hits, at.env.during) else { return UNKNOWN };
+    let Some(account) = at.row.account(leg_of(at.leg, side)) else {
+        return Value::Unknown(Some(Field::End(side, EndField::Account)));
+    };
+    let before = EventTime(from.0.saturating_sub(1));
+    let log = hits.log(indicator, account);
+    Value::Bool(log.is_some_and(|log| log.latest(before, to).is_some()))
+}
+
 fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
     match value {
         Value::Text(atom) => Some(atom),
@@ -140,6 +163,21 @@ fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
 fn in_list(at: &At<'_>, list: usize, key: Option<Atom>) -> bool {
     let Some((list, key)) = at.env.lists.get(list).zip(key) else { return false };
     list.contains(key, at.row.time().date())
+}
+
+/// A text is at hand while its payment is applied, and never after; an alias is kept.
+fn matches(at: &At<'_>, node: &Node, list: usize) -> Value {
+    let found = |words: &Words| {
+        let list = at.env.lists.get(list);
+        Value::Bool(list.is_some_and(|list| list.matches(words, at.row.time().date())))
+    };
+    if let Node::Field(Field::Text) = node {
+        return at.env.text.map_or(Value::Unknown(Some(Field::Text)), found);
+    }
+    match eval(node, at, &mut NoMeasures) {
+        Value::Text(alias) => found(&Words::of(at.env.ledger.atoms.text(alias))),
+        other => other,
+    }
 }
 
 fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
@@ -178,7 +216,7 @@ fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
 /// The field that an expression is, for those that want to say what they lacked.
 fn field_of(node: &Node) -> Option<Field> {
     match node {
-        Node::Field(field) | Node::Step(field) => Some(*field),
+        Node::Field(field) | Node::Step(_, field) => Some(*field),
         _ => None,
     }
 }
@@ -267,7 +305,7 @@ fn related(at: &At<'_>) -> bool {
     shared(a.address, b.address) || shared(a.phone, b.phone) || shared(a.email, b.email)
 }
 
-fn local_ms(row: Row<'_>, leg: Leg) -> Option<i64> {
+pub(crate) fn local_ms(row: Row<'_>, leg: Leg) -> Option<i64> {
     // Known at the payer's end, or at a terminal or merchant (RULES.md, `hour`).
     let site = row.site();
     let located = leg == Leg::Debtor
@@ -356,6 +394,7 @@ pub(crate) fn read(field: Field, env: Env<'_>, row: Row<'_>, leg: Leg) -> Value 
         Field::StayNights => row.stay_nights().map(|nights| Value::Int(i64::from(nights))),
         Field::StayRooms => row.stay_rooms().map(|rooms| Value::Int(i64::from(rooms))),
         Field::End(side, end_field) => read_end(end_field, env, row, leg_of(leg, side)),
+        rare => fields::read(rare, env, row, leg),
     };
     Value::or_missing(value, field)
 }
@@ -366,7 +405,7 @@ pub(crate) fn site_place(row: Row<'_>) -> Option<PlaceId> {
     site.terminal_place.or(site.merchant_place)
 }
 
-fn part(
+pub(crate) fn part(
     env: Env<'_>,
     place: Option<PlaceId>,
     part: impl Fn(&PlaceParts) -> Option<Atom>,
@@ -413,6 +452,8 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
             let (account, other) = (row.account(leg)?, row.account(leg.opposite())?);
             env.ledger.known_for(account, other, row.time()).map(Value::Span)
         }
+        EndField::NameKey => row.contact(leg).name_key.map(Value::Text),
+        EndField::OpenAt => fields::open_at(row, leg, party_of(env, row, leg)?),
         _ => read_party(field, env, row.time(), party_of(env, row, leg)?),
     }
 }
@@ -428,12 +469,11 @@ fn read_party(field: EndField, env: Env<'_>, at: EventTime, party: &KnownParty) 
         EndField::IndustryMcc => party.industry_mcc.map(Value::Text),
         EndField::Home => party.home.map(Value::Place),
         EndField::Work => party.work.map(Value::Place),
-        EndField::MonthlyIncome => {
-            let (income, currency) = party.monthly_income?;
-            let currency = currency.unwrap_or(env.ledger.rates.base());
-            let cents = env.ledger.rates.convert(income, currency, at)?;
-            Some(Value::Money(cents.to_decimal()))
-        }
+        EndField::HomePart(name) => fields::place_part(env, party.home, name),
+        EndField::WorkPart(name) => fields::place_part(env, party.work, name),
+        EndField::MonthlyIncome => fields::declared(env, party.monthly_income?, at),
+        EndField::MonthlyTurnover => fields::declared(env, party.monthly_turnover?, at),
+        EndField::Delivers(feed) => Some(Value::Bool(party.feeds.contains(feed))),
         EndField::Headcount => party.headcount.map(|count| Value::Int(i64::from(count))),
         EndField::Licensed => party.licensed.map(Value::Bool),
         EndField::Since => party.since.map(|day| Value::Time(day.midnight())),

@@ -317,7 +317,8 @@ impl Detector {
         self.hits.log(indicator.0, account).map_or(&[], |log| log.after(EventTime::MIN))
     }
 
-    /// Accounts on which an indicator held at any time that is still kept, in order of text.
+    /// Accounts, or other subjects, on which an indicator held at any time that is still kept, in
+    /// order of text.
     pub fn accounts_hit(&self, ledger: &Ledger, indicator: &str) -> Vec<String> {
         let named = |rule: &palermo_lang::program::Indicator| rule.condition.id == indicator;
         let Some(index) = self.rules.indicators.iter().position(named) else { return Vec::new() };
@@ -325,7 +326,7 @@ impl Detector {
         let mut accounts: Vec<String> = ledger
             .account_ids()
             .filter(|&account| self.hits.log(index, account).is_some_and(|log| !log.is_empty()))
-            .map(|account| ledger.account_text(account).to_owned())
+            .map(|account| ledger.key_text(account))
             .collect();
         accounts.sort();
         accounts

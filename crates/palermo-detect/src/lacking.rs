@@ -12,8 +12,10 @@
 //! Cost: a look through the few fields a rule ever lacked; texts are made when somebody asks.
 
 use crate::bind::BoundCondition;
+use palermo_domain::Subject;
 use palermo_lang::field_name;
 use palermo_lang::program::{Field, RuleSet};
+use palermo_ledger::Kinds;
 use std::collections::BTreeMap;
 
 /// So many evaluations that meet a missing field are followed to the end, each.
@@ -25,8 +27,8 @@ const ONE_IN: u64 = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Lacking {
     names: Vec<String>,
-    /// The rules that read a selection.
-    readers: Vec<Vec<u16>>,
+    /// The rules that read a selection, and what they are about.
+    readers: Vec<Vec<(u16, Subject)>>,
     counts: Vec<Vec<(Option<Field>, u64)>>,
     /// Evaluations that met a missing field, decided or not.
     met: Vec<u64>,
@@ -49,7 +51,7 @@ impl Lacking {
         for (rule, condition) in (0..).zip(conditions) {
             for selection in &condition.selections {
                 if let Some(readers) = readers.get_mut(usize::from(*selection)) {
-                    readers.push(rule);
+                    readers.push((rule, condition.subject));
                 }
             }
         }
@@ -57,10 +59,11 @@ impl Lacking {
         *self = Self { names, readers, counts, met, past };
     }
 
-    /// A payment for which a selection is unknown.
-    pub(crate) fn selection(&mut self, selection: u16, field: Option<Field>) {
+    /// An end of a payment for which a selection is unknown, and the kinds of subjects that stand
+    /// there: it is no payment of the others.
+    pub(crate) fn selection(&mut self, selection: u16, field: Option<Field>, kinds: Kinds) {
         let Some(readers) = self.readers.get(usize::from(selection)) else { return };
-        for rule in readers {
+        for (rule, _) in readers.iter().filter(|(_, subject)| kinds.has(*subject)) {
             bump(&mut self.counts, *rule, field, 1);
         }
     }

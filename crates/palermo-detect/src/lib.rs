@@ -5,8 +5,8 @@
 //! and their order; the last revision of an alert does not depend on that order within the
 //! lateness; nothing is published twice; no possible victim is a subject.
 //!
-//! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `eval` (one
-//! payment), `select` (selections), `condition` (one window), `lacking` (what could not be
+//! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `lexicon`, `eval`
+//! and `fields` (one payment), `select` (selections), `condition` (one window), `lacking` (what could not be
 //! decided), `hits`, `numbers`, `episode` (what is worth publishing), `detector` (the loop),
 //! `alerts` (the words).
 
@@ -16,9 +16,11 @@ mod condition;
 mod detector;
 mod episode;
 mod eval;
+mod fields;
 mod findings;
 mod hits;
 mod lacking;
+mod lexicon;
 mod lists;
 mod numbers;
 mod select;

@@ -10,6 +10,7 @@
 
 use crate::alerts::sha256_hex;
 use crate::bind::{Binder, Node};
+use crate::lexicon::{Lexicon, Words};
 use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, parse_amount};
 use palermo_lang::program::{self, List, Literal, RuleSet, Type};
 use palermo_ledger::{Atom, Atoms, Ledger};
@@ -18,6 +19,9 @@ use std::collections::BTreeMap;
 
 /// The list of daily rates: its rows go to the ledger, no expression names it.
 const RATES: &str = "fx";
+
+/// How ids of lexicons begin.
+const LEXICON: &str = "lex_";
 
 type Coordinates = (MicroDegrees, MicroDegrees);
 
@@ -34,6 +38,8 @@ pub(crate) struct BoundList {
     rows: FixedHashMap<Atom, Vec<Version>>,
     /// Every version of a row that is a place, by key and first day.
     spots: BTreeMap<(Atom, Date), Coordinates>,
+    /// Its rows as terms, where it is a lexicon.
+    lexicon: Option<Box<Lexicon>>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +57,7 @@ impl BoundList {
             sha256: list.sha256.clone(),
             file_sha256: list.sha256.clone(),
             columns: list.columns.clone(),
+            lexicon: list.id.starts_with(LEXICON).then(Box::default),
             ..Self::default()
         };
         for row in &list.rows {
@@ -67,8 +74,12 @@ impl BoundList {
         atoms: &mut Atoms,
     ) {
         let place = program::coordinates(&self.columns, cells);
+        let term = key;
         let key = atoms.intern(key);
-        let mut binder = Binder { atoms, params: &[] };
+        if let Some(lexicon) = &mut self.lexicon {
+            lexicon.insert(term, key);
+        }
+        let mut binder = Binder { atoms, params: &[], indicators: &[] };
         let cells =
             cells.iter().map(|cell| cell.as_ref().map(|cell| binder.literal(cell))).collect();
         let versions = self.rows.entry(key).or_default();
@@ -85,7 +96,11 @@ impl BoundList {
     }
 
     fn remove(&mut self, key: &str, atoms: &Atoms) {
+        let term = key;
         let Some(key) = atoms.find(key) else { return };
+        if let Some(lexicon) = &mut self.lexicon {
+            lexicon.remove(term, key);
+        }
         for version in self.rows.remove(&key).unwrap_or_default() {
             self.spots.remove(&(key, version.from));
         }
@@ -99,6 +114,12 @@ impl BoundList {
 
     pub(crate) fn contains(&self, key: Atom, day: Date) -> bool {
         self.version(key, day).is_some()
+    }
+
+    /// Whether a term of a lexicon that is in force on that day is in the text.
+    pub(crate) fn matches(&self, text: &Words, day: Date) -> bool {
+        let lexicon = self.lexicon.as_ref();
+        lexicon.is_some_and(|lexicon| lexicon.find(text, |row| self.contains(row, day)))
     }
 
     /// The cell of a row that is in force on that day.

@@ -39,7 +39,10 @@ impl Detector {
     pub(crate) fn tell(&self, ledger: &Ledger, support: Support, most: usize) -> Kept {
         let (facts, partial) = match self.numbers(ledger, support) {
             (Numbers::Kept(kept), _) => return kept.clone(),
-            (Numbers::Now(facts), partial) => (facts, partial),
+            (Numbers::Now(facts), partial) => {
+                let partial = partial || facts.truncated;
+                (facts, partial)
+            }
         };
         let total = facts.evidence.len();
         let newest = facts.evidence.iter().skip(total.saturating_sub(most));

@@ -72,6 +72,8 @@ pub(crate) struct Selections {
     conditions: Vec<Node>,
     candidates: FixedHashMap<(PaymentKind, Direction), Vec<u16>>,
     bits: Vec<u64>,
+    /// Whether a selection looks at remittance texts.
+    pub(crate) reads_text: bool,
     pub(crate) sets: Sets,
 }
 
@@ -97,7 +99,10 @@ impl Selections {
         }
         let sets = Sets::new(selections.len());
         let bits = vec![0; sets.words().saturating_mul(2)];
-        Self { conditions, candidates, bits, sets }
+        let reads_text = conditions.iter().any(|node| {
+            node.any(&|part| matches!(part, Node::Matches(text, _) if matches!(**text, Node::Field(Field::Text))))
+        });
+        Self { conditions, candidates, bits, reads_text, sets }
     }
 
     /// The field for lack of which a selection is unknown.

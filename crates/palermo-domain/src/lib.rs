@@ -10,6 +10,7 @@
 
 pub mod alert;
 mod fate;
+mod fold;
 mod hash;
 mod log;
 mod money;
@@ -22,6 +23,7 @@ mod time;
 
 pub use alert::Alert;
 pub use fate::{DeadLetterReason, Fate, Late};
+pub use fold::{is_open, name_key, words};
 pub use hash::{FixedHashMap, FixedHashSet, FixedState};
 pub use log::{OutputTopic, Partition, Position, TopicRole};
 pub use money::{
@@ -37,6 +39,6 @@ pub use redacted::Redacted;
 pub use rust_decimal::Decimal;
 pub use symbol::{
     Activity, AgeBand, Channel, CryptoCategory, CryptoConfidence, EndKind, Feed, PartyKind,
-    PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, TerminalKind,
+    PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, Subject, TerminalKind,
 };
 pub use time::{Date, EventTime, IngestTime, Span, TimeError};

@@ -53,6 +53,12 @@ symbols! {
     Status { Booked = "booked", Attempted = "attempted", Rejected = "rejected", Reversed = "reversed", }
     /// What stands at one end of a payment.
     EndKind { Person = "person", Business = "business", PublicBody = "public_body", Unknown = "unknown", }
+    /// What a rule is about.
+    Subject {
+        Account = "account", Party = "party", Merchant = "merchant", Terminal = "terminal",
+        Device = "device", Address = "address", Phone = "phone", Email = "email",
+        Wallet = "wallet", Card = "card", Conductor = "conductor", Pair = "pair",
+    }
     /// The kind of a terminal.
     TerminalKind {
         BankAtm = "bank_atm", WhiteLabelAtm = "white_label_atm", Pos = "pos", Branch = "branch",

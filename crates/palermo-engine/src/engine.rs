@@ -293,9 +293,7 @@ impl Engine {
         let limits = &self.config.limits;
         let Some(value) = value_or_tombstone(record, limits)? else {
             let id = party_tombstone(record.key, limits)?;
-            if let Some(atom) = self.ledger.atoms.find(id.expose()) {
-                self.ledger.parties.end(atom);
-            }
+            self.ledger.end_party(id.expose());
             return Ok(Fate::Processed);
         };
         let unknown = self.unknown.entry(TopicRole::Parties).or_default();
@@ -407,7 +405,7 @@ impl Engine {
         let watermark = self.watermarks.watermark();
         match reverses {
             reversal::Judgment::Ordinary => {
-                let sets = self.detector.select(&self.ledger, row);
+                let sets = self.detector.select(&self.ledger, row, payment.text.as_ref());
                 self.ledger.link(row, sets[0], sets[1]);
                 let applied = Applied { cause, watermark };
                 self.detector.changed(&self.ledger, row, applied, &mut self.alerts);
@@ -529,13 +527,16 @@ impl Engine {
         })
     }
 
-    /// Event times at which an indicator held on an account, in order; what an oracle compares with.
-    pub fn hit_times(&self, indicator: &str, account: &str) -> Vec<EventTime> {
-        let named = |rule: &palermo_lang::program::Indicator| rule.condition.id == indicator;
-        let index = self.bundle.rules.indicators.iter().position(named);
-        let index = index.and_then(|index| u16::try_from(index).ok()).map(IndicatorId);
-        match index.zip(self.ledger.find_account(account)) {
-            Some((id, account)) => self.detector.hit_times(id, account).to_vec(),
+    /// Event times at which an indicator held on an account, or another subject, in order; what an
+    /// oracle compares with.
+    pub fn hit_times(&self, indicator: &str, key: &str) -> Vec<EventTime> {
+        let rules = self.bundle.rules.indicators.iter();
+        let mut numbered = (0..).zip(rules.map(|rule| &rule.condition));
+        let Some((index, condition)) = numbered.find(|(_, rule)| rule.id == indicator) else {
+            return Vec::new();
+        };
+        match self.ledger.find_subject(condition.subject, key) {
+            Some(subject) => self.detector.hit_times(IndicatorId(index), subject).to_vec(),
             None => Vec::new(),
         }
     }

@@ -15,6 +15,8 @@ mod boundary;
 mod feed;
 mod judge;
 #[cfg(test)]
+mod subjects;
+#[cfg(test)]
 mod tests;
 
 use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};
@@ -22,7 +24,7 @@ use crate::port::OutRecord;
 use feed::Feed;
 use palermo_codec::Limits as RecordLimits;
 use palermo_domain::alert::Action;
-use palermo_domain::{Alert, EventTime, Span, TopicRole};
+use palermo_domain::{Alert, EventTime, Fate, OutputTopic, Span, TopicRole};
 use palermo_lang::program::RuleSet;
 use palermo_lang::{Diagnostics, Limits, Sources, Test, TestFile, compile_all, parse_tests};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +146,8 @@ pub(crate) struct Outcome {
     pub(crate) effects: Vec<Vec<OutRecord>>,
     /// Why the engine stopped, if it did.
     pub(crate) stopped: Option<String>,
+    /// Records of the test that went to the dead letters, and why.
+    pub(crate) refused: Vec<String>,
 }
 
 impl Bench<'_> {
@@ -157,6 +161,8 @@ impl Bench<'_> {
             result.failures.push(stopped.clone());
             return;
         }
+        // A test that says what the engine does not take tests nothing.
+        result.failures.extend(plain.refused.iter().cloned());
         judge::judge(self.file, self.test, &plain, result);
         self.variations(rules, &plain, result);
     }
@@ -254,9 +260,15 @@ impl Bench<'_> {
                 }
                 last.insert((alert.alert_id.clone(), suppressed), alert.clone());
             };
-            if let Err(stop) = engine.apply_seen(record, &mut effects, &mut seen) {
-                outcome.stopped = Some(stop.to_string());
-                return outcome;
+            match engine.apply_seen(record, &mut effects, &mut seen) {
+                Ok(Fate::DeadLetter) if index < feed.len() => {
+                    outcome.refused.push(refused(feed.id(index), &effects));
+                }
+                Ok(_) => {}
+                Err(stop) => {
+                    outcome.stopped = Some(stop.to_string());
+                    return outcome;
+                }
             }
             if record.partition.role == TopicRole::Payments {
                 self.note_suppressor(&engine, &flushed, index, &mut outcome);
@@ -307,4 +319,15 @@ impl Bench<'_> {
             }
         }
     }
+}
+
+/// Why a record is a dead letter.
+fn refused(id: &str, effects: &[OutRecord]) -> String {
+    let letter = effects.iter().find(|effect| effect.topic == OutputTopic::DeadLetter);
+    let header = |name: &str| {
+        let found = letter.and_then(|letter| letter.headers.iter().find(|(key, _)| *key == name));
+        found.map_or_else(|| "-".into(), |(_, value)| String::from_utf8_lossy(value))
+    };
+    let (reason, field) = (header("palermo-reason"), header("palermo-field"));
+    format!("`{id}` goes to the dead letters: {reason} at `{field}`")
 }

@@ -13,6 +13,7 @@ pub(crate) mod param;
 pub(crate) mod pool;
 pub(crate) mod scope;
 pub(crate) mod sequence;
+pub(crate) mod subject;
 pub(crate) mod template;
 pub(crate) mod text;
 pub(crate) mod typology;

@@ -44,9 +44,12 @@ codes! {
     E152: "an exception that never applies",
     E160: "tests are missing",
     E170: "used already",
+    E171: "indicators that ask for each other",
+    E180: "a changed detection under an unchanged version",
     E190: "not supported by this version yet",
     W340: "a long title",
     W341: "no rate for a threshold",
+    W342: "a version that is not locked",
 }
 
 /// Every code and what it is about, in order.

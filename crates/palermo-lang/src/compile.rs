@@ -7,6 +7,7 @@ use crate::check::pool::{Lists, Pool, index};
 use crate::check::typology::{Rules, typology};
 use crate::check::{forbidden, list};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
+use crate::lock::Lock;
 use crate::program::{
     Condition, Indicator, IndicatorId, Literal, Logic, Piece, RuleSet, Suppressor, SuppressorId,
     Template, Typology,
@@ -14,9 +15,10 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::source::{FILE_BYTES_MAX, Sources};
 use crate::yaml::{self, Node};
-use palermo_domain::Span;
 use palermo_domain::alert::Mode;
+use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Bounds of the engine that rules must respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,10 @@ pub fn compile_with(
 ) -> Result<Compiled, Diagnostics> {
     let mut folder = Folder::read(sources);
     let lists = folder.lists();
-    let mut program = folder.check(&lists, limits, overrides, environment);
+    let (mut program, now) = folder.check(&lists, limits, overrides, environment);
+    if let Some((path, text)) = sources.lock().filter(|_| overrides.is_empty()) {
+        folder.hold_to(path, text, &now);
+    }
     if sources.tests().next().is_some() {
         folder.check_tests(sources);
     }
@@ -152,30 +157,71 @@ impl Folder {
         limits: &Limits,
         overrides: &Overrides,
         environment: Option<&str>,
-    ) -> Compiled {
+    ) -> (Compiled, Lock) {
         self.duplicates();
-        let mut pool = Pool::new(lists);
+        let ids = self.ids(What::Indicator);
+        let mut pool = Pool::new(lists, &ids);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let all = self.conditions(&mut env);
+        self.asked(&all);
         let typologies = self.typologies(&mut env, &all);
         let ruleset = self.ruleset(environment, &typologies);
         let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > COST_MAX;
         if too_many {
             self.too_costly(&all);
         }
-        let Some(environment) = environment else {
-            return all.with(typologies, pool, ruleset, Vec::new());
-        };
-        let _ = environment;
+        let now = Lock::of_parts(all.each(), &typologies, pool.used());
+        if environment.is_none() {
+            return (all.with(typologies, pool, ruleset, Vec::new()), now);
+        }
         let (deployed, off) = deployed(&ruleset, typologies);
         // Again, with only what is deployed: positions and selections are those of the program.
-        let mut pool = Pool::new(lists);
+        let mut pool = Pool::new(lists, &ids);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let used = used(&all, &deployed);
         let mut scratch = self.restricted(&used);
         let conditions = scratch.conditions(&mut env);
         let deployed = renumbered(deployed, &all, &conditions);
-        conditions.with(deployed, pool, ruleset, off)
+        (conditions.with(deployed, pool, ruleset, off), now)
+    }
+
+    /// Refuses what decides otherwise than the lock says of its version.
+    fn hold_to(&mut self, path: &str, text: &str, now: &Lock) {
+        let lock = match Lock::parse(text) {
+            Ok(lock) => lock,
+            Err(number) => {
+                let mut file = File::unread(path, text);
+                let lines: usize = text.split_inclusive('\n').take(number).map(str::len).sum();
+                let last = text.split_inclusive('\n').nth(number.saturating_sub(1));
+                let start = lines.saturating_sub(last.map_or(0, str::len));
+                let message = format!("line {number} of the lock is not one, or says two things");
+                let help = "take the file from version control, or delete it and run \
+                            `palermo rules lock`";
+                file.cx.error("E100", &(start..lines), message, help);
+                self.files.push(file);
+                return;
+            }
+        };
+        for broken in lock.broken_by(now) {
+            let is_it = |file: &&mut File| {
+                (file.id == broken.id && file.version == broken.version)
+                    || (file.what == What::List && list_id(&file.root) == broken.id)
+            };
+            let Some(file) = self.files.iter_mut().find(is_it) else { continue };
+            let range = version_range(&file.root);
+            let message = format!("`{}` decides otherwise than its version did", broken.id);
+            let help = format!(
+                "raise {}: `palermo rules diff` says by which step; then `palermo rules lock`",
+                broken.version
+            );
+            file.cx.error("E180", &range, message, help);
+        }
+        let missing = lock.missing(now);
+        if let (Some(first), Some(file)) = (missing.first(), self.of(What::RuleSet).next()) {
+            let message = format!("not locked yet: {} versions, such as `{first}`", missing.len());
+            let range = version_range(&file.root);
+            file.cx.warn("W342", &range, message, "run `palermo rules lock` before you deploy it");
+        }
     }
 
     /// A copy of the files of these rules, with nothing reported yet.
@@ -229,6 +275,34 @@ impl Folder {
             all.suppressors.extend(suppressor(&mut file.cx, &file.root, env));
         }
         all
+    }
+
+    /// What indicators ask of each other: of accounts, and in no circle.
+    fn asked(&mut self, all: &Conditions) {
+        let of = |id: &str| all.indicators.iter().find(|rule| rule.condition.id == id);
+        let mut wrong: Vec<(String, &str, String, String)> = Vec::new();
+        for rule in &all.indicators {
+            let condition = &rule.condition;
+            for (_, id) in &condition.asks {
+                let Some(asked) = of(id) else { continue };
+                let subjects = [condition.subject, asked.condition.subject];
+                if subjects.iter().any(|subject| *subject != Subject::Account) {
+                    let message = format!("`{id}` is asked for, and not both are about accounts");
+                    let help = "`holds` asks about the account of an end".to_owned();
+                    wrong.push((condition.id.clone(), "E103", message, help));
+                }
+            }
+            if let Some(circle) = all.circle(&condition.id) {
+                let message = format!("indicators ask for each other in a circle: {circle}");
+                let help = "take one `holds` out, or write what it means as a measure".to_owned();
+                wrong.push((condition.id.clone(), "E171", message, help));
+            }
+        }
+        for (id, code, message, help) in wrong {
+            let Some(file) = self.of(What::Indicator).find(|file| file.id == id) else { continue };
+            let range = id_range(&file.root);
+            file.cx.error(code, &range, message, help);
+        }
     }
 
     fn typologies(&mut self, env: &mut Env<'_, '_>, all: &Conditions) -> Vec<Typology> {
@@ -313,6 +387,19 @@ impl Folder {
 }
 
 impl File {
+    /// A file that is no rule.
+    fn unread(path: &str, text: &str) -> Self {
+        let root = Node { range: 0..0, value: yaml::Value::Map(Vec::new()) };
+        Self {
+            cx: Cx::new(path, text),
+            root_unreadable: false,
+            root,
+            what: What::Unknown,
+            id: String::new(),
+            version: String::new(),
+        }
+    }
+
     fn read(path: &str, text: &str) -> Self {
         let mut cx = Cx::new(path, text);
         let root = root(&mut cx);
@@ -389,10 +476,26 @@ fn what(cx: &mut Cx, root: &Node, unreadable: bool) -> What {
 }
 
 /// Where the id of a rule is written, else its first key.
-fn id_range(root: &Node) -> std::ops::Range<usize> {
+fn id_range(root: &Node) -> Range<usize> {
+    value_range(root, "id")
+}
+
+/// Where the version is written, else the first key.
+fn version_range(root: &Node) -> Range<usize> {
+    value_range(root, "version")
+}
+
+fn value_range(root: &Node, wanted: &str) -> Range<usize> {
     let yaml::Value::Map(entries) = &root.value else { return 0..0 };
-    let id = entries.iter().find(|(key, _)| key.text == "id").map(|(_, node)| node.range.clone());
-    id.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
+    let found = entries.iter().find(|(key, _)| key.text == wanted);
+    let value = found.map(|(_, node)| node.range.clone());
+    value.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
+}
+
+fn list_id(root: &Node) -> &str {
+    let yaml::Value::Map(entries) = &root.value else { return "" };
+    let found = entries.iter().find(|(key, _)| key.text == "list");
+    found.and_then(|(_, node)| node.scalar()).unwrap_or("")
 }
 
 /// Indicators and suppressors, in order of id.
@@ -406,6 +509,38 @@ impl Conditions {
     fn each(&self) -> impl Iterator<Item = &Condition> {
         let indicators = self.indicators.iter().map(|indicator| &indicator.condition);
         indicators.chain(self.suppressors.iter().map(|suppressor| &suppressor.condition))
+    }
+
+    fn asks(&self, id: &str) -> impl Iterator<Item = &str> {
+        let rule = self.indicators.iter().find(|rule| rule.condition.id == id);
+        rule.into_iter().flat_map(|rule| &rule.condition.asks).map(|(_, id)| id.as_str())
+    }
+
+    /// A way from an indicator back to itself, as text.
+    fn circle(&self, id: &str) -> Option<String> {
+        let mut from: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut next: Vec<&str> = self
+            .indicators
+            .iter()
+            .map(|rule| rule.condition.id.as_str())
+            .filter(|known| *known == id)
+            .collect();
+        while let Some(here) = next.pop() {
+            for asked in self.asks(here) {
+                if asked == id {
+                    let mut way = vec![id, here];
+                    while let Some(before) = from.get(way.last()?) {
+                        way.push(before);
+                    }
+                    way.reverse();
+                    return Some(way.join(" -> "));
+                }
+                if from.insert(asked, here).is_none() {
+                    next.push(asked);
+                }
+            }
+        }
+        None
     }
 
     fn cost(&self) -> u64 {
@@ -469,6 +604,15 @@ fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
         }
         for id in &typology.suppress {
             ids.extend(all.suppressors.get(usize::from(id.0)).map(|s| s.condition.id.clone()));
+        }
+    }
+    // And what those ask for, to the end.
+    let mut next: Vec<String> = ids.iter().cloned().collect();
+    while let Some(id) = next.pop() {
+        for asked in all.asks(&id) {
+            if ids.insert(asked.to_owned()) {
+                next.push(asked.to_owned());
+            }
         }
     }
     ids

@@ -24,8 +24,12 @@
 
 pub mod program;
 
+pub mod change;
 mod check;
 mod compile;
+mod format;
+mod library;
+mod lock;
 mod rates;
 mod read;
 mod source;
@@ -41,11 +45,14 @@ mod suggest;
 pub use codes::{codes, explain};
 pub use compile::{Compiled, Limits, Overrides, compile, compile_all, compile_with};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
+pub use format::format;
+pub use library::{Library, Tree, Written};
+pub use lock::{Broken, LOCK_FILE, Lock};
 pub use rates::rate_warnings;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
-    Invariants, Test, TestEvent, TestFile, World, parse_tests,
+    Invariants, Test, TestEvent, TestFile, World, hashed, parse_tests,
 };
 pub use vocabulary::field_name;
 

@@ -7,15 +7,18 @@
 
 mod expression;
 mod list;
+mod sequence;
 
 pub use expression::{
-    Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
+    Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
+    Symbol, Type, UltimateField, Vocabulary,
 };
 
 pub use list::{List, Row, cell, coordinates};
+pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 
 use palermo_domain::alert::{Cite, Mode, Role};
-use palermo_domain::{FeedSet, PaymentKind, Span};
+use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
 use std::collections::BTreeMap;
 
 /// A compiled rule set.
@@ -303,20 +306,6 @@ impl Function {
     }
 }
 
-/// Two steps in event-time order on one subject.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sequence {
-    /// Names of the steps.
-    pub names: [String; 2],
-    /// Selection of each step, without what names the other step.
-    pub steps: [SelectionId; 2],
-    /// What ties the second step to the first, over [`Expr::Field`] (second) and [`Expr::Step`]
-    /// (first).
-    pub tie: Option<Expr>,
-    /// The second at most so long after the first.
-    pub within: Span,
-}
-
 /// Evidence family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(pub char);
@@ -355,6 +344,8 @@ pub struct Condition {
     pub version: String,
     /// Title.
     pub title: String,
+    /// What it is about.
+    pub subject: Subject,
     /// Window.
     pub window: Span,
     /// Parameters.
@@ -372,6 +363,8 @@ pub struct Condition {
     pub monotone: bool,
     /// Feeds that must be delivered for a party before `absent()` says anything of it.
     pub feeds: FeedSet,
+    /// Indicators that it asks for on the account of either end, in order of id.
+    pub asks: Vec<(Side, String)>,
     /// Lists consulted.
     pub lists: Vec<ListId>,
     /// Text with numbers.

@@ -34,6 +34,17 @@ impl Sources {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
+    /// The path and the text of the lock file, where there is one.
+    pub(crate) fn lock(&self) -> Option<(&str, &str)> {
+        self.iter().find(|(path, _)| is_lock(path))
+    }
+
+    /// The same without the lock file: nothing is held to what was.
+    pub fn without_lock(&self) -> Self {
+        let files = self.files.iter().filter(|(path, _)| !is_lock(path));
+        Self { files: files.map(|(path, text)| (path.clone(), text.clone())).collect() }
+    }
+
     /// Rule, list and deployment files, in path order.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter(|(path, _)| is_yaml(path) && !is_test(path))
@@ -44,11 +55,12 @@ impl Sources {
         self.iter().filter(|(path, _)| is_test(path))
     }
 
-    /// SHA-256 (hex) over path, length and bytes of every file except tests, in path order.
+    /// SHA-256 (hex) over path, length and bytes of every file except tests and the lock, in path
+    /// order.
     /// Cost: one pass over the bytes.
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
-        for (path, text) in self.iter().filter(|(path, _)| !is_test(path)) {
+        for (path, text) in self.iter().filter(|(path, _)| !is_test(path) && !is_lock(path)) {
             for part in [path, text] {
                 hash.update(part.len().to_string());
                 hash.update([b'\n']);
@@ -61,6 +73,10 @@ impl Sources {
 
 fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+fn is_lock(path: &str) -> bool {
+    path.rsplit('/').next() == Some(crate::lock::LOCK_FILE)
 }
 
 /// Whether the path names a test file.

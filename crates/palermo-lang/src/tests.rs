@@ -3,6 +3,7 @@
 mod compiled;
 mod diagnostics;
 mod expanded;
+mod fields;
 mod folder;
 mod measures;
 mod robust;

@@ -16,14 +16,17 @@ use palermo_domain::{
 };
 use std::collections::BTreeMap;
 
+mod carried;
 mod event;
 mod expect;
+mod extra;
 mod lint;
 mod party;
 mod payment;
 mod read;
 
 pub use event::EventTemplate;
+pub use extra::hashed;
 pub use read::parse_tests;
 
 /// The world of a test file.
@@ -219,6 +222,8 @@ pub struct TestEvent {
     pub to_wallet: Option<String>,
     /// Nights of a stay.
     pub nights: Option<u16>,
+    /// What few payments carry, by path (`travel.from`), as text.
+    pub extra: BTreeMap<&'static str, String>,
 }
 
 /// Who stood at the counter or machine.

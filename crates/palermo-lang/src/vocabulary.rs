@@ -1,10 +1,15 @@
 //! The names an expression may use: fields with their types, closed vocabularies, functions.
 
-use crate::program::{Direction, EndField, Field, Side, Symbol, Type, Vocabulary};
+use crate::program::{
+    CryptoField, Direction, EndField, Field, PlacePart, Pole, Side, Symbol, Type, UltimateField,
+    Vocabulary,
+};
 use palermo_domain as d;
 
+use CryptoField as C;
 use EndField as E;
 use Field as F;
+use UltimateField as U;
 use Vocabulary as V;
 
 /// Fields of the payment by path.
@@ -51,6 +56,76 @@ const FIELDS: &[(&str, Field, Type)] = &[
     ("service.kind", F::ServiceKind, Type::Symbol(V::ServiceKind)),
     ("stay.nights", F::StayNights, Type::Int),
     ("stay.rooms", F::StayRooms, Type::Int),
+    ("place.country", F::PlacePart(PlacePart::Country), Type::Text),
+    ("place.region", F::PlacePart(PlacePart::Region), Type::Text),
+    ("place.town", F::PlacePart(PlacePart::Town), Type::Text),
+    ("place.locode", F::PlacePart(PlacePart::Locode), Type::Text),
+    ("text", F::Text, Type::Text),
+    ("local_date", F::LocalDate, Type::Text),
+    ("counter_amount", F::CounterAmount, Type::Decimal),
+    ("counter_currency", F::CounterCurrency, Type::Text),
+    ("merchant.locode", F::MerchantLocode, Type::Text),
+    ("terminal.locode", F::TerminalLocode, Type::Text),
+    ("device.ip", F::DeviceIp, Type::Text),
+    ("service.ref", F::ServiceRef, Type::Text),
+    ("stay.check_in", F::StayCheckIn, Type::Text),
+    ("travel.one_way", F::TravelOneWay, Type::Bool),
+    ("travel.passengers", F::TravelPassengers, Type::Int),
+    ("travel.travelers", F::TravelTravelers, Type::Int),
+    ("travel.from", F::TravelFrom, Type::Text),
+    ("travel.to", F::TravelTo, Type::Text),
+    ("travel.to_country", F::TravelToCountry, Type::Text),
+    ("travel.depart", F::TravelDepart, Type::Text),
+    ("travel.booking", F::TravelBooking, Type::Text),
+    ("check.payee", F::CheckPayee, Type::Text),
+    ("check.number", F::CheckNumber, Type::Text),
+    ("cash.coins", F::CashCoins, Type::Decimal),
+    ("cash.value_in", F::CashValueIn, Type::Decimal),
+    ("cash.value_out", F::CashValueOut, Type::Decimal),
+    ("cash.largest_in", F::CashLargestIn, Type::Decimal),
+    ("cash.smallest_out", F::CashSmallestOut, Type::Decimal),
+    ("crypto.chain", F::CryptoChain, Type::Text),
+    ("crypto.tx_hash", F::CryptoTxHash, Type::Text),
+    ("crypto.debtor.cluster", F::Crypto(Pole::Debtor, C::Cluster), Type::Text),
+    ("crypto.debtor.label", F::Crypto(Pole::Debtor, C::Label), Type::Text),
+    (
+        "crypto.debtor.category",
+        F::Crypto(Pole::Debtor, C::Category),
+        Type::Symbol(V::CryptoCategory),
+    ),
+    (
+        "crypto.debtor.confidence",
+        F::Crypto(Pole::Debtor, C::Confidence),
+        Type::Symbol(V::CryptoConfidence),
+    ),
+    ("crypto.debtor.exposure_percent", F::Crypto(Pole::Debtor, C::ExposurePercent), Type::Decimal),
+    ("crypto.debtor.hops", F::Crypto(Pole::Debtor, C::Hops), Type::Int),
+    ("crypto.creditor.cluster", F::Crypto(Pole::Creditor, C::Cluster), Type::Text),
+    ("crypto.creditor.label", F::Crypto(Pole::Creditor, C::Label), Type::Text),
+    (
+        "crypto.creditor.category",
+        F::Crypto(Pole::Creditor, C::Category),
+        Type::Symbol(V::CryptoCategory),
+    ),
+    (
+        "crypto.creditor.confidence",
+        F::Crypto(Pole::Creditor, C::Confidence),
+        Type::Symbol(V::CryptoConfidence),
+    ),
+    (
+        "crypto.creditor.exposure_percent",
+        F::Crypto(Pole::Creditor, C::ExposurePercent),
+        Type::Decimal,
+    ),
+    ("crypto.creditor.hops", F::Crypto(Pole::Creditor, C::Hops), Type::Int),
+    ("ultimate_debtor.account", F::Ultimate(Pole::Debtor, U::Account), Type::Text),
+    ("ultimate_debtor.party", F::Ultimate(Pole::Debtor, U::Party), Type::Text),
+    ("ultimate_debtor.kind", F::Ultimate(Pole::Debtor, U::Kind), Type::Symbol(V::EndKind)),
+    ("ultimate_debtor.country", F::Ultimate(Pole::Debtor, U::Country), Type::Text),
+    ("ultimate_creditor.account", F::Ultimate(Pole::Creditor, U::Account), Type::Text),
+    ("ultimate_creditor.party", F::Ultimate(Pole::Creditor, U::Party), Type::Text),
+    ("ultimate_creditor.kind", F::Ultimate(Pole::Creditor, U::Kind), Type::Symbol(V::EndKind)),
+    ("ultimate_creditor.country", F::Ultimate(Pole::Creditor, U::Country), Type::Text),
 ];
 
 /// Fields of one end, after `self.` or `other.`.
@@ -85,43 +160,24 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
     ("incorporated", E::Incorporated, Type::Time),
     ("idle_before", E::IdleBefore, Type::Duration),
     ("known_for", E::KnownFor, Type::Duration),
+    ("name_key", E::NameKey, Type::Text),
+    ("home.country", E::HomePart(PlacePart::Country), Type::Text),
+    ("home.region", E::HomePart(PlacePart::Region), Type::Text),
+    ("home.town", E::HomePart(PlacePart::Town), Type::Text),
+    ("home.locode", E::HomePart(PlacePart::Locode), Type::Text),
+    ("work.country", E::WorkPart(PlacePart::Country), Type::Text),
+    ("work.region", E::WorkPart(PlacePart::Region), Type::Text),
+    ("work.town", E::WorkPart(PlacePart::Town), Type::Text),
+    ("work.locode", E::WorkPart(PlacePart::Locode), Type::Text),
+    ("monthly_turnover", E::MonthlyTurnover, Type::Money),
+    ("open_at", E::OpenAt, Type::Bool),
 ];
 
-/// First parts of paths of the full language that this version does not read.
-const LATER_ROOTS: &[&str] = &[
-    "text",
-    "local_date",
-    "crypto",
-    "travel",
-    "check",
-    "cash",
-    "stay",
-    "service",
-    "device",
-    "card",
-    "merchant",
-    "terminal",
-    "conductor",
-];
-/// Parts of places, and what ends have in the full language only.
-const LATER_PARTS: &[&str] = &[
-    "name_key",
-    "hours",
-    "town",
-    "region",
-    "country",
-    "locode",
-    "holds",
-    "id",
-    "reference",
-    "domain",
-    "name",
-    "ip",
-    "check_in",
-];
+/// What ends have in the full language only.
+const LATER_PARTS: &[&str] = &["hours"];
 
 /// Functions of the full language that this version does not read.
-pub(crate) const LATER_FUNCTIONS: &[&str] = &["holds", "peer", "lexicon", "linked", "any"];
+pub(crate) const LATER_FUNCTIONS: &[&str] = &["peer", "linked", "any"];
 
 /// What a path is.
 pub(crate) enum Path {
@@ -141,11 +197,17 @@ pub(crate) fn path(parts: &[String]) -> Path {
     match words.as_slice() {
         ["self"] => return Path::End(Side::Own),
         ["other"] => return Path::End(Side::Other),
-        [end @ ("self" | "other"), field] => {
+        [end @ ("self" | "other"), rest @ ..] => {
             let side = if *end == "self" { Side::Own } else { Side::Other };
-            let found = END_FIELDS.iter().find(|(name, ..)| name == field);
+            let joined = rest.join(".");
+            let found = END_FIELDS.iter().find(|(name, ..)| *name == joined);
             if let Some((_, field, value_type)) = found {
                 return Path::Field(F::End(side, *field), *value_type);
+            }
+            // As `missing` of a test names it; in an expression it is a call.
+            let feed = joined.strip_prefix("delivers('").and_then(|rest| rest.strip_suffix("')"));
+            if let Some(feed) = feed.and_then(d::Feed::parse) {
+                return Path::Field(F::End(side, E::Delivers(feed)), Type::Bool);
             }
         }
         _ => {
@@ -156,22 +218,8 @@ pub(crate) fn path(parts: &[String]) -> Path {
             }
         }
     }
-    if is_later(&words) { Path::Later } else { Path::Unknown }
-}
-
-fn is_later(words: &[&str]) -> bool {
-    let part = words.last().is_some_and(|last| LATER_PARTS.contains(last));
-    match words {
-        ["text" | "local_date"] => true,
-        [_] => false,
-        ["crypto" | "travel" | "check" | "cash", ..] => true,
-        ["self" | "other", "home" | "work", ..] => part,
-        [root, _] => {
-            part && (LATER_ROOTS.contains(root) || ["self", "other", "place"].contains(root))
-        }
-        [root, "place", _] => part && LATER_ROOTS.contains(root),
-        _ => false,
-    }
+    let later = matches!(words.as_slice(), ["self" | "other", last] if LATER_PARTS.contains(last));
+    if later { Path::Later } else { Path::Unknown }
 }
 
 /// Every path that is read, for proposals.
@@ -186,6 +234,9 @@ pub(crate) fn paths() -> Vec<String> {
 pub fn field_name(field: Field) -> String {
     if let F::End(side, end_field) = field {
         let end = if side == Side::Own { "self" } else { "other" };
+        if let E::Delivers(feed) = end_field {
+            return format!("{end}.delivers('{}')", feed.as_str());
+        }
         let name = END_FIELDS.iter().find(|(_, known, _)| *known == end_field);
         return format!("{end}.{}", name.map_or("", |(name, ..)| name));
     }
@@ -228,6 +279,8 @@ vocabularies! {
     ServiceKind: d::ServiceKind::ALL, d::ServiceKind::parse;
     AgeBand: d::AgeBand::ALL, d::AgeBand::parse;
     Activity: d::Activity::ALL, d::Activity::parse;
+    CryptoCategory: d::CryptoCategory::ALL, d::CryptoCategory::parse;
+    CryptoConfidence: d::CryptoConfidence::ALL, d::CryptoConfidence::parse;
 }
 
 /// A type in words.
@@ -252,6 +305,8 @@ pub(crate) fn type_name(value_type: Type) -> &'static str {
             V::ServiceKind => "a kind of service",
             V::AgeBand => "an age band",
             V::Activity => "an activity",
+            V::CryptoCategory => "a category of wallet",
+            V::CryptoConfidence => "a level of confidence",
         },
         Type::Place => "a place",
         Type::End => "an end of the payment",

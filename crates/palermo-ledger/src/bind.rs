@@ -9,12 +9,17 @@ use crate::shared::{Contact, EndRow, Manner, Site};
 use palermo_domain::{End, Payment, PlaceText, Text};
 
 impl Ledger {
-    fn atom(&mut self, text: Option<&Text<'_>>) -> Option<Atom> {
+    pub(crate) fn atom(&mut self, text: Option<&Text<'_>>) -> Option<Atom> {
         text.map(|text| self.atoms.intern(text.expose()))
     }
 
-    fn plain(&mut self, text: Option<&str>) -> Option<Atom> {
+    pub(crate) fn plain(&mut self, text: Option<&str>) -> Option<Atom> {
         text.map(|text| self.atoms.intern(text))
+    }
+
+    fn name_key(&mut self, name: Option<&Text<'_>>) -> Option<Atom> {
+        let key = palermo_domain::name_key(name?.expose())?;
+        Some(self.atoms.intern(&key))
     }
 
     fn place(&mut self, place: Option<&PlaceText<'_>>) -> Option<crate::intern::PlaceId> {
@@ -36,6 +41,8 @@ impl Ledger {
         self.gather_card(payment, few);
         let same = pack::gather_original(amount, payment.amount, few);
         self.gather(payment, few);
+        self.gather_rare(payment, few);
+        self.note_days(payment);
         let parts = Parts {
             time: payment.event_time,
             content: payment.content_hash(),
@@ -59,6 +66,7 @@ impl Ledger {
             email: self.atom(end.email.as_ref()),
             address: self.atom(end.address.as_ref()),
             wallet: self.atom(end.wallet.as_ref()),
+            name_key: self.name_key(end.name.as_ref()),
         };
         let end = EndRow {
             party: self.atom(end.party.as_ref()),
@@ -99,6 +107,7 @@ impl Ledger {
             currency: payment.currency,
             currency_text: self.plain(Some(payment.currency.as_str())),
             utc_offset_minutes: payment.utc_offset_minutes,
+            worded: payment.text.is_some(),
             scale: pack::scale_of(payment.amount),
             role: origin.partition.role,
         };

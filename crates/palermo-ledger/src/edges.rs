@@ -243,6 +243,17 @@ impl<D: Copy + Default> Edges<D> {
         }
     }
 
+    /// Takes every entry of an account out, and gives its blocks back.
+    pub fn clear(&mut self, account: AccountId) {
+        let Self { accounts, blocks, .. } = self;
+        let index = account.index();
+        let chunk = accounts.get_mut(index / CHUNK);
+        for side in chunk.into_iter().flat_map(|chunk| &mut chunk[index % CHUNK]) {
+            side.forget(blocks, side.len());
+            side.settle(blocks);
+        }
+    }
+
     /// Forgets what is older.
     pub fn forget_before(&mut self, time: i64) {
         self.oldest = self.oldest.max(time);

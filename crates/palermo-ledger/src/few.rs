@@ -5,8 +5,22 @@
 //!
 //! Cost: one byte for the mask where it is one of the first seven, 4 for a text, 4 to 13 for a
 //! decimal; reading one walks over those before it.
+//!
+//! What hardly any payment carries (journeys, crypto analytics, notes, ultimate ends) lies in one more
+//! of the same kind inside this one, [`Few::Rare`]: see module `rare`.
 
 use palermo_domain::Decimal;
+use std::marker::PhantomData;
+
+/// A part of a payment that may be there, by its bit in a mask.
+pub(crate) trait Part: Copy + PartialEq + 'static {
+    /// Every one, in the order of the bits.
+    const ALL: &'static [Self];
+    /// Its bit.
+    fn bit(self) -> u64;
+    /// How many bytes it takes, the first of which is given.
+    fn size(self, first: u8) -> usize;
+}
 
 /// What may be there, the most frequent first. The discriminant is the bit of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +41,8 @@ pub(crate) enum Few {
     RefersTo,
     Document,
     IpCountry,
+    /// All of what is in module `rare`, behind its length.
+    Rare,
     /// The base amount, where five bytes do not hold it.
     Amount,
     /// The record's timestamp, where it is weeks from the event.
@@ -35,8 +51,8 @@ pub(crate) enum Few {
     Origin,
 }
 
-impl Few {
-    const ALL: [Self; 18] = [
+impl Part for Few {
+    const ALL: &'static [Self] = &[
         Self::CardToken,
         Self::Marks,
         Self::Conductor,
@@ -52,16 +68,16 @@ impl Few {
         Self::RefersTo,
         Self::Document,
         Self::IpCountry,
+        Self::Rare,
         Self::Amount,
         Self::Ingest,
         Self::Origin,
     ];
 
-    fn bit(self) -> u32 {
+    fn bit(self) -> u64 {
         1 << self as u32
     }
 
-    /// How many bytes it takes, the first of which is given.
     fn size(self, first: u8) -> usize {
         match self {
             Self::Marks | Self::Service | Self::Rooms => 1,
@@ -74,6 +90,7 @@ impl Few {
             | Self::IpCountry => 4,
             Self::Amount | Self::Ingest => 8,
             Self::Origin => 12,
+            Self::Rare => usize::from(first).saturating_add(1),
             Self::Original
             | Self::DebtorBalance
             | Self::CreditorBalance
@@ -84,13 +101,20 @@ impl Few {
 }
 
 /// Gathers what a payment carries.
-#[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    mask: u32,
+#[derive(Debug)]
+pub(crate) struct Gathered<P = Few> {
+    mask: u64,
     bytes: Vec<u8>,
+    parts: PhantomData<P>,
 }
 
-impl Gathered {
+impl<P> Default for Gathered<P> {
+    fn default() -> Self {
+        Self { mask: 0, bytes: Vec::new(), parts: PhantomData }
+    }
+}
+
+impl<P: Part> Gathered<P> {
     pub(crate) fn clear(&mut self) {
         self.mask = 0;
         self.bytes.clear();
@@ -101,7 +125,7 @@ impl Gathered {
     }
 
     /// Adds one; they are added in order.
-    pub(crate) fn put(&mut self, few: Few, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, few: P, bytes: &[u8]) {
         debug_assert!(self.mask < few.bit(), "they stand in the order of their bits");
         self.mask |= few.bit();
         self.bytes.extend_from_slice(bytes);
@@ -109,7 +133,7 @@ impl Gathered {
 
     /// Adds a decimal in 4 to 13 bytes.
     #[expect(clippy::indexing_slicing, reason = "a decimal has 16 bytes, its number the last 12")]
-    pub(crate) fn put_decimal(&mut self, few: Few, value: Decimal) {
+    pub(crate) fn put_decimal(&mut self, few: P, value: Decimal) {
         let raw = value.serialize();
         let number = &raw[4..];
         let fits = |width: usize| number[width..].iter().all(|byte| *byte == 0);
@@ -135,18 +159,18 @@ impl Gathered {
 const WIDTHS: [usize; 4] = [3, 5, 8, 12];
 
 #[expect(clippy::indexing_slicing, reason = "two bits")]
-fn decimal_size(first: u8) -> usize {
+pub(crate) fn decimal_size(first: u8) -> usize {
     WIDTHS[usize::from(first >> 6)].saturating_add(1)
 }
 
 /// One of what [`Gathered::write`] wrote.
 #[inline]
-pub(crate) fn find(mut bytes: &[u8], few: Few) -> Option<&[u8]> {
+pub(crate) fn find<P: Part>(mut bytes: &[u8], few: P) -> Option<&[u8]> {
     let mut mask = 0;
-    for shift in [0, 7, 14, 21] {
+    for shift in [0, 7, 14, 21, 28, 35, 42, 49, 56] {
         let (&first, rest) = bytes.split_first()?;
         bytes = rest;
-        mask |= u32::from(first & 127) << shift;
+        mask |= u64::from(first & 127) << shift;
         if first < 128 {
             break;
         }
@@ -154,7 +178,7 @@ pub(crate) fn find(mut bytes: &[u8], few: Few) -> Option<&[u8]> {
     if mask & few.bit() == 0 {
         return None;
     }
-    for before in Few::ALL {
+    for &before in P::ALL {
         let size = before.size(*bytes.first()?);
         if before == few {
             return bytes.get(..size);
@@ -184,8 +208,8 @@ mod tests {
     #[test]
     fn the_bits_are_the_order() {
         assert!(Few::ALL.is_sorted());
-        for (bit, few) in Few::ALL.into_iter().enumerate() {
-            assert_eq!(few as usize, bit);
+        for (bit, few) in Few::ALL.iter().enumerate() {
+            assert_eq!(*few as usize, bit);
         }
     }
 

@@ -51,6 +51,13 @@ impl Atoms {
         Atom(NonZeroU32::MIN.saturating_add(index))
     }
 
+    /// A number that no text has: it is found by whoever keeps it.
+    pub(crate) fn reserve(&mut self) -> Atom {
+        let index = u32::try_from(self.ends.len()).unwrap_or(u32::MAX - 1);
+        self.ends.push(self.bytes.len());
+        Atom(NonZeroU32::MIN.saturating_add(index))
+    }
+
     /// The atom of a text, if it was seen.
     pub fn find(&self, text: &str) -> Option<Atom> {
         let hash = self.state.hash_one(text);

@@ -9,7 +9,7 @@
 use crate::detail::{Book, Detail, SetId};
 use crate::edges::{ACCOUNTS_MAX, Keep, Start, first_since};
 use crate::few::Gathered;
-use crate::intern::{Atoms, Places};
+use crate::intern::{Atom, Atoms, Places};
 use crate::pack::REVERSED;
 use crate::pages::Pages;
 use crate::party::Parties;
@@ -20,9 +20,10 @@ use crate::row::{AccountId, Leg, Origin, Row, RowId};
 use crate::running::Running;
 use crate::shards::Shards;
 use crate::shared::Shared;
+use crate::subjects::Subjects;
 use crate::totals::Totals;
 use crate::window::Window;
-use palermo_domain::{Currency, Date, EventTime, FixedState, Payment, Span, Status};
+use palermo_domain::{Currency, Date, EventTime, FixedHashMap, FixedState, Payment, Span, Status};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -38,16 +39,20 @@ const LONGEST: Span = Span::from_days(KEPT_DAYS as i64);
 
 /// The payments inside the horizon, and what outlives it.
 pub struct Ledger {
-    pages: Pages,
+    pub(crate) pages: Pages,
     /// What rows share; nothing of it is forgotten.
     pub(crate) shared: Shared,
     /// Rows by payment id.
     ids: Shards,
     hasher: FixedState,
-    accounts: Atoms,
-    book: Book,
+    pub(crate) accounts: Atoms,
+    /// Devices, terminals and the like, where a rule asks for them.
+    pub(crate) subjects: Subjects,
+    pub(crate) book: Book,
     /// Totals of long windows; interior, since questions keep them.
-    running: RefCell<Running>,
+    pub(crate) running: RefCell<Running>,
+    /// Days that payments name, or happened on where they did, as texts.
+    pub(crate) days: FixedHashMap<i32, Atom>,
     /// Texts other than accounts and payment ids.
     pub atoms: Atoms,
     /// Places.
@@ -109,9 +114,11 @@ impl Ledger {
             ids: Shards::new(ID_SHARDS),
             hasher: FixedState::default(),
             accounts: Atoms::default(),
+            subjects: Subjects::default(),
             // Kept until evicted; no rule asks for a running count of other ends.
             book: Book::new(Keep { span: None, fan: 0 }),
             running: RefCell::default(),
+            days: FixedHashMap::default(),
             atoms: Atoms::default(),
             places: Places::default(),
             parties: Parties::default(),
@@ -140,7 +147,7 @@ impl Ledger {
         self.accounts.text_at(account.index())
     }
 
-    /// How many accounts were seen.
+    /// How many accounts and other subjects were seen.
     pub fn accounts(&self) -> usize {
         self.accounts.len()
     }
@@ -163,17 +170,29 @@ impl Ledger {
         &self.book
     }
 
-    /// Every account, in order of first sight.
+    /// Every account and other subject, in order of first sight.
     pub fn account_ids(&self) -> impl Iterator<Item = AccountId> + use<> {
         (0..u32::try_from(self.accounts.len()).unwrap_or(u32::MAX)).map(AccountId::from_index)
     }
 
     /// Takes in a party record; `false` where a newer one is known.
     pub fn apply_party(&mut self, party: &palermo_domain::Party) -> bool {
+        let before = self.held_by(party.party.expose());
         let Self { atoms, places, parties, accounts, .. } = self;
-        parties.apply(party, atoms, places, &mut |key| {
+        let newer = parties.apply(party, atoms, places, &mut |key| {
             AccountId::from_index(accounts.intern(key).index())
-        })
+        });
+        self.follow_party(party.party.expose(), before);
+        newer
+    }
+
+    /// Ends a party (a tombstone).
+    pub fn end_party(&mut self, party: &str) {
+        let before = self.held_by(party);
+        if let Some(id) = self.atoms.find(party) {
+            self.parties.end(id);
+        }
+        self.follow_party(party, before);
     }
 
     /// Whether a payment id was seen inside the horizon.
@@ -220,6 +239,9 @@ impl Ledger {
         let Self { ids, hasher, pages, .. } = self;
         let hash = hasher.hash_one(packed.bytes());
         ids.insert(hash, id.0, |number| hasher.hash_one(pages.id(RowId(number))));
+        if !self.subjects.wanted().is_empty() {
+            self.meet_subjects(id);
+        }
         id
     }
 
@@ -238,6 +260,10 @@ impl Ledger {
         book.put(ends(row), row.time().0, [detail(debtor), detail(creditor)], |known| {
             compare(pages.id(known.row), pages.id(id)).is_lt()
         });
+        if !self.subjects.wanted().is_empty() {
+            let wanted = self.subjects.wanted();
+            self.link_subjects(id, wanted, [debtor, creditor]);
+        }
     }
 
     /// Takes a payment out of every window; its id stays known.
@@ -247,6 +273,9 @@ impl Ledger {
         let Some(row) = pages.row(shared, id) else { return };
         ends(row).into_iter().flatten().for_each(|account| running.get_mut().disturb(account));
         book.remove(ends(row), row.time().0, |known| known.row == id);
+        if !self.subjects.wanted().is_empty() {
+            self.unlink_subjects(id);
+        }
     }
 
     /// Entries of an account with `from <= time <= to`, newest first.
@@ -277,10 +306,12 @@ impl Ledger {
     /// Decides the selections of every entry anew (after an activation).
     pub fn reselect(&mut self, decide: &mut dyn FnMut(&Self, RowId, Leg) -> SetId) {
         self.running.get_mut().clear();
-        let mut sets = palermo_domain::FixedHashMap::default();
+        let mut sets = FixedHashMap::default();
+        // An end without an account may carry another subject.
+        let others = !self.subjects.wanted().is_empty();
         for id in self.row_ids() {
             for leg in Leg::BOTH {
-                if self.row(id).is_some_and(|row| row.account(leg).is_some()) {
+                if others || self.row(id).is_some_and(|row| row.account(leg).is_some()) {
                     sets.insert((id, leg), decide(self, id, leg));
                 }
             }
@@ -417,8 +448,10 @@ impl Ledger {
                 .atoms
                 .bytes()
                 .saturating_add(self.accounts.bytes())
+                .saturating_add(self.days.capacity().saturating_mul(10))
                 .saturating_add(self.places.bytes())
-                .saturating_add(self.shared.bytes()),
+                .saturating_add(self.shared.bytes())
+                .saturating_add(self.subjects.bytes()),
             parties: self.parties.bytes(),
             past: self.past.bytes(),
         }

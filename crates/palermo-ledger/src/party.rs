@@ -9,7 +9,8 @@
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
 use palermo_domain::{
-    Activity, AgeBand, Currency, Date, Decimal, EventTime, FeedSet, FixedHashMap, Party, PartyKind,
+    Activity, AgeBand, Currency, Date, Decimal, EventTime, FeedSet, FixedHashMap, Hours, Party,
+    PartyKind,
 };
 
 /// The number of a party.
@@ -36,6 +37,9 @@ pub struct KnownParty {
     pub industry_mcc: Option<Atom>,
     pub headcount: Option<u32>,
     pub monthly_income: Option<(Decimal, Option<Currency>)>,
+    pub monthly_turnover: Option<(Decimal, Option<Currency>)>,
+    pub feeds: FeedSet,
+    pub hours: Box<[Hours]>,
     pub licensed: Option<bool>,
     pub incorporated: Option<Date>,
     pub phone: Option<Atom>,
@@ -44,8 +48,6 @@ pub struct KnownParty {
     pub hash_key: Option<Atom>,
     /// Declared relations: other party, from, until.
     pub relations: Vec<(Atom, Option<Date>, Option<Date>)>,
-    /// What the bank delivers of it.
-    pub feeds: FeedSet,
 }
 
 /// All parties.
@@ -202,13 +204,15 @@ fn bind(
         industry_mcc: atom(party.industry_mcc.as_deref()),
         headcount: party.headcount,
         monthly_income: party.monthly_income.map(|income| (*income.expose(), party.currency)),
+        monthly_turnover: party.monthly_turnover.map(|sum| (*sum.expose(), party.currency)),
+        feeds: party.feeds,
+        hours: party.hours.clone().into(),
         licensed: party.licensed,
         incorporated: party.incorporated,
         phone: atom(party.phone.as_ref().map(|hash| hash.expose().as_str())),
         email: atom(party.email.as_ref().map(|hash| hash.expose().as_str())),
         address: atom(party.address.as_ref().map(|hash| hash.expose().as_str())),
         hash_key: atom(party.hash_key_id.as_deref()),
-        feeds: party.feeds,
         relations: party
             .relations
             .iter()

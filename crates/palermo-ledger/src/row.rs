@@ -16,7 +16,8 @@ use std::num::NonZeroU32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub u32);
 
-/// An interned account. `Option<AccountId>` takes four bytes.
+/// An interned account, or another subject: they share their numbers ([`crate::Carried`]).
+/// `Option<AccountId>` takes four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub(crate) NonZeroU32);
 
@@ -69,7 +70,7 @@ impl Leg {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     shared: &'a Shared,
-    slot: Slot<'a>,
+    pub(crate) slot: Slot<'a>,
 }
 
 impl std::fmt::Debug for Row<'_> {

@@ -2,8 +2,9 @@
 //!
 //! A busy account is asked for the same windows with each of its payments. Walking ten thousand
 //! entries each time would make it slow; so the totals of what lies strictly before the end of the
-//! last window are kept, what left the window since is taken off, what came is added, and only
-//! payments of the very end are walked. Short windows are walked whole and keep nothing.
+//! last window, and before the newest payment of the side, are kept, what left the window since is
+//! taken off, what came is added, and only payments of the very end are walked. Short windows are
+//! walked whole and keep nothing.
 //!
 //! Promises: the same totals as a walk ([`Adder`]), whatever the order of arrival: whoever puts a
 //! payment before the newest of a side, takes one out, or changes selections says so
@@ -103,10 +104,13 @@ impl Running {
             of.len().saturating_sub(1)
         });
         let Some((_, kept)) = of.get_mut(at) else { return Totals::default() };
+        // Nothing beyond the newest is known for good: what comes next may be before the end.
+        let newest = book.side_entries(key.account, key.leg).last();
+        let end = newest.map_or(to, |newest| book.time(*newest).min(to));
         let before = kept.others.len();
         // Only forward, and while everything that has to be taken off is still held.
         let goes_on =
-            known.is_some() && from >= kept.from && to >= kept.to && book.oldest() <= kept.from;
+            known.is_some() && from >= kept.from && end >= kept.to && book.oldest() <= kept.from;
         if !goes_on {
             *kept = Kept { from, to: from, ..Kept::default() };
         }
@@ -116,17 +120,17 @@ impl Running {
                 kept.take(entry, detail);
             }
         }
-        for (entry, detail) in between(book, side, kept.to.max(from), to) {
+        for (entry, detail) in between(book, side, kept.to.max(from), end) {
             if chosen(detail.selections) {
                 kept.add(entry, detail);
             }
         }
-        (kept.from, kept.to) = (from, to);
+        (kept.from, kept.to) = (from, end);
         *held = held.saturating_add(kept.others.len()).saturating_sub(before);
         // Payments of the end itself: more of the same time may come in any order.
         let mut totals = kept.totals;
         let mut ends: Vec<AccountId> = Vec::new();
-        for (entry, detail) in between(book, side, to, to.saturating_add(1)) {
+        for (entry, detail) in between(book, side, end, to.saturating_add(1)) {
             if chosen(detail.selections)
                 && totals.count_in(entry, detail)
                 && !kept.others.contains_key(&entry.other())
@@ -261,7 +265,8 @@ mod tests {
                     list.retain(|(_, time, _)| *time >= now - 45);
                 }
                 for (length, least) in [(lengths.0, 0), (lengths.1, 0), (lengths.1, 1)] {
-                    for to in [time, now] {
+                    // Also a time that nothing has reached yet, and payments that come between.
+                    for to in [now, time] {
                         let chosen = |set: SetId| set.0 >= least;
                         let to = EventTime(to);
                         let selection = u16::try_from(least).unwrap();

@@ -39,6 +39,8 @@ pub struct Contact {
     pub email: Option<Atom>,
     pub address: Option<Atom>,
     pub wallet: Option<Atom>,
+    /// Stands for the name, which is not kept.
+    pub name_key: Option<Atom>,
 }
 
 /// Where a payment was made: the merchant and its terminal.
@@ -81,6 +83,8 @@ pub struct Manner {
     pub currency_text: Option<Atom>,
     /// Local offset.
     pub utc_offset_minutes: Option<i16>,
+    /// There was a remittance text, which is not kept.
+    pub worded: bool,
     /// Decimals of the amount as sent.
     pub(crate) scale: u8,
     /// Topic of the record.
@@ -99,6 +103,7 @@ impl Default for Manner {
             currency: Currency::NONE,
             currency_text: None,
             utc_offset_minutes: None,
+            worded: false,
             scale: 0,
             role: TopicRole::Payments,
         }
@@ -131,7 +136,7 @@ impl Hash for Contact {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(raw(self.alias) | raw(self.phone) << 32);
         state.write_u64(raw(self.email) | raw(self.address) << 32);
-        state.write_u64(raw(self.wallet));
+        state.write_u64(raw(self.wallet) | raw(self.name_key) << 32);
     }
 }
 
@@ -153,7 +158,7 @@ impl Hash for Manner {
         let [channel, relation] = optional;
         let (kind, rail, status) = (self.kind as u8, self.rail as u8, self.status as u8);
         let role = self.role as u8;
-        let all = [kind, rail, status, channel, relation, self.scale, role, 0];
+        let all = [kind, rail, status, channel, relation, self.scale, role, u8::from(self.worded)];
         state.write_u64(u64::from_le_bytes(all));
         state.write_u64(raw(self.purpose) | raw(self.currency_text) << 32);
         state.write_u32(

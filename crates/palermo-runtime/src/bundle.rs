@@ -11,7 +11,7 @@
 //! Cost: one pass over files that are bounded in number, size and depth.
 
 use crate::config::Config;
-use palermo_lang::{Compiled, Diagnostics, Limits, Sources};
+use palermo_lang::{Compiled, Diagnostics, LOCK_FILE, Limits, Sources};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -276,7 +276,7 @@ fn walk(
             .map_err(|source| BundleError::Read { path: path.clone(), source })?;
         if meta.is_dir() {
             walk(&path, &inner, tests, depth.saturating_add(1), files)?;
-        } else if is_yaml(&name) && (tests || !is_test(&name)) {
+        } else if name == LOCK_FILE || (is_yaml(&name) && (tests || !is_test(&name))) {
             if files.len() >= FILES_MAX {
                 return unfit(path, "is one file too many for a rule folder");
             }

@@ -129,7 +129,7 @@ impl Run<'_> {
         Some([*first, *chosen.iter().max_by(order)?])
     }
 
-    pub(super) fn in_order(&self, chosen: &[Match]) -> Vec<Match> {
+    pub(super) fn in_time_order(&self, chosen: &[Match]) -> Vec<Match> {
         let mut ordered = chosen.to_vec();
         self.sort(&mut ordered);
         ordered
@@ -165,7 +165,7 @@ impl Run<'_> {
         let limit = arguments.first().and_then(|km| self.argument(km).number());
         let Some(limit) = limit else { return UNKNOWN };
         let mut kept = Vec::new();
-        for found in self.in_order(chosen) {
+        for found in self.in_time_order(chosen) {
             let place = match value {
                 Some(node) => self.value(node, found),
                 None => self.place(found),

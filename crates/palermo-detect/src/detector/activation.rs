@@ -7,7 +7,7 @@
 //! Cost: linear in what the ledger holds; once per activation.
 
 use super::{
-    Applied, Changed, Detector, bind_rules, later_times, longest_window, newest_at, of_indicator,
+    Applied, Asked, BySubject, Changed, Detector, bind_rules, later_times, newest_at, of_indicator,
     past_readers,
 };
 use crate::episode::{Renumbered, Stands, Track};
@@ -47,12 +47,14 @@ impl Detector {
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.of_indicator = of_indicator(&rules);
-        self.longest_window = longest_window(&rules);
+        self.asked = Asked::new(&rules);
+        self.by_subject = BySubject::new(&self.indicators, &self.asked);
         self.past_readers = past_readers(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
         self.settings.bundle = bundle;
+        ledger.want(self.by_subject.kinds());
         self.reselect(ledger);
         let mut changed = Changed::default();
         self.evaluate_fresh(ledger, &new.indicators, &mut changed);
@@ -72,7 +74,7 @@ impl Detector {
         self.seen.clear();
         let mut selected = FixedHashMap::default();
         for row in ledger.row_ids() {
-            selected.insert(row, self.select(ledger, row));
+            selected.insert(row, self.select(ledger, row, None));
         }
         ledger.reselect(&mut |_, row, leg| {
             let sets = selected.get(&row).copied().unwrap_or_default();
@@ -86,7 +88,27 @@ impl Detector {
         let fresh: Vec<u16> = (0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX))
             .filter(|index| !kept.contains(&Some(*index)))
             .collect();
+        for level in 0..=self.asked.top() {
+            let fresh: Vec<u16> =
+                fresh.iter().copied().filter(|index| self.asked.level(*index) == level).collect();
+            self.evaluate_everywhere(ledger, &fresh, changed);
+        }
+        // They found everything that they ask for, and nothing else asks for what is fresh.
+        changed.asked.clear();
+    }
+
+    /// Evaluates indicators at every time of everything that they are about.
+    fn evaluate_everywhere(&mut self, ledger: &Ledger, fresh: &[u16], changed: &mut Changed) {
         for account in ledger.account_ids() {
+            let kind = ledger.kind_of(account);
+            let about = |index: &&u16| {
+                let condition = self.indicators.get(usize::from(**index));
+                condition.is_some_and(|condition| condition.subject == kind)
+            };
+            let fresh: Vec<u16> = fresh.iter().filter(about).copied().collect();
+            if fresh.is_empty() {
+                continue;
+            }
             for time in later_times(ledger, account, EventTime::MIN, EventTime::MAX) {
                 let here = newest_at(ledger, account, time, time);
                 for &index in &fresh {
@@ -215,8 +237,8 @@ fn kept_indicators(
     (new, new_lists): (&RuleSet, &[BoundList]),
 ) -> Vec<Option<u16>> {
     kept(
-        old.indicators.iter().map(|rule| meaning(&rule.condition, old_lists)),
-        new.indicators.iter().map(|rule| meaning(&rule.condition, new_lists)),
+        old.indicators.iter().map(|rule| whole_meaning(&rule.condition, old, old_lists)),
+        new.indicators.iter().map(|rule| whole_meaning(&rule.condition, new, new_lists)),
     )
 }
 
@@ -226,8 +248,8 @@ fn kept_suppressors(
     (new, new_lists): (&RuleSet, &[BoundList]),
 ) -> Vec<Option<u16>> {
     kept(
-        old.suppressors.iter().map(|rule| meaning(&rule.condition, old_lists)),
-        new.suppressors.iter().map(|rule| meaning(&rule.condition, new_lists)),
+        old.suppressors.iter().map(|rule| vec![meaning(&rule.condition, old_lists)]),
+        new.suppressors.iter().map(|rule| vec![meaning(&rule.condition, new_lists)]),
     )
 }
 
@@ -245,11 +267,28 @@ fn meaning(condition: &Condition, lists: &[BoundList]) -> Meaning {
     (c.id.clone(), c.logic_sha256.clone(), c.params_sha256.clone(), lists)
 }
 
+/// The meaning of a condition and of everything that it asks for, directly or not.
+fn whole_meaning(condition: &Condition, rules: &RuleSet, lists: &[BoundList]) -> Vec<Meaning> {
+    let (mut all, mut at) = (vec![meaning(condition, lists)], 0_usize);
+    while let Some((id, ..)) = all.get(at) {
+        let rule = rules.indicators.iter().find(|rule| rule.condition.id == *id);
+        let asked: Vec<&String> =
+            rule.into_iter().flat_map(|rule| &rule.condition.asks).map(|(_, id)| id).collect();
+        for id in asked {
+            let rule = rules.indicators.iter().find(|rule| rule.condition.id == *id);
+            let meaning = rule.map(|rule| meaning(&rule.condition, lists));
+            all.extend(meaning.filter(|meaning| !all.contains(meaning)));
+        }
+        at = at.saturating_add(1);
+    }
+    all
+}
+
 fn kept(
-    old: impl Iterator<Item = Meaning>,
-    new: impl Iterator<Item = Meaning>,
+    old: impl Iterator<Item = Vec<Meaning>>,
+    new: impl Iterator<Item = Vec<Meaning>>,
 ) -> Vec<Option<u16>> {
-    let new: Vec<Meaning> = new.collect();
-    let at = |old: Meaning| u16::try_from(new.iter().position(|other| *other == old)?).ok();
+    let new: Vec<Vec<Meaning>> = new.collect();
+    let at = |old: Vec<Meaning>| u16::try_from(new.iter().position(|other| *other == old)?).ok();
     old.map(at).collect()
 }

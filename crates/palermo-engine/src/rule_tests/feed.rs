@@ -120,6 +120,11 @@ impl Feed {
         })
     }
 
+    /// The id of a payment or of a party.
+    pub(crate) fn id(&self, index: usize) -> &str {
+        self.records.get(index).map_or("", |item| item.id.as_str())
+    }
+
     /// The accounts that a record touches, with its event time.
     pub(crate) fn touched(&self, index: usize) -> impl Iterator<Item = (&str, EventTime)> {
         let item = self.records.get(index);

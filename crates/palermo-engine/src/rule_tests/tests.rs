@@ -1,6 +1,8 @@
 //! The runner must fail where a test says what is not so: each row is a mistake in a folder whose
 //! tests pass.
 
+mod patterns;
+
 use super::*;
 
 const HEAD: &str = "\
@@ -161,7 +163,7 @@ fn folder(edits: &[(&str, &str, &str)]) -> Sources {
     let mut files: BTreeMap<String, String> =
         base.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
     for (path, from, to) in edits {
-        let text = files.get_mut(*path).unwrap();
+        let text = files.entry((*path).to_owned()).or_default();
         assert!(text.contains(from), "`{from}` is not in {path}:\n{text}");
         *text = text.replacen(from, to, 1);
     }
@@ -192,6 +194,58 @@ fn what_is_so_passes() {
         let results = results(&[], path, name);
         assert!(results.len() == 1 && results[0].passed(), "{path} {name}: {results:?}");
     }
+}
+
+/// From the test file by the wire to the selection: what an event says is what a rule reads, the text
+/// as well, over restarts and repetitions; without the text it is counted as missing.
+#[test]
+fn what_an_event_says_is_what_a_rule_reads() {
+    const LEXICON: &str = "list: lex_a\ntitle: Words\nversion: 1.0.0\ncolumns: {}\nsource: made up\nreviewed: 2026-11-20\nrows: [{row: release fee, valid_from: 2020-01-01}]\n";
+    const SAYS: &str = "amount: 100, text: \"RELEASE-Fee no. {1..4}\", terminal: T1, to_alias: rosa, from_name: \"Ana {1..4}\", \
+        from_phone: \"P{1..4}\", offset: -300, travel: {to: Laredo, depart: 2d, travelers: 3}, \
+        stay: {check_in: 2d}, crypto: {chain: BTC, creditor: {category: mixer, hops: 1}}, \
+        check: {payee: C, number: N}, cash: {notes_in: [{value: 100, count: 2}]}, \
+        card: {token: K, prepaid: true}, device: {id: D, ip: 10.0.0.1}, service: {kind: phone, ref: R}, \
+        ultimate_debtor: {party: U}, counter_amount: 2, counter_currency: EUR, fee: 1..2}";
+    const READS: &str = " && text matches lexicon('lex_a') && present(self.alias) && present(other.name_key) \
+        && present(other.phone) && stay.check_in == travel.depart && travel.to == 'Laredo' \
+        && travel.travelers == 3 && crypto.creditor.category == mixer && crypto.creditor.hops <= 1 \
+        && check.payee == 'C' && cash.value_in == 200 && card.prepaid && device.ip == '10.0.0.1' \
+        && ultimate_debtor.party == 'U' && counter_amount == 2 && counter_currency == 'EUR' \
+        && present(service.ref) && fee >= 1 && self.delivers('card') && !self.open_at";
+    let edits = [
+        ("rules/lists/lex.yaml", "", LEXICON),
+        ("rules/senders.yaml", "kind == transfer", &format!("kind == transfer{READS}")),
+        (
+            SENDERS_TEST,
+            "opened: 2026-02-20",
+            "opened: 2026-02-20, feeds: [card], hours: [{days: [mon], open: \"01:00\", close: \"01:30\"}]",
+        ),
+        (SENDERS_TEST, "amount: 100}", SAYS),
+        (
+            SENDERS_TEST,
+            "    expect: {hits",
+            "    invariants: [restart_between_every_event: true, duplicate: 0.5, shuffle_within: 2h]\n    expect: {hits",
+        ),
+        (SENDERS_TEST, "missing: other.account", "missing: text"),
+        (SENDERS_TEST, "amount: 100}", SAYS),
+    ];
+    for condition in READS.split(" && ").skip(1) {
+        let one = format!("kind == transfer && {}", condition.trim());
+        let mut edits = edits.to_vec();
+        edits[1].2 = &one;
+        // Alone, so that the row that fails says which.
+        edits.remove(4);
+        let found = results(&edits, SENDERS_TEST, "found");
+        assert!(found.len() == 1 && found[0].passed(), "{condition}: {found:?}");
+    }
+    let found = results(&edits, SENDERS_TEST, "found");
+    assert!(found.len() == 1 && found[0].passed(), "{found:?}");
+    let silent = SAYS.replace("text: \"RELEASE-Fee no. {1..4}\", ", "");
+    let mut edits = edits.to_vec();
+    edits[6].2 = &silent;
+    let unknown = results(&edits, SENDERS_TEST, "unknown");
+    assert!(unknown.len() == 1 && unknown[0].passed(), "{unknown:?}");
 }
 
 /// Test file, test, the mistake, and what the runner says.
@@ -260,6 +314,12 @@ const WRONG: &[Row] = &[
             "lookalike: SUP-WAGE\n    known_false_positive: true",
         )],
         "the known false positive is gone",
+    ),
+    (
+        SENDERS_TEST,
+        "found",
+        &[(SENDERS_TEST, "amount: 100}", "amount: 100, counter_currency: BTC}")],
+        "`p1-0001` goes to the dead letters: currency at `counter_currency`",
     ),
     (
         SENDERS_TEST,

@@ -1,15 +1,15 @@
 //! What can be read off a checked expression: cost, order, gate, monotony.
 //!
 //! **Cost model.** Relative units; 1 is a comparison of two fields of the payment at hand. A text
-//! in a list costs 2, a look-up 3, a distance 8, evidence of relation 12, the nearest of a list of
-//! places 40. A measure costs what its function does per payment of the window, times 16 (a
+//! in a list costs 2, a look-up 3, a distance 8, evidence of relation 12, a lexicon 20, the nearest
+//! of a list of places 40. A measure costs what its function does per payment of the window, times 16 (a
 //! window of a few dozen payments), plus its expressions. The evaluator computes measures lazily,
 //! so conjuncts are put in order of what they add; the order never changes a result, because
 //! three-valued `&&` and `||` do not depend on it.
 
 use crate::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Direction, Expr, Field, Function, Gate,
-    ListId, Literal, Measure, MeasureId, MeasureKind, Symbol,
+    ListId, Literal, Measure, MeasureId, MeasureKind, Side, Symbol,
 };
 use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeSet;
@@ -22,7 +22,11 @@ pub(crate) const COST_MAX: u64 = 100_000;
 /// Direct parts of an expression.
 pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
     match expr {
-        Expr::Not(a) | Expr::ToDecimal(a) | Expr::InList(a, _) | Expr::Lookup(_, a, ..) => vec![a],
+        Expr::Not(a)
+        | Expr::ToDecimal(a)
+        | Expr::InList(a, _)
+        | Expr::Matches(a, _)
+        | Expr::Lookup(_, a, ..) => vec![a],
         Expr::And(all) | Expr::Or(all) => all.iter().collect(),
         Expr::Compare(_, a, b)
         | Expr::Arithmetic(_, a, b)
@@ -30,12 +34,13 @@ pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
         | Expr::Near(a, _, b) => vec![a, b],
         Expr::Literal(_)
         | Expr::Field(_)
-        | Expr::Step(_)
+        | Expr::Step(..)
         | Expr::Param(_)
         | Expr::Measure(_)
         | Expr::EndInList(..)
         | Expr::Unrelated
-        | Expr::Present(_) => Vec::new(),
+        | Expr::Present(_)
+        | Expr::Holds(..) => Vec::new(),
     }
 }
 
@@ -44,9 +49,18 @@ pub(crate) fn any(expr: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
     is(expr) || parts(expr).into_iter().any(|part| any(part, is))
 }
 
+/// Adds the indicators that an expression asks for.
+pub(crate) fn asks(expr: &Expr, into: &mut BTreeSet<(Side, String)>) {
+    if let Expr::Holds(side, id) = expr {
+        into.insert((*side, id.clone()));
+    }
+    parts(expr).into_iter().for_each(|part| asks(part, into));
+}
+
 /// Adds the lists that an expression consults.
 pub(crate) fn lists(expr: &Expr, into: &mut BTreeSet<ListId>) {
     if let Expr::InList(_, id)
+    | Expr::Matches(_, id)
     | Expr::EndInList(_, id)
     | Expr::Lookup(id, ..)
     | Expr::Near(_, id, _) = expr
@@ -63,9 +77,11 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
         Expr::Compare(..) | Expr::Arithmetic(..) | Expr::Present(_) => 1,
         Expr::InList(..) => 2,
         Expr::Lookup(..) => 3,
+        Expr::Holds(..) => 4,
         Expr::EndInList(..) => 6,
         Expr::Distance(..) => 8,
         Expr::Unrelated => 12,
+        Expr::Matches(..) => 20,
         Expr::Near(..) => 40,
         _ => 0,
     };
@@ -112,9 +128,9 @@ pub(crate) fn own_cost(one: u32, reach: Span, window: Span) -> u32 {
 }
 
 /// Cost of walking a sequence.
-pub(crate) fn sequence_cost(tie: Option<&Expr>) -> u32 {
-    let tie = tie.map_or(0, |tie| cost(tie, &[]));
-    tie.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
+pub(crate) fn sequence_cost<'e>(ties: impl Iterator<Item = &'e Expr>) -> u32 {
+    let ties = ties.map(|tie| cost(tie, &[])).fold(0, u32::saturating_add);
+    ties.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
 }
 
 /// The expression with the parts of every `&&` and `||` cheapest first, nested ones joined.

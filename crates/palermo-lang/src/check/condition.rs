@@ -8,12 +8,14 @@ use crate::check::param::params;
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::scope::{ParamDef, Reads, Scope};
 use crate::check::sequence::{self, sequence};
+use crate::check::subject;
 use crate::check::template::{Names, template};
 use crate::check::text::Source;
 use crate::compile::{Limits, Overrides};
 use crate::program::{
     Compare, Condition, Expr, Family, Field, Indicator, ListId, Literal, Measure, MeasureId,
-    MeasureKind, Param, Selection, SelectionId, Sequence, Suppressor, Symbol, Template, Tier, Type,
+    MeasureKind, Param, Selection, SelectionId, Sequence, Side, Suppressor, Symbol, Template, Tier,
+    Type,
 };
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
@@ -53,21 +55,6 @@ const SUPPRESSOR: [&str; 10] = [
     "holds",
     "text",
     "text_not",
-];
-/// Subjects of the full language; this version reads `account`.
-const SUBJECTS: [&str; 12] = [
-    "account",
-    "party",
-    "merchant",
-    "terminal",
-    "device",
-    "address",
-    "phone",
-    "email",
-    "wallet",
-    "card",
-    "conductor",
-    "pair",
 ];
 const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
 const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
@@ -113,6 +100,10 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
     let fields = Fields::open(cx, node, "a suppressor", &known, &INDICATOR_LATER)?;
     let head = head(cx, &fields, true, env.lists);
     let condition = condition(cx, &fields, env, head?, "holds", "")?;
+    if !condition.asks.is_empty() {
+        let range = fields.get("holds").map_or_else(|| fields.anchor(), |node| node.range.clone());
+        cx.unsupported(&range, "`holds(…)` of a suppressor");
+    }
     let text_not = fields.need(cx, "text_not").map_or_else(Template::default, |node| {
         let names =
             Names { measures: &condition.measures, params: &condition.params, indicators: &[] };
@@ -145,7 +136,7 @@ fn condition(
     holds_key: &str,
     extra: &str,
 ) -> Option<Condition> {
-    subject(cx, fields);
+    let subject = subject::read(cx, fields, holds_key == "hit");
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
     let feeds = fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node));
     let cited = cited(fields);
@@ -178,17 +169,23 @@ fn condition(
         holds(cx, fields, &mut scope, sequence.as_ref(), holds_key)
     };
     unused(cx, fields, &defs, before);
+    let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
+    let ties = steps.flat_map(|step| &step.ties);
+    subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
     let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
         template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
     });
     let holds = analysis::ordered(holds?, &measures);
-    let monotone = analysis::monotone(&holds, &measures);
+    let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
+    // What another indicator found changes without a payment that a selection matches.
+    let monotone = asks.is_empty() && analysis::monotone(&holds, &measures);
     let logic = logic_text(fields, holds_key, sequence.as_ref(), extra);
     Some(Condition {
         id: head.id,
         version: head.version,
         title: head.title,
+        subject,
         window,
         logic_sha256: sha256_hex(&logic),
         params_sha256: sha256_hex(&params_text(&params)),
@@ -203,6 +200,7 @@ fn condition(
         selections,
         measures,
         feeds,
+        asks,
         sequence: sequence.map(|checked| checked.sequence),
         holds,
         monotone,
@@ -225,15 +223,6 @@ fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
 
 fn finished(def: ParamDef) -> Param {
     Param { in_selection: def.in_selection.get(), ..def.param }
-}
-
-fn subject(cx: &mut Cx, fields: &Fields<'_>) {
-    let Some(node) = fields.need(cx, "subject") else { return };
-    let word = cx
-        .word(node, "subject", &SUBJECTS, |word| SUBJECTS.contains(&word).then(|| word.to_owned()));
-    if let Some(word) = word.filter(|word| word != "account") {
-        cx.unsupported(&node.range, &format!("`subject: {word}`"));
-    }
 }
 
 /// A list of feeds of `party.v1`.
@@ -314,7 +303,7 @@ fn selections(
 pub(crate) fn is_status(expr: &Expr) -> bool {
     matches!(
         expr,
-        Expr::Field(Field::Status) | Expr::Step(Field::Status) | Expr::Present(Field::Status)
+        Expr::Field(Field::Status) | Expr::Step(_, Field::Status) | Expr::Present(Field::Status)
     )
 }
 
@@ -341,12 +330,12 @@ fn measures(
     let mut all = Vec::new();
     // Also where the sequence is faulty, so that what names it is checked all the same.
     if fields.get("sequence").is_some() {
-        let tie = sequence.and_then(|checked| checked.sequence.tie.as_ref());
+        let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
         all.push(Measure {
             name: REPEATS.to_owned(),
             value_type: Type::Int,
             kind: MeasureKind::Repeats,
-            cost: analysis::sequence_cost(tie),
+            cost: analysis::sequence_cost(steps.flat_map(|step| &step.ties)),
         });
     }
     let Some(fields) = fields.get("measure").and_then(|node| Fields::any(cx, node, "`measure`"))
@@ -470,7 +459,7 @@ fn params_text(params: &[Param]) -> String {
 }
 
 /// A value in canonical form.
-fn literal_text(literal: &Literal) -> String {
+pub(crate) fn literal_text(literal: &Literal) -> String {
     match literal {
         Literal::Bool(truth) => truth.to_string(),
         Literal::Int(number) => number.to_string(),
@@ -480,6 +469,26 @@ fn literal_text(literal: &Literal) -> String {
         Literal::Text(text) => format!("'{text}'"),
         Literal::Symbol(symbol) => format!("{symbol:?}"),
     }
+}
+
+/// Indicators that the condition asks for.
+fn asks_of(measures: &[Measure], sequence: Option<&Sequence>, holds: &Expr) -> Vec<(Side, String)> {
+    let mut all = BTreeSet::new();
+    let mut add = |expr: &Expr| analysis::asks(expr, &mut all);
+    for measure in measures {
+        match &measure.kind {
+            MeasureKind::Aggregate(aggregate) => {
+                let parts = aggregate.value.iter().chain(&aggregate.arguments);
+                parts.chain(&aggregate.filter).for_each(&mut add);
+            }
+            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
+            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
+        }
+    }
+    let steps = sequence.iter().flat_map(|sequence| &sequence.steps);
+    steps.flat_map(|step| &step.ties).for_each(&mut add);
+    add(holds);
+    all.into_iter().collect()
 }
 
 /// Lists that the condition consults.
@@ -492,8 +501,8 @@ fn lists_of(
 ) -> Vec<ListId> {
     let mut all = BTreeSet::new();
     let mut add = |expr: &Expr| analysis::lists(expr, &mut all);
-    let steps = sequence.iter().flat_map(|sequence| sequence.steps);
-    for id in selections.iter().map(|(_, id)| *id).chain(steps) {
+    let steps = || sequence.iter().flat_map(|sequence| &sequence.steps);
+    for id in selections.iter().map(|(_, id)| *id).chain(steps().map(|step| step.selection)) {
         pool.condition(id).into_iter().for_each(&mut add);
     }
     for measure in measures {
@@ -506,7 +515,7 @@ fn lists_of(
             MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
         }
     }
-    sequence.and_then(|sequence| sequence.tie.as_ref()).into_iter().for_each(&mut add);
+    steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
     all.into_iter().collect()
 }

@@ -5,6 +5,7 @@
 //! on after an error, so that independent problems of one expression are all reported.
 
 mod call;
+mod lexicon;
 
 use crate::check::forbidden;
 use crate::check::scope::{Reads, Scope};
@@ -150,14 +151,21 @@ impl Checker<'_, '_, '_> {
             return Some(measure);
         }
         if let Some((step, rest)) = parts.split_first()
-            && self.scope.step == Some(step.as_str())
+            && let Some(at) = self.scope.step.and_then(|all| all.iter().position(|one| one == step))
         {
             return match vocabulary::path(rest) {
-                Path::Field(field, value_type) => Some((Expr::Step(field), value_type)),
+                Path::Field(field, value_type) if field != Field::Text => {
+                    Some((Expr::Step(at, field), value_type))
+                }
                 _ => self.unknown_name(syntax, &name),
             };
         }
         match vocabulary::path(parts) {
+            Path::Field(Field::Text, _) => {
+                let help = "write `text matches lexicon('lex_…')` or `present(text)`";
+                self.error("E103", &syntax.range, "`text` is matched, not compared", help);
+                None
+            }
             Path::Field(field, value_type) => {
                 self.readable(syntax, field, value_type)?;
                 Some((Expr::Field(field), value_type))
@@ -261,10 +269,7 @@ impl Checker<'_, '_, '_> {
 
     fn binary(&mut self, syntax: &Syntax, op: Op, left: &Syntax, right: &Syntax) -> Checked {
         match op {
-            Op::Matches => {
-                self.unsupported(&syntax.range, "`matches`");
-                None
-            }
+            Op::Matches => self.matches(left, right),
             Op::In => self.membership(left, right),
             Op::Eq => self.equality(syntax, Compare::Eq, left, right),
             Op::Ne => self.equality(syntax, Compare::Ne, left, right),

@@ -23,11 +23,12 @@ const ROWS_MAX: usize = 100_000;
 /// Reads a list file into `lists`.
 pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     let Some(fields) = Fields::open(cx, node, "a list", &KEYS, &[]) else { return };
-    for key in ["title", "version", "source"] {
+    for key in ["title", "source"] {
         if let Some(node) = fields.need(cx, key) {
             cx.filled(node);
         }
     }
+    let version = fields.need(cx, "version").and_then(|node| cx.filled(node).map(str::to_owned));
     if let Some(node) = fields.need(cx, "reviewed") {
         cx.date(node);
     }
@@ -38,7 +39,8 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
     let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
     let Some((id, id_node)) = id else { return };
-    let list = List { id: id.clone(), sha256: sha256_hex(cx.text()), columns, rows };
+    let (version, sha256) = (version.unwrap_or_default(), sha256_hex(cx.text()));
+    let list = List { id: id.clone(), version, sha256, columns, rows };
     match lists.entry(id) {
         Entry::Vacant(free) => {
             free.insert(list);

@@ -1,7 +1,7 @@
 //! What rules share: list files by id, and the selections and lists that compiled rules use.
 
 use crate::program::{Expr, List, ListId, Selection, SelectionId, Type};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The list of daily rates.
 pub(crate) const RATES: &str = "fx";
@@ -16,11 +16,19 @@ pub(crate) struct Pool<'l> {
     used: Vec<String>,
     selections: Vec<Selection>,
     by_text: BTreeMap<String, SelectionId>,
+    /// Ids of every indicator of the folder.
+    indicators: &'l BTreeSet<String>,
 }
 
 impl<'l> Pool<'l> {
-    pub(crate) const fn new(known: &'l Lists) -> Self {
-        Self { known, used: Vec::new(), selections: Vec::new(), by_text: BTreeMap::new() }
+    pub(crate) fn new(known: &'l Lists, indicators: &'l BTreeSet<String>) -> Self {
+        let (used, selections, by_text) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { known, used, selections, by_text, indicators }
+    }
+
+    /// Ids of every indicator.
+    pub(crate) fn indicators(&self) -> &'l BTreeSet<String> {
+        self.indicators
     }
 
     /// Ids of every list file, for proposals.
@@ -57,6 +65,13 @@ impl<'l> Pool<'l> {
     /// How many distinct selections there are.
     pub(crate) const fn selection_count(&self) -> usize {
         self.selections.len()
+    }
+
+    /// Lists in use, rates too where there is a file of them.
+    pub(crate) fn used(&self) -> impl Iterator<Item = &'l List> {
+        let rates = (!self.used.iter().any(|id| id == RATES)).then_some(RATES);
+        let used = self.used.iter().map(String::as_str).chain(rates);
+        used.filter_map(|id| self.known.get(id))
     }
 
     /// The selections and lists of the rule set. Rates are always among them: no rule names them,

@@ -34,8 +34,8 @@ pub(crate) struct Scope<'s, 'l> {
     pub selections: &'s [String],
     /// Which fields can be read.
     pub reads: Reads,
-    /// The earlier step of a sequence.
-    pub step: Option<&'s str>,
+    /// The earlier steps of a sequence.
+    pub step: Option<&'s [String]>,
     /// Parameters become their values (in selections).
     pub substitute: bool,
 }

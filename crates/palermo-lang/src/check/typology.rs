@@ -12,8 +12,8 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
 use crate::yaml::{Node, Value};
-use palermo_domain::Span;
 use palermo_domain::alert::{Mode, Role};
+use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -182,6 +182,9 @@ fn evidence(cx: &mut Cx, fields: &Fields<'_>, rules: &Rules<'_>) -> Option<Evide
         known_id(cx, id, range, rules.indicator_ids, "indicator", rules);
         geography(cx, id, range, rules);
     }
+    for (id, range) in named.variables().into_iter().chain(&boost) {
+        about_account(cx, id, range, rules);
+    }
     single(cx, require_node, &named);
     let families = families?;
     let mut indexed = Vec::new();
@@ -248,6 +251,15 @@ fn ids(
         }
     }
     all
+}
+
+/// A finding is about accounts and their holders: hits of a device or a terminal are of no anchor yet.
+fn about_account(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {
+    let subject = rules.indicator(id).map(|(_, indicator)| indicator.condition.subject);
+    if let Some(subject) = subject.filter(|subject| *subject != Subject::Account) {
+        let what = format!("`{id}` with `subject: {}` in a typology", subject.as_str());
+        cx.unsupported(range, &what);
+    }
 }
 
 fn geography(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {

@@ -2,8 +2,8 @@
 
 use super::{Direction, ListId, MeasureId, ParamId};
 use palermo_domain::{
-    Channel, Currency, Decimal, EndKind, PaymentKind, Rail, Relation, ServiceKind, Span, Status,
-    TerminalKind,
+    Channel, Currency, Decimal, EndKind, Feed, PaymentKind, Rail, Relation, ServiceKind, Span,
+    Status, TerminalKind,
 };
 
 /// The static type of an expression.
@@ -56,6 +56,10 @@ pub enum Vocabulary {
     AgeBand,
     /// Activities.
     Activity,
+    /// What a wallet is.
+    CryptoCategory,
+    /// How sure that is.
+    CryptoConfidence,
 }
 
 /// A word of a closed vocabulary.
@@ -73,6 +77,8 @@ pub enum Symbol {
     ServiceKind(ServiceKind),
     AgeBand(palermo_domain::AgeBand),
     Activity(palermo_domain::Activity),
+    CryptoCategory(palermo_domain::CryptoCategory),
+    CryptoConfidence(palermo_domain::CryptoConfidence),
 }
 
 /// A constant.
@@ -154,8 +160,84 @@ pub enum Field {
     ServiceKind,
     StayNights,
     StayRooms,
+    /// A part of [`Field::Place`].
+    PlacePart(PlacePart),
+    /// Remittance text. It is never kept: it can be asked for, and matched while a payment is applied.
+    Text,
+    /// Local day, as text.
+    LocalDate,
+    CounterAmount,
+    CounterCurrency,
+    MerchantLocode,
+    TerminalLocode,
+    DeviceIp,
+    ServiceRef,
+    StayCheckIn,
+    TravelOneWay,
+    TravelPassengers,
+    /// How many are named.
+    TravelTravelers,
+    TravelFrom,
+    TravelTo,
+    TravelToCountry,
+    TravelDepart,
+    TravelBooking,
+    CheckPayee,
+    CheckNumber,
+    CashCoins,
+    CashValueIn,
+    CashValueOut,
+    CashLargestIn,
+    CashSmallestOut,
+    CryptoChain,
+    CryptoTxHash,
+    /// What analytics says of one side.
+    Crypto(Pole, CryptoField),
+    /// On whose behalf, or for whose benefit.
+    Ultimate(Pole, UltimateField),
     /// A field of one end.
     End(Side, EndField),
+}
+
+/// Which end of the payment, whoever the subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pole {
+    /// Who pays.
+    Debtor,
+    /// Who is paid.
+    Creditor,
+}
+
+/// A part of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the names of RULES.md")]
+pub enum PlacePart {
+    Country,
+    Region,
+    Town,
+    Locode,
+}
+
+/// What analytics says of one side of a crypto payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the names of RULES.md")]
+pub enum CryptoField {
+    Cluster,
+    Label,
+    Category,
+    Confidence,
+    ExposurePercent,
+    Hops,
+}
+
+/// A field of an ultimate end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the names of RULES.md")]
+pub enum UltimateField {
+    Account,
+    Party,
+    Kind,
+    Country,
 }
 
 /// A field of one end: first those of the payment, then those of the party, where it is known.
@@ -194,6 +276,15 @@ pub enum EndField {
     IdleBefore,
     /// Unknown until the ledger keeps roll-ups.
     KnownFor,
+    /// Stands for the name, which is not kept.
+    NameKey,
+    HomePart(PlacePart),
+    WorkPart(PlacePart),
+    MonthlyTurnover,
+    /// Whether the local time lies in the opening hours.
+    OpenAt,
+    /// Whether the bank delivers this feed.
+    Delivers(Feed),
 }
 
 /// Comparison operators.
@@ -225,8 +316,8 @@ pub enum Expr {
     Literal(Literal),
     /// A field of the payment at hand.
     Field(Field),
-    /// A field of the payment that an earlier step of the sequence matched (step 0).
-    Step(Field),
+    /// A field of the payment that an earlier step of the sequence matched, by its number.
+    Step(usize, Field),
     /// A parameter of the rule.
     Param(ParamId),
     /// A measure of the rule.
@@ -246,6 +337,8 @@ pub enum Expr {
     ToDecimal(Box<Self>),
     /// Text in the rows of a list.
     InList(Box<Self>, ListId),
+    /// A text or an alias that contains a term of a lexicon as whole words.
+    Matches(Box<Self>, ListId),
     /// An end in a list: its account, party, bank, wallet, alias, merchant id or domain is a row,
     /// in that order.
     EndInList(Side, ListId),
@@ -259,4 +352,6 @@ pub enum Expr {
     Unrelated,
     /// Whether the field was delivered; never unknown.
     Present(Field),
+    /// Whether another indicator holds on the account of that end, inside the rule's window.
+    Holds(Side, String),
 }

@@ -11,6 +11,8 @@ use palermo_domain::{Date, Decimal, MicroDegrees, Span, parse_signed_amount};
 pub struct List {
     /// Id.
     pub id: String,
+    /// Version.
+    pub version: String,
     /// SHA-256 (hex) of the file.
     pub sha256: String,
     /// Columns in order.

@@ -35,11 +35,20 @@ pub(crate) enum MeasureSyntax {
     Plain(Syntax),
 }
 
-/// A step of a sequence as written: `EXPR[, within DURATION of STEP]`.
+/// A step of a sequence as written: `EXPR[, within DURATION of STEP]`, or `around` for `within`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StepSyntax {
     pub condition: Syntax,
-    pub within: Option<(Syntax, Name)>,
+    pub limit: Option<LimitSyntax>,
+}
+
+/// How near a step is to an earlier one, as written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LimitSyntax {
+    /// On either side, not only after it.
+    pub around: bool,
+    pub span: Syntax,
+    pub of: Name,
 }
 
 impl fmt::Display for MeasureSyntax {
@@ -87,19 +96,9 @@ pub(crate) fn parse_measure(text: &str) -> Parsed<MeasureSyntax> {
 pub(crate) fn parse_step(text: &str) -> Parsed<StepSyntax> {
     let mut parser = Parser::new(text)?;
     let condition = parser.expression(0, 0)?;
-    let mut within = None;
-    if parser.take(",") {
-        if !parser.take_word("within") {
-            return Err(parser.expected("`within`"));
-        }
-        let span = parser.expression(7, 0)?;
-        if !parser.take_word("of") {
-            return Err(parser.expected("`of` and the name of an earlier step"));
-        }
-        within = Some((span, parser.name("the name of an earlier step")?));
-    }
+    let limit = if parser.take(",") { Some(parser.limit()?) } else { None };
     parser.end()?;
-    Ok(StepSyntax { condition, within })
+    Ok(StepSyntax { condition, limit })
 }
 
 struct Parser {
@@ -118,6 +117,19 @@ impl Parser {
             });
         }
         Ok(Self { tokens: tokens(text)?, at: 0, end: text.len() })
+    }
+
+    /// `within DURATION of STEP`, `around DURATION of STEP`.
+    fn limit(&mut self) -> Parsed<LimitSyntax> {
+        let around = self.take_word("around");
+        if !around && !self.take_word("within") {
+            return Err(self.expected("`within` or `around`"));
+        }
+        let span = self.expression(7, 0)?;
+        if !self.take_word("of") {
+            return Err(self.expected("`of` and the name of an earlier step"));
+        }
+        Ok(LimitSyntax { around, span, of: self.name("the name of an earlier step")? })
     }
 
     fn peek(&self) -> Option<&Token> {

@@ -3,12 +3,12 @@
 use super::folder::folder;
 use super::shipped::limits;
 use crate::program::{
-    Arithmetic, Compare, Direction, Expr, Field, Gate, Indicator, Literal, MeasureId, ParamId,
-    RuleSet,
+    Across, Arithmetic, Compare, Direction, EndField, Expr, Field, Gate, Indicator, Literal,
+    MeasureId, ParamId, RuleSet, Side, When,
 };
 use crate::{Overrides, Sources, compile, compile_all, compile_with};
-use palermo_domain::PaymentKind;
 use palermo_domain::alert::Mode;
+use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeMap;
 
 const FLOW: &str = "rules/flow.yaml";
@@ -98,14 +98,16 @@ fn a_sequence_is_two_selections_and_a_tie() {
     let rules = live(&[]);
     let condition = &indicator(&rules, "AA-02").condition;
     let sequence = condition.sequence.as_ref().unwrap();
-    assert_eq!(sequence.names, ["wage".to_owned(), "draw".to_owned()]);
-    assert_eq!(sequence.within.to_string(), "1d");
+    let names: Vec<&str> = sequence.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["wage", "draw"]);
+    let day = Span::parse("1d").unwrap();
+    assert_eq!(sequence.steps[1].when, When::Within { of: 0, span: day });
     let amount =
-        |step: bool| if step { Expr::Step(Field::Amount) } else { Expr::Field(Field::Amount) };
+        |step: bool| if step { Expr::Step(0, Field::Amount) } else { Expr::Field(Field::Amount) };
     let share = Box::new(Expr::Param(ParamId(0)));
     let part = Expr::Arithmetic(Arithmetic::Mul, share, Box::new(amount(true)));
     let tie = Expr::Compare(Compare::Ge, Box::new(amount(false)), Box::new(part));
-    assert_eq!(sequence.tie, Some(tie));
+    assert_eq!(sequence.steps[1].ties, [tie]);
     let seen = Box::new(Expr::Measure(MeasureId(0)));
     let twice = Box::new(Expr::Literal(Literal::Int(2)));
     assert_eq!(condition.holds, Expr::Compare(Compare::Ge, seen, twice));
@@ -125,9 +127,44 @@ fn repeats_and_within_take_parameters() {
         ("rules/cash.yaml", "within 24h", "within $gap"),
     ]);
     let condition = &indicator(&rules, "AA-02").condition;
-    assert_eq!(condition.sequence.as_ref().unwrap().within.to_string(), "12h");
+    let span = Span::parse("12h").unwrap();
+    assert_eq!(condition.sequence.as_ref().unwrap().steps[1].when, When::Within { of: 0, span });
     let Expr::Compare(Compare::Ge, _, right) = &condition.holds else { panic!() };
     assert_eq!(**right, Expr::Param(ParamId(0)));
+}
+
+/// The steps of AA-02, with more lines before `repeats`.
+fn steps(more: &str) -> crate::program::Sequence {
+    let to = format!("{more}  repeats: 2");
+    let rules = live(&[("rules/cash.yaml", "  repeats: 2", &to)]);
+    indicator(&rules, "AA-02").condition.sequence.clone().unwrap()
+}
+
+#[test]
+fn steps_read_earlier_ones_and_share_or_differ() {
+    let account = Field::End(Side::Other, EndField::Account);
+    let differs = |from: usize| {
+        let (own, other) = (Expr::Field(account), Expr::Step(from, account));
+        Expr::Compare(Compare::Ne, Box::new(own), Box::new(other))
+    };
+    let week = Span::parse("7d").unwrap();
+    // Two of the same steps are one tie, of others another.
+    let found = steps(
+        "  fee: direction == out && other.account != wage.other.account && other.account != draw.other.account, around 7d of draw\n",
+    );
+    assert_eq!(found.steps[2].ties, [differs(1), differs(0)]);
+    assert_eq!(found.steps[2].when, When::Around { of: 1, span: week });
+    let found = steps(
+        "  fee: direction == out\n  distinct: [fee.other.account, wage.other.account, draw.other.account]\n",
+    );
+    assert_eq!(found.steps[2].ties, [differs(0), differs(1)]);
+    assert_eq!(found.steps[1].ties.last(), Some(&differs(0)));
+    assert_eq!((found.steps[2].when, found.across), (When::After, None));
+    for same in [true, false] {
+        let key = if same { "same" } else { "distinct" };
+        let found = steps(&format!("  {key}: draw.other.account\n"));
+        assert_eq!(found.across, Some(Across { same, step: 1, field: account }));
+    }
 }
 
 #[test]

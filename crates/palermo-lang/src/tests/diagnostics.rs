@@ -6,6 +6,8 @@
 mod first;
 mod measures;
 mod second;
+mod subjects;
+mod third;
 
 use super::folder::folder;
 use super::shipped::limits;
@@ -37,5 +39,6 @@ fn every_code_has_a_row() {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    first::ROWS.iter().chain(second::ROWS).chain(measures::ROWS)
+    let rows = first::ROWS.iter().chain(second::ROWS).chain(third::ROWS);
+    rows.chain(subjects::ROWS).chain(measures::ROWS)
 }

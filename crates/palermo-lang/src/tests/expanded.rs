@@ -100,6 +100,71 @@ fn cards_are_used_at_merchants() {
 }
 
 #[test]
+fn groups_and_contacts_become_what_a_bank_would_send() {
+    let all = "{repeat: 2, every: 1d, kind: card_purchase, from: A, amount: 5, text: \"Fee {1..2}\", fee: 1..2, from_alias: [x, y], from_phone: \"P{1..2}\", to_address: 0123456789abcdef, from_town: Dallas, to_locode: USLRD, from_balance: -5, travel: {one_way: true, passengers: 3, travelers: [T1, \"T{2..3}\"], from: [Dallas, Austin], depart: 2d, booking: B}, stay: {check_in: 2026-03-09, rooms: 2}, service: {kind: phone, ref: R}, check: {payee: C, number: N}, cash: {notes_in: [{value: 100, count: 2}, {value: 5, count: 1}], coins: 0.5}, card: {token: K, prepaid: true}, crypto: {chain: BTC, creditor: {category: mixer, confidence: verified, hops: 2}}, device: {id: D, ip: 10.0.0.1, ip_country: US}, merchant: {id: M, mcc: \"7011\", domain: m.example, country: US}, ultimate_debtor: {party: U, kind: person}, ultimate_creditor: V, conductor_document: DOC, gross_amount: 9, counter_amount: 0.5, counter_currency: BTC}";
+    let drawn = events(all);
+    let payment = drawn[1].to_payment();
+    let hidden = |text: &str| Some(Redacted::new(text.to_owned().into()));
+    let keyed = |text: &str| hidden(&crate::hashed(text));
+    assert_eq!((payment.text, payment.debtor.alias), (hidden("Fee 2"), hidden("y")));
+    assert_eq!(payment.debtor.phone, keyed("P2"));
+    assert_eq!(payment.creditor.address, hidden("0123456789abcdef"), "a hash stays as it is");
+    assert_eq!(payment.debtor.place.town.as_deref(), Some("Dallas"));
+    assert_eq!(payment.creditor.place.locode.as_deref(), Some("USLRD"));
+    assert_eq!(payment.debtor.balance_after.unwrap().to_string(), "-5");
+    let travel = payment.travel.unwrap();
+    assert_eq!((travel.one_way, travel.passengers), (Some(true), Some(3)));
+    assert_eq!(travel.travelers, [keyed("T1").unwrap(), keyed("T3").unwrap()]);
+    assert_eq!(travel.from, hidden("Austin"));
+    assert_eq!(travel.depart.unwrap().to_string(), "2026-03-05");
+    let stay = payment.stay.unwrap();
+    assert_eq!((stay.check_in.unwrap().to_string().as_str(), stay.rooms), ("2026-03-09", Some(2)));
+    assert_eq!(payment.service.unwrap().reference, keyed("R"));
+    assert_eq!(payment.check.unwrap().payee, hidden("C"));
+    let cash = payment.cash.unwrap();
+    assert_eq!((cash.notes_in[0].count, cash.notes_in.len(), cash.notes_out.len()), (2, 2, 0));
+    assert_eq!(payment.card.unwrap().prepaid, Some(true));
+    let crypto = payment.crypto.unwrap();
+    let side = crypto.creditor.unwrap();
+    assert_eq!((side.category.unwrap().as_str(), side.hops), ("mixer", Some(2)));
+    assert_eq!((crypto.debtor, crypto.chain.as_deref()), (None, Some("BTC")));
+    assert_eq!(payment.device.unwrap().ip, hidden("10.0.0.1"));
+    let merchant = payment.merchant.unwrap();
+    assert_eq!((merchant.id, merchant.domain), (hidden("M"), hidden("m.example")));
+    assert_eq!(
+        (merchant.mcc.as_deref(), merchant.place.country.as_deref()),
+        (Some("7011"), Some("US"))
+    );
+    assert_eq!(payment.ultimate_debtor.unwrap().party, hidden("U"));
+    assert_eq!(payment.ultimate_creditor.unwrap().account, hidden("V"));
+    assert_eq!(payment.conductor.unwrap().document, keyed("DOC"));
+    assert_eq!(payment.counter_currency.unwrap().as_str(), "BTC");
+    assert!(payment.fee.is_some() && payment.gross_amount.is_some());
+    let several = events("{kind: transfer, from: A, amount: 1, travel: {travelers: 4}}");
+    assert_eq!(several[0].to_payment().travel.unwrap().travelers.len(), 4);
+}
+
+#[test]
+fn parties_have_hours_events_and_several_accounts() {
+    let more = "opened: 2026-02-20, phone: P1, feeds: [card, cash], hours: [{days: [mon, sun], open: \"20:00\", close: \"02:30\"}], events: [{code: BH-01, at: 3d}, {code: card_reissued, at: 2026-03-04}], accounts: [{account: H, opened: 2025-01-01, product: savings}, {account: I, role: mandate}]";
+    let text = FILE
+        .replace("EVENT", "{kind: fee, from: A, amount: 1}")
+        .replace("opened: 2026-02-20", more);
+    let sources =
+        folder(&[("rules/lists/p.yaml", "", PLACES), ("rules/flow.test.yaml", "", &text)]);
+    let files = parse_tests(&sources).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let party = &files[0].parties[0];
+    let held: Vec<bool> = party.accounts.iter().map(|account| account.holder).collect();
+    assert_eq!(held, [true, true, true, false]);
+    assert_eq!(party.accounts[2].opened.map(|day| day.to_string()).as_deref(), Some("2025-01-01"));
+    let hours = &party.hours[0];
+    assert_eq!((hours.days, hours.open_minute, hours.close_minute), (0b100_0001, 1200, 150));
+    let at: Vec<String> = party.events.iter().map(|event| event.at.to_string()).collect();
+    assert_eq!(at, ["2026-03-05T00:00:00.000Z", "2026-03-04T00:00:00.000Z"]);
+    assert_eq!(party.phone.as_ref().unwrap().expose(), &crate::hashed("P1"));
+}
+
+#[test]
 fn parties_become_records() {
     let file = parsed("{kind: fee, from: A, amount: 1}").unwrap();
     let party = &file.parties[0];
@@ -127,6 +192,24 @@ fn mistakes_in_tests_are_explained_like_those_in_rules() {
             "{kind: fee, amount: 1, from: \"S{3..1}\"}",
             "8:38 E107 expected a text, with ranges like `{1..30}`, found `S{3..1}`",
         ),
+        ("{kind: fee, amount: 1, travel: {form: X}}", "8:41 E101 unknown key `form`"),
+        (
+            "{kind: fee, amount: 1, crypto: {debtor: {category: mixr}}}",
+            "8:60 E102 unknown category `mixr`",
+        ),
+        (
+            "{kind: fee, amount: 1, travel: {passengers: 0}}",
+            "8:53 E107 expected a whole number from 1 to 99, found `0`",
+        ),
+        (
+            "{kind: fee, amount: 1, stay: {check_in: soon}}",
+            "8:49 E107 expected a day, or how long after the event, found `soon`",
+        ),
+        (
+            "{kind: fee, amount: 1, cash: {notes_in: [{value: 5}]}}",
+            "8:51 E106 notes has no `count`",
+        ),
+        ("{kind: fee, amount: 1, travel: fast}", "8:40 E107 expected a mapping, found `fast`"),
     ] {
         let errors = parsed(event).err().unwrap_or_else(|| panic!("{event} is read"));
         assert_eq!(errors, [format!("rules/flow.test.yaml:{expected}")], "{event}");

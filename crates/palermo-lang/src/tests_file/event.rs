@@ -3,6 +3,7 @@
 //! A draw is a function of test name, number of the line, name of the field and index of the
 //! repetition: adding a test or a line elsewhere changes nothing here.
 
+use super::extra::{self, Extra};
 use super::{Conductor, TestEvent, World};
 use crate::read::{Cx, Fields};
 use crate::yaml::{Node, Value};
@@ -16,7 +17,8 @@ use std::collections::BTreeMap;
 /// Places by `REGION/Town`.
 pub(super) type Places = BTreeMap<String, Place>;
 
-const KEYS: [&str; 32] = [
+/// Beside those of module `extra`.
+const KEYS: [&str; 29] = [
     "start",
     "repeat",
     "every",
@@ -37,16 +39,13 @@ const KEYS: [&str; 32] = [
     "to_wallet",
     "place",
     "mcc",
-    "merchant",
     "domain",
-    "terminal",
     "purpose",
     "relation",
     "offset",
     "conductor",
     "is_holder",
     "refers_to",
-    "device",
     "ip_country",
     "nights",
 ];
@@ -73,11 +72,12 @@ pub struct EventTemplate {
     is_holder: Vec<bool>,
     nights: Vec<u16>,
     texts: BTreeMap<&'static str, Vec<Pattern>>,
+    extra: Extra,
 }
 
 /// A text with `{1..30}` in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Pattern(Vec<Part>);
+pub(super) struct Pattern(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -86,7 +86,7 @@ enum Part {
 }
 
 /// Fields that are texts.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 13] = [
     "id",
     "from",
     "to",
@@ -95,19 +95,17 @@ const TEXTS: [&str; 16] = [
     "from_wallet",
     "to_wallet",
     "mcc",
-    "merchant",
     "domain",
-    "terminal",
     "purpose",
     "conductor",
     "refers_to",
-    "device",
     "ip_country",
 ];
 
 /// Reads one line.
 pub(super) fn template(cx: &mut Cx, node: &Node, places: &Places) -> Option<EventTemplate> {
-    let fields = Fields::open(cx, node, "an event", &KEYS, &[])?;
+    let keys: Vec<&str> = KEYS.into_iter().chain(extra::keys()).collect();
+    let fields = Fields::open(cx, node, "an event", &keys, &[])?;
     let span =
         |cx: &mut Cx, key| fields.get(key).map_or(Some(Span::ZERO), |node| cx.duration(node));
     let start = span(cx, "start");
@@ -124,7 +122,10 @@ pub(super) fn template(cx: &mut Cx, node: &Node, places: &Places) -> Option<Even
         cx.word(node, "kind of payment", &known, PaymentKind::parse)
     });
     let amount = fields.need(cx, "amount").map_or_else(Vec::new, |node| {
-        cycle(cx, node, |cx, node| cx.parsed(node, "an amount or a range", "280..390", amounts))
+        cycle(cx, node, |cx, node| {
+            let read = |text: &str| amounts(text, |text| parse_amount(text).ok());
+            cx.parsed(node, "an amount or a range", "280..390", read)
+        })
     });
     let mut texts = BTreeMap::new();
     for key in TEXTS {
@@ -158,6 +159,7 @@ pub(super) fn template(cx: &mut Cx, node: &Node, places: &Places) -> Option<Even
         is_holder: values(cx, &fields, "is_holder", Cx::boolean),
         nights: values(cx, &fields, "nights", Cx::int),
         texts,
+        extra: Extra::read(cx, &fields),
     };
     (!template.amount.is_empty()).then_some(template)
 }
@@ -174,7 +176,11 @@ pub(super) fn place(cx: &mut Cx, node: &Node, places: &Places) -> Option<Place> 
 }
 
 /// One value, or those of a list.
-fn cycle<T>(cx: &mut Cx, node: &Node, mut read: impl FnMut(&mut Cx, &Node) -> Option<T>) -> Vec<T> {
+pub(super) fn cycle<T>(
+    cx: &mut Cx,
+    node: &Node,
+    mut read: impl FnMut(&mut Cx, &Node) -> Option<T>,
+) -> Vec<T> {
     match &node.value {
         Value::Seq(items) => items.iter().filter_map(|item| read(cx, item)).collect(),
         Value::Scalar(..) | Value::Map(_) => read(cx, node).into_iter().collect(),
@@ -202,13 +208,17 @@ fn words<T: Copy>(
     values(cx, fields, key, |cx, node| cx.word(node, key, &known, parse))
 }
 
-fn amounts(text: &str) -> Option<(Decimal, Decimal)> {
+/// An amount, or the ends of a range.
+pub(super) fn amounts(
+    text: &str,
+    read: impl Fn(&str) -> Option<Decimal>,
+) -> Option<(Decimal, Decimal)> {
     let (low, high) = text.split_once("..").unwrap_or((text, text));
-    let (low, high) = (parse_amount(low).ok()?, parse_amount(high).ok()?);
+    let (low, high) = (read(low)?, read(high)?);
     (low <= high).then_some((low, high))
 }
 
-fn pattern(text: &str) -> Option<Pattern> {
+pub(super) fn pattern(text: &str) -> Option<Pattern> {
     if text.is_empty() {
         return None;
     }
@@ -230,7 +240,12 @@ fn pattern(text: &str) -> Option<Pattern> {
 }
 
 impl Pattern {
-    fn at(&self, index: u32) -> String {
+    /// A text without ranges.
+    pub(super) fn plain(text: String) -> Self {
+        Self(vec![Part::Text(text)])
+    }
+
+    pub(super) fn at(&self, index: u32) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
             Part::Cycle(low, high) => {
@@ -244,7 +259,7 @@ impl Pattern {
 }
 
 /// The value whose turn it is.
-fn turn<T>(all: &[T], index: u32) -> Option<&T> {
+pub(super) fn turn<T>(all: &[T], index: u32) -> Option<&T> {
     let length = u32::try_from(all.len()).ok()?;
     all.get(usize::try_from(index.checked_rem(length)?).ok()?)
 }
@@ -270,9 +285,12 @@ impl EventTemplate {
         let (party, is_holder) = (text("conductor"), turn(&self.is_holder, index).copied());
         let conductor =
             (party.is_some() || is_holder.is_some()).then_some(Conductor { party, is_holder });
+        let time = world.start.plus(self.start).plus(Span::from_millis(later));
+        let extra = self.extra.at((test, number, index), time);
+        let carried = |path: &str| extra.get(path).cloned();
         TestEvent {
             id: text("id").unwrap_or(named),
-            time: world.start.plus(self.start).plus(Span::from_millis(later)),
+            time,
             kind: self.kind,
             rail: turn(&self.rail, index).copied().unwrap_or(default_rail(self.kind, currency)),
             channel: turn(&self.channel, index).copied(),
@@ -287,38 +305,45 @@ impl EventTemplate {
             to_kind: turn(&self.to_kind, index).copied(),
             place: turn(&self.place, index).cloned(),
             mcc: text("mcc"),
-            merchant: text("merchant"),
+            merchant: carried("merchant.id"),
             domain: text("domain"),
-            terminal: text("terminal"),
+            terminal: carried("terminal.id"),
             purpose: text("purpose"),
             relation: turn(&self.relation, index).copied(),
             utc_offset_minutes: turn(&self.offset, index).copied(),
             conductor,
             refers_to: text("refers_to"),
-            device: text("device"),
+            device: carried("device.id"),
             ip_country: text("ip_country"),
             from_wallet: text("from_wallet"),
             to_wallet: text("to_wallet"),
             nights: turn(&self.nights, index).copied(),
+            extra,
         }
     }
 
     /// An amount of the range, in units of its finest end.
     fn draw(&self, test: &str, number: usize, index: u32) -> Decimal {
         let Some((low, high)) = turn(&self.amount, index) else { return Decimal::ZERO };
-        let scale = low.scale().max(high.scale());
-        let (mut from, mut to) = (*low, *high);
-        from.rescale(scale);
-        to.rescale(scale);
-        let choices = to.mantissa().saturating_sub(from.mantissa()).saturating_add(1);
-        let hash = Sha256::digest(format!("{test}\n{number}\namount\n{index}"));
-        let drawn = hash.iter().take(15).fold(0_i128, |value, byte| {
-            value.saturating_mul(256).saturating_add(i128::from(*byte))
-        });
-        let offset = drawn.checked_rem(choices).unwrap_or(0);
-        let mantissa = from.mantissa().saturating_add(offset);
-        Decimal::try_from_i128_with_scale(mantissa, scale).unwrap_or(from)
+        drawn(&format!("{test}\n{number}\namount\n{index}"), *low, *high)
     }
+}
+
+/// An amount of a range, in units of its finest end, by the hash of a text.
+pub(super) fn drawn(of: &str, low: Decimal, high: Decimal) -> Decimal {
+    let scale = low.scale().max(high.scale());
+    let (mut from, mut to) = (low, high);
+    from.rescale(scale);
+    to.rescale(scale);
+    let choices = to.mantissa().saturating_sub(from.mantissa()).saturating_add(1);
+    let hash = Sha256::digest(of);
+    let drawn = hash
+        .iter()
+        .take(15)
+        .fold(0_i128, |value, byte| value.saturating_mul(256).saturating_add(i128::from(*byte)));
+    let offset = drawn.checked_rem(choices).unwrap_or(0);
+    let mantissa = from.mantissa().saturating_add(offset);
+    Decimal::try_from_i128_with_scale(mantissa, scale).unwrap_or(from)
 }
 
 fn default_rail(kind: PaymentKind, currency: Currency) -> Rail {

@@ -2,17 +2,22 @@
 
 use super::World;
 use super::event::{Places, place};
+use super::extra::hashed;
 use crate::check::condition::feeds;
 use crate::read::{Cx, Fields};
 use crate::yaml::{Node, Value};
 use palermo_domain::{
-    Activity, AgeBand, Date, FeedSet, OwnedAccount, Party, PartyKind, PartyRelation, Product,
-    Redacted, RelationKind, parse_amount,
+    Activity, AgeBand, Date, EventTime, FeedSet, Hours, OwnedAccount, Party, PartyEvent, PartyKind,
+    PartyRelation, Product, Redacted, RelationKind, Span, parse_amount,
 };
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 28] = [
     "party",
     "account",
+    "accounts",
+    "incorporated",
+    "hours",
+    "events",
     "kind",
     "home",
     "work",
@@ -37,17 +42,37 @@ const KEYS: [&str; 24] = [
     "occupation_code",
 ];
 
+const ROLES: [&str; 4] = ["holder", "joint", "authorized_user", "mandate"];
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Codes of `party.v1`.
+const CODES: [&str; 15] = [
+    "BH-01",
+    "BH-02",
+    "BH-03",
+    "BH-04",
+    "BH-05",
+    "BH-06",
+    "BH-07",
+    "BH-08",
+    "BH-10",
+    "third_party_id",
+    "unqualified_minor",
+    "opened_under_escort",
+    "contact_changed",
+    "card_reissued",
+    "login_new_device",
+];
+
 /// Reads one party.
 pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) -> Option<Party> {
-    let keys: Vec<&str> = KEYS.into_iter().chain(["incorporated"]).collect();
-    let fields = Fields::open(cx, node, "a party", &keys, &[])?;
+    let fields = Fields::open(cx, node, "a party", &KEYS, &[])?;
     let id = fields.need(cx, "party").and_then(|node| cx.filled(node));
     let accounts = accounts(cx, &fields);
     let mut place_of = |key| fields.get(key).and_then(|node| place(cx, node, places));
     let (home, work) = (place_of("home"), place_of("work"));
     let word =
         |cx: &mut Cx, key| fields.get(key).and_then(|node| cx.filled(node)).map(str::to_owned);
-    let hidden = |cx: &mut Cx, key| word(cx, key).map(Redacted::new);
+    let hidden = |cx: &mut Cx, key| word(cx, key).map(|text| Redacted::new(hashed(&text)));
     let day = |cx: &mut Cx, key| fields.get(key).and_then(|node| cx.date(node));
     let money = |cx: &mut Cx, key| {
         let node = fields.get(key)?;
@@ -76,7 +101,7 @@ pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) ->
         monthly_income,
         monthly_turnover,
         currency: paid.then_some(world.base_currency),
-        hours: Vec::new(),
+        hours: hours(cx, &fields),
         licensed: fields.get("licensed").and_then(|node| cx.boolean(node)),
         phone: hidden(cx, "phone"),
         email: hidden(cx, "email"),
@@ -88,7 +113,7 @@ pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) ->
         activity: symbol(cx, &fields, "activity", Activity::ALL, Activity::as_str, Activity::parse),
         occupation_code: word(cx, "occupation_code"),
         incorporated: day(cx, "incorporated"),
-        events: Vec::new(),
+        events: events(cx, &fields, world),
         hash_key_id: None,
     })
 }
@@ -124,7 +149,92 @@ fn accounts(cx: &mut Cx, fields: &Fields<'_>) -> Vec<OwnedAccount> {
         product,
         holder: true,
     };
-    names.into_iter().map(owned).collect()
+    let mut all: Vec<OwnedAccount> = names.into_iter().map(owned).collect();
+    let listed = fields.get("accounts").map_or(&[][..], |node| cx.items(node));
+    all.extend(listed.iter().filter_map(|item| account(cx, item)));
+    all
+}
+
+/// One of `accounts: [{account, opened, product, role}]`.
+fn account(cx: &mut Cx, item: &Node) -> Option<OwnedAccount> {
+    let keys = ["account", "opened", "closed", "product", "role"];
+    let fields = Fields::open(cx, item, "an account", &keys, &[])?;
+    let account = fields.need(cx, "account").and_then(|node| cx.filled(node));
+    let opened = fields.get("opened").and_then(|node| cx.date(node));
+    let closed = fields.get("closed").and_then(|node| cx.date(node));
+    let product = symbol(cx, &fields, "product", Product::ALL, Product::as_str, Product::parse);
+    let holder = fields.get("role").map_or(Some(true), |node| {
+        cx.word(node, "role", &ROLES, |word| match word {
+            "holder" | "joint" => Some(true),
+            "authorized_user" | "mandate" => Some(false),
+            _ => None,
+        })
+    });
+    let account = Redacted::new(account?.to_owned());
+    Some(OwnedAccount { account, opened, closed, product, holder: holder? })
+}
+
+/// `hours: [{days: [mon, tue], open: "09:00", close: "18:00"}]`.
+fn hours(cx: &mut Cx, fields: &Fields<'_>) -> Vec<Hours> {
+    let mut all = Vec::new();
+    for item in fields.get("hours").map_or(&[][..], |node| cx.items(node)) {
+        let keys = ["days", "open", "close"];
+        let Some(fields) = Fields::open(cx, item, "hours", &keys, &[]) else { continue };
+        let mut days: u8 = 0;
+        for day in fields.need(cx, "days").map_or(&[][..], |node| cx.items(node)) {
+            let bit = |word: &str| (0..7).zip(DAYS).find(|(_, known)| *known == word);
+            days |=
+                cx.word(day, "day", &DAYS, |word| bit(word).map(|(bit, _)| 1 << bit)).unwrap_or(0);
+        }
+        let mut minute = |key| {
+            let node = fields.need(cx, key)?;
+            cx.parsed(node, "a time of day", "09:30", minute)
+        };
+        let (open, close) = (minute("open"), minute("close"));
+        all.extend(open.zip(close).map(|(open_minute, close_minute)| Hours {
+            days,
+            open_minute,
+            close_minute,
+        }));
+    }
+    all
+}
+
+/// The minute of the day.
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let two =
+        |text: &str, below: u16| text.parse().ok().filter(|n: &u16| text.len() == 2 && *n < below);
+    two(hour, 24)?.checked_mul(60)?.checked_add(two(minute, 60)?)
+}
+
+/// `events: [{code: BH-01, at: 3d}]`; a length of time is counted from the start of the world.
+fn events(cx: &mut Cx, fields: &Fields<'_>, world: &World) -> Vec<PartyEvent> {
+    let mut all = Vec::new();
+    for item in fields.get("events").map_or(&[][..], |node| cx.items(node)) {
+        let keys = ["code", "at", "by", "device"];
+        let Some(fields) = Fields::open(cx, item, "an event of a party", &keys, &[]) else {
+            continue;
+        };
+        let code = fields.need(cx, "code").and_then(|node| {
+            let known = |word: &str| CODES.contains(&word).then(|| word.to_owned());
+            cx.word(node, "code", &CODES, known)
+        });
+        let at = fields.need(cx, "at").and_then(|node| {
+            cx.parsed(node, "a time, a day, or how long after the start", "3d", |text| {
+                let day = Date::parse(text).ok().map(Date::midnight);
+                day.or_else(|| EventTime::parse(text).ok())
+                    .or_else(|| Span::parse(text).ok().map(|span| world.start.plus(span)))
+            })
+        });
+        let mut named = |key| {
+            let named = fields.get(key).and_then(|node| cx.filled(node));
+            named.map(|text| Redacted::new(text.to_owned()))
+        };
+        let (by, device) = (named("by"), named("device"));
+        all.extend(code.zip(at).map(|(code, at)| PartyEvent { code, at, by, device }));
+    }
+    all
 }
 
 fn relations(cx: &mut Cx, fields: &Fields<'_>) -> Vec<PartyRelation> {

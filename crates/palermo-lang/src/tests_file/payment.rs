@@ -6,31 +6,17 @@
 //! behind their accounts: that is what party records are for.
 
 use super::TestEvent;
+use super::carried::{Carried, some};
 use palermo_domain::{
-    Conductor, Device, End, Merchant, Payment, PaymentKind, Place, PlaceText, Redacted, Stay,
-    Terminal, Text,
+    Conductor, Currency, Device, End, Merchant, Payment, PaymentKind, Place, PlaceText, Redacted,
+    Terminal, TerminalKind, Text,
 };
 use std::borrow::Cow;
 
 impl TestEvent {
     /// The payment.
     pub fn to_payment(&self) -> Payment<'static> {
-        let (at_merchant, at_terminal) = self.places();
-        let merchant = Merchant {
-            id: text(self.merchant.as_ref()),
-            mcc: self.mcc.clone().map(Cow::Owned),
-            name: None,
-            domain: text(self.domain.as_ref()),
-            place: at_merchant,
-        };
-        let terminal =
-            Terminal { id: text(self.terminal.as_ref()), kind: None, place: at_terminal };
-        let device = Device {
-            id: text(self.device.as_ref()),
-            ip: None,
-            ip_country: self.ip_country.clone().map(Cow::Owned),
-        };
-        let stay = Stay { check_in: None, nights: self.nights, rooms: None };
+        let carried = Carried(&self.extra);
         let conductor = self.conductor();
         Payment {
             payment_id: Redacted::new(Cow::Owned(self.id.clone())),
@@ -42,34 +28,61 @@ impl TestEvent {
             status: self.status,
             amount: self.amount,
             currency: self.currency,
-            fee: None,
-            debtor: self.debtor(),
-            creditor: self.creditor(),
-            ultimate_debtor: None,
-            ultimate_creditor: None,
-            conductor: (conductor != Conductor::default()).then_some(conductor),
-            merchant: (merchant != Merchant::default()).then_some(merchant),
-            terminal: (terminal != Terminal::default()).then_some(terminal),
-            device: (device != Device::default()).then_some(device),
-            card: None,
-            crypto: None,
-            travel: None,
-            cash: None,
-            stay: (stay != Stay::default()).then_some(stay),
-            service: None,
-            check: None,
+            fee: carried.decimal("fee"),
+            debtor: carried.end("from_", self.debtor()),
+            creditor: carried.end("to_", self.creditor()),
+            ultimate_debtor: carried.ultimate("ultimate_debtor"),
+            ultimate_creditor: carried.ultimate("ultimate_creditor"),
+            conductor: some(conductor),
+            merchant: some(self.merchant(carried)),
+            terminal: some(self.terminal(carried)),
+            device: some(self.device(carried)),
+            card: carried.card(),
+            crypto: carried.crypto(),
+            travel: carried.travel(),
+            cash: carried.cash(),
+            stay: carried.stay(self.nights),
+            service: carried.service(),
+            check: carried.check(),
             purpose: self.purpose.clone().map(Cow::Owned),
             relation: self.relation,
-            text: None,
+            text: carried.text("text"),
             end_to_end_id: None,
             uetr: None,
             refers_to: text(self.refers_to.as_ref()),
-            gross_amount: None,
-            counter_amount: None,
-            counter_currency: None,
+            gross_amount: carried.decimal("gross_amount"),
+            counter_amount: carried.decimal("counter_amount"),
+            counter_currency: carried.word("counter_currency", Currency::try_new),
             entity: None,
             batch: None,
             source: None,
+        }
+    }
+
+    fn merchant(&self, carried: Carried<'_>) -> Merchant<'static> {
+        Merchant {
+            id: text(self.merchant.as_ref()),
+            mcc: carried.plain("merchant.mcc").or(self.mcc.clone().map(Cow::Owned)),
+            name: carried.text("merchant.name"),
+            domain: carried.text("merchant.domain").or(text(self.domain.as_ref())),
+            place: carried.place("merchant.", self.places().0),
+        }
+    }
+
+    fn terminal(&self, carried: Carried<'_>) -> Terminal<'static> {
+        Terminal {
+            id: text(self.terminal.as_ref()),
+            kind: carried.word("terminal.kind", TerminalKind::parse),
+            place: carried.place("terminal.", self.places().1),
+        }
+    }
+
+    fn device(&self, carried: Carried<'_>) -> Device<'static> {
+        let country = carried.plain("device.ip_country");
+        Device {
+            id: text(self.device.as_ref()),
+            ip: carried.text("device.ip"),
+            ip_country: country.or(self.ip_country.clone().map(Cow::Owned)),
         }
     }
 
@@ -79,10 +92,15 @@ impl TestEvent {
             PaymentKind::CashWithdrawal => self.to.as_ref(),
             _ => None,
         };
+        let carried = Carried(&self.extra);
         let named = self.conductor.as_ref();
         let party = named.and_then(|conductor| conductor.party.as_ref()).or(counter);
         let is_holder = named.and_then(|conductor| conductor.is_holder);
-        Conductor { party: text(party), document: None, is_holder }
+        Conductor {
+            party: text(party),
+            document: carried.text("conductor_document"),
+            is_holder: carried.parsed("conductor_is_holder").or(is_holder),
+        }
     }
 
     /// Who stands at the counter, where the end has no account.
@@ -124,7 +142,11 @@ impl TestEvent {
             self.kind,
             PaymentKind::CardPurchase | PaymentKind::CardRefund | PaymentKind::CardAuthorization
         );
-        if card || self.merchant.is_some() || self.mcc.is_some() {
+        if card
+            || self.merchant.is_some()
+            || self.mcc.is_some()
+            || self.extra.contains_key("merchant.mcc")
+        {
             (place, PlaceText::default())
         } else {
             (PlaceText::default(), place)

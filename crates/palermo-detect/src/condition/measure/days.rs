@@ -41,7 +41,7 @@ impl Run<'_> {
             },
         };
         let mut closing = BTreeMap::<Date, Decimal>::new();
-        for found in self.in_order(chosen) {
+        for found in self.in_time_order(chosen) {
             match self.balance(found) {
                 Some(balance) => {
                     closing.insert(found.time.date(), balance);

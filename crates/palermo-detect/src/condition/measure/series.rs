@@ -42,7 +42,7 @@ impl Run<'_> {
         value: Option<&Node>,
         chosen: &[Match],
     ) -> Value {
-        let numbers = match self.numbers(value, &self.in_order(chosen)) {
+        let numbers = match self.numbers(value, &self.in_time_order(chosen)) {
             Ok((numbers, _)) => numbers,
             Err(unknown) => return unknown,
         };
@@ -61,7 +61,7 @@ impl Run<'_> {
             return UNKNOWN;
         };
         let (mut longest, mut run, mut last) = (0_usize, 0_usize, None);
-        for found in self.in_order(chosen) {
+        for found in self.in_time_order(chosen) {
             let gap = last.map(|last| found.time.since(last));
             let follows = gap.is_some_and(|gap| (min..=max).contains(&gap));
             run = if follows { run.saturating_add(1) } else { 1 };

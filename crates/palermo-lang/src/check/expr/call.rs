@@ -3,13 +3,24 @@
 use super::{Checked, Checker};
 use crate::check::pool::column;
 use crate::check::scope::Reads;
-use crate::program::{Compare, Expr, List, ListId, Side, Type};
+use crate::program::{Compare, EndField, Expr, Field, List, ListId, Side, Type};
 use crate::suggest::closest;
 use crate::syntax::{Kind, Syntax};
 use crate::vocabulary::{self, LATER_FUNCTIONS, Path, type_name};
+use palermo_domain::Feed;
 
 /// Functions of one payment.
-const FUNCTIONS: [&str; 5] = ["near", "distance_km", "unrelated", "present", "list"];
+const FUNCTIONS: [&str; 9] = [
+    "near",
+    "distance_km",
+    "unrelated",
+    "present",
+    "list",
+    "self.delivers",
+    "other.delivers",
+    "self.holds",
+    "other.holds",
+];
 
 impl<'l> Checker<'_, '_, 'l> {
     pub(super) fn call(
@@ -33,6 +44,13 @@ impl<'l> Checker<'_, '_, 'l> {
             }
             ("unrelated", [a, b]) => self.unrelated(syntax, a, b),
             ("present", [field]) => self.present(field),
+            ("self.delivers" | "other.delivers", [feed]) => self.delivers(syntax, name, feed),
+            ("self.holds" | "other.holds", [id]) => self.holds(syntax, name, id),
+            ("lexicon", _) => {
+                let help = "write `text matches lexicon('lex_…')`";
+                self.error("E103", &syntax.range, "a lexicon is no value", help);
+                None
+            }
             ("list", _) => {
                 let help = "write `x in list('id')` or `list('id')[x].column`";
                 self.error("E103", &syntax.range, "a list is no value", help);
@@ -88,7 +106,58 @@ impl<'l> Checker<'_, '_, 'l> {
         }
     }
 
+    /// `self.delivers('card')`.
+    fn delivers(&mut self, syntax: &Syntax, name: &[String], feed: &Syntax) -> Checked {
+        let own = name.first().is_some_and(|end| end == "self");
+        let side = if own { Side::Own } else { Side::Other };
+        let Kind::Text(word) = &feed.kind else {
+            self.error("E103", &feed.range, "expected the name of a feed", "write `'card'`");
+            return None;
+        };
+        let Some(found) = Feed::parse(word) else {
+            let range = self.source.at(self.cx, &feed.range);
+            self.cx.unknown("E102", &range, "feed", word, Feed::ALL.iter().map(|f| f.as_str()));
+            return None;
+        };
+        let field = Field::End(side, EndField::Delivers(found));
+        self.readable(syntax, field, Type::Bool)?;
+        Some((Expr::Field(field), Type::Bool))
+    }
+
+    /// `other.holds(ST-18)`: another indicator, inside the window of this rule.
+    fn holds(&mut self, syntax: &Syntax, name: &[String], id: &Syntax) -> Checked {
+        let own = name.first().is_some_and(|end| end == "self");
+        let side = if own { Side::Own } else { Side::Other };
+        if self.scope.substitute {
+            // A selection is decided once; what holds later would change it.
+            self.unsupported(&syntax.range, &format!("`{}` in a selection", name.join(".")));
+            return None;
+        }
+        if !own && self.scope.reads == Reads::Subject {
+            let message = "`other` is the end of one payment, and many are looked at here";
+            let help = "count them: `count() over credit where other.holds(ST-18)`";
+            self.error("E103", &syntax.range, message, help);
+            return None;
+        }
+        let Kind::Id(id_text) = &id.kind else {
+            let help = "write the id of an indicator: `self.holds(ST-18)`";
+            self.error("E103", &id.range, "expected the id of an indicator", help);
+            return None;
+        };
+        if !self.scope.pool.indicators().contains(id_text) {
+            let range = self.source.at(self.cx, &id.range);
+            let known = self.scope.pool.indicators().iter().map(String::as_str);
+            self.cx.unknown("E102", &range, "indicator", id_text, known);
+            return None;
+        }
+        Some((Expr::Holds(side, id_text.clone()), Type::Bool))
+    }
+
     fn present(&mut self, field: &Syntax) -> Checked {
+        if matches!(&field.kind, Kind::Path(parts) if parts.join(".") == "text") {
+            self.readable(field, Field::Text, Type::Text)?;
+            return Some((Expr::Present(Field::Text), Type::Bool));
+        }
         match self.any(field)? {
             (Expr::Field(field), _) => Some((Expr::Present(field), Type::Bool)),
             _ => {

@@ -428,14 +428,14 @@ error[E106]: an indicator has no `window`
     ),
     (
         "E106",
-        &[("rules/cash.yaml", ", within 24h of wage", "")],
+        &[("rules/cash.yaml", "  wage: direction == in && kind == transfer\n", "")],
         r#"
-error[E106]: `draw` does not say how soon it follows
-  --> rules/cash.yaml:18:3
+error[E106]: a sequence has two to five steps
+  --> rules/cash.yaml:17:3
    |
-18 |   draw: direction == out && kind == cash_withdrawal && amount >= $min_share * wage.amount
+17 |   draw: direction == out && kind == cash_withdrawal && amount >= $min_share * wage.amount, within 24h of wage
    |   ^^^^
-   = help: add `, within 48h of wage`"#,
+   = help: name each step: `deposit: …`"#,
     ),
     (
         "E107",

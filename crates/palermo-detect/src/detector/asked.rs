@@ -1,0 +1,156 @@
+//! Indicators that ask for other indicators (`self.holds(ID)`, `other.holds(ID)`).
+//!
+//! What an indicator asks for is decided before it: indicators have levels, those that ask for none
+//! are on level 0. When a hit comes or goes, the indicators that ask for it are evaluated again on
+//! the same account, and on the accounts that pay or are paid by it, at every event time whose window
+//! contains the hit; what changes there goes on to the next level. There are no circles (E171), so
+//! this ends.
+//!
+//! Promises: the hits do not depend on the order of arrival. Cost: nothing where no indicator asks.
+//! Else, for a change at the newest time, the accounts of the payments of that very time; for an
+//! earlier one, every account that the account in question paid or was paid by in the window.
+
+use super::{Changed, Detector, later_times, newest_at};
+use crate::bind::BoundCondition;
+use palermo_domain::{EventTime, Span};
+use palermo_lang::program::{RuleSet, Side};
+use palermo_ledger::{AccountId, Ledger, Leg};
+use std::collections::BTreeSet;
+
+/// Who asks for whom.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// For each indicator the end about which it is asked for, and by which.
+    by: Vec<Vec<(Side, u16)>>,
+    levels: Vec<u16>,
+    /// The newest event time, and the accounts of the payments that have it.
+    newest: (EventTime, Vec<AccountId>),
+}
+
+impl Asked {
+    pub(super) fn new(rules: &RuleSet) -> Self {
+        let number = |id: &str| {
+            let at = rules.indicators.iter().position(|rule| rule.condition.id == id);
+            at.and_then(|at| u16::try_from(at).ok())
+        };
+        let mut by = vec![Vec::new(); rules.indicators.len()];
+        let mut levels = vec![0_u16; rules.indicators.len()];
+        for (index, rule) in (0_u16..).zip(&rules.indicators) {
+            for (side, id) in &rule.condition.asks {
+                let of = number(id).and_then(|asked| by.get_mut(usize::from(asked)));
+                of.into_iter().for_each(|by| by.push((*side, index)));
+            }
+        }
+        // As many rounds as there are levels: each lifts what asks for something above it.
+        let mut lifted = true;
+        while lifted {
+            lifted = false;
+            for (asked, by) in by.iter().enumerate() {
+                let level = levels.get(asked).copied().unwrap_or(0);
+                for (_, index) in by {
+                    if let Some(own) =
+                        levels.get_mut(usize::from(*index)).filter(|own| **own <= level)
+                    {
+                        *own = level.saturating_add(1);
+                        lifted = true;
+                    }
+                }
+            }
+        }
+        Self { by, levels, newest: (EventTime::MIN, Vec::new()) }
+    }
+
+    /// The level of an indicator.
+    pub(super) fn level(&self, index: u16) -> u16 {
+        self.levels.get(usize::from(index)).copied().unwrap_or(0)
+    }
+
+    /// The highest level.
+    pub(super) fn top(&self) -> u16 {
+        self.levels.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Whether anything asks for it.
+    pub(super) fn is_asked_for(&self, index: u16) -> bool {
+        self.by.get(usize::from(index)).is_some_and(|by| !by.is_empty())
+    }
+
+    /// Notes whose payment was applied or taken out at a time.
+    pub(super) fn note(&mut self, time: EventTime, accounts: impl Iterator<Item = AccountId>) {
+        if time > self.newest.0 {
+            self.newest = (time, Vec::new());
+        }
+        if time == self.newest.0 {
+            self.newest.1.extend(accounts);
+        }
+    }
+}
+
+impl Detector {
+    /// Evaluates everything that asks for what has changed.
+    pub(super) fn answer(&mut self, ledger: &Ledger, changed: &mut Changed) {
+        while let Some(((_, index, account), time)) = changed.asked.pop_first() {
+            let by = self.asked.by.get(usize::from(index)).cloned().unwrap_or_default();
+            for (side, dependent) in by {
+                let window = self.indicators.get(usize::from(dependent)).map(|of| of.window);
+                let Some(window) = window else { continue };
+                let subjects = match side {
+                    Side::Own => BTreeSet::from([account]),
+                    Side::Other => self.neighbors(ledger, account, time, window),
+                };
+                for subject in subjects {
+                    self.evaluate_between(ledger, dependent, subject, (time, window), changed);
+                }
+            }
+        }
+    }
+
+    fn evaluate_between(
+        &mut self,
+        ledger: &Ledger,
+        index: u16,
+        account: AccountId,
+        (time, window): (EventTime, Span),
+        changed: &mut Changed,
+    ) {
+        if self.skip(index, account) {
+            return;
+        }
+        let before = EventTime(time.0.saturating_sub(1));
+        for later in later_times(ledger, account, before, time.plus(window)) {
+            let here = newest_at(ledger, account, later, later);
+            self.evaluate_one(ledger, index, account, (later, here), changed);
+        }
+    }
+
+    /// The accounts that may be touched at or after a time and have a payment with this one in a
+    /// window that contains it.
+    fn neighbors(
+        &self,
+        ledger: &Ledger,
+        account: AccountId,
+        time: EventTime,
+        window: Span,
+    ) -> BTreeSet<AccountId> {
+        let (newest, accounts) = &self.asked.newest;
+        if time >= *newest {
+            return accounts.iter().copied().collect();
+        }
+        let (from, to) = (time.minus(window), time.plus(window));
+        let mut all = BTreeSet::new();
+        for leg in Leg::BOTH {
+            for entry in ledger.window(account, leg, from, to) {
+                let other = ledger.row(entry.row).and_then(|row| row.account(leg.opposite()));
+                all.extend(other);
+            }
+        }
+        all
+    }
+}
+
+/// Indicators in an order in which what is asked for comes first.
+pub(super) fn in_levels(indicators: &[BoundCondition], asked: &Asked) -> Vec<u16> {
+    let mut order: Vec<u16> = (0_u16..).zip(indicators).map(|(index, _)| index).collect();
+    order.sort_by_key(|index| (asked.level(*index), *index));
+    order
+}

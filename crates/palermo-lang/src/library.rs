@@ -1,0 +1,136 @@
+//! The rules of a folder as they are written: for what compares, draws or prints them.
+//!
+//! Where the checked program says what a rule decides, this says how its author put it: titles,
+//! sources, reasons of parameters, expressions in canonical form. It is read from files that compile,
+//! so nothing is reported here; what cannot be read is left out.
+
+use crate::compile::{Limits, compile_all, root};
+use crate::diagnostic::Diagnostics;
+use crate::program::RuleSet;
+use crate::read::Cx;
+use crate::source::Sources;
+use crate::yaml::{Node, Value};
+
+/// A value as written, without its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tree {
+    /// A scalar.
+    Text(String),
+    /// A sequence.
+    List(Vec<Self>),
+    /// A mapping, in the order of the file.
+    Map(Vec<(String, Self)>),
+}
+
+impl Tree {
+    fn of(node: &Node) -> Self {
+        match &node.value {
+            Value::Scalar(text, _) => Self::Text(text.trim().to_owned()),
+            Value::Seq(items) => Self::List(items.iter().map(Self::of).collect()),
+            Value::Map(entries) => {
+                let entry =
+                    |(key, node): &(crate::yaml::Key, Node)| (key.text.clone(), Self::of(node));
+                Self::Map(entries.iter().map(entry).collect())
+            }
+        }
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of the value of a key, empty where there is none.
+    pub fn at(&self, key: &str) -> &str {
+        self.get(key).and_then(Self::text).unwrap_or("")
+    }
+
+    /// Keys and values of a mapping.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let entries = match self {
+            Self::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Items of a sequence.
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Texts of a sequence of scalars.
+    pub fn texts(&self) -> Vec<&str> {
+        self.items().iter().filter_map(Self::text).collect()
+    }
+}
+
+/// A file of a rule folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its path.
+    pub path: String,
+    /// Its content.
+    pub tree: Tree,
+}
+
+/// A folder that compiles.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// Indicators, suppressors and typologies, in order of id and version.
+    pub rules: Vec<Written>,
+    /// Lists, in order of id.
+    pub lists: Vec<Written>,
+    /// `ruleset.yaml`, where there is one.
+    pub deployment: Option<Written>,
+    /// Test files, in order of path.
+    pub tests: Vec<Written>,
+    /// All of the rules, checked; every typology as if it were live.
+    pub program: RuleSet,
+}
+
+impl Library {
+    /// Reads a folder; whatever its lock says.
+    pub fn read(sources: &Sources, limits: &Limits) -> Result<Self, Diagnostics> {
+        let program = compile_all(&sources.without_lock(), limits)?.rules;
+        let written = |(path, text): (&str, &str)| Written {
+            path: path.to_owned(),
+            tree: Tree::of(&root(&mut Cx::new(path, text))),
+        };
+        let mut all: Vec<Written> = sources.rules().map(written).collect();
+        let tests = sources.tests().map(written).collect();
+        let deployment = all.extract_if(.., |file| file.tree.at("kind") == "RuleSet").next();
+        let mut lists: Vec<Written> =
+            all.extract_if(.., |file| file.tree.get("kind").is_none()).collect();
+        lists.sort_by(|a, b| a.tree.at("list").cmp(b.tree.at("list")));
+        all.sort_by(|a, b| {
+            let key = |file: &'_ Written| {
+                (file.tree.at("id").to_owned(), file.tree.at("version").to_owned())
+            };
+            key(a).cmp(&key(b))
+        });
+        Ok(Self { rules: all, lists, deployment, tests, program })
+    }
+
+    /// The rule of an id (the newest version where there are several).
+    pub fn rule(&self, id: &str) -> Option<&Written> {
+        self.rules.iter().rev().find(|rule| rule.tree.at("id") == id)
+    }
+
+    /// The tests beside a rule.
+    pub fn tests_of(&self, rule: &Written) -> Option<&Written> {
+        let stem = rule.path.strip_suffix(".yaml").or(rule.path.strip_suffix(".yml"))?;
+        self.tests.iter().find(|tests| tests.path.strip_suffix(".test.yaml") == Some(stem))
+    }
+}
