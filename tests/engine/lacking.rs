@@ -139,6 +139,55 @@ fn an_evaluation_counts_where_a_field_could_have_changed_it() {
     assert_eq!(counted(b.build(), &nameless), [expected]);
 }
 
+/// What is not a count can be larger by any amount: a payment without a place may have been far
+/// away, and an earlier window without a sender's account may have had many.
+#[test]
+fn a_distance_and_a_past_that_lack_something_count() {
+    let far = |b: &mut Builder| {
+        let credits = b.select("D-1.credit", credit());
+        let between =
+            Between { function: BetweenFunction::ApartKm, a: credits, b: credits, within: None };
+        let draft = Draft::days(30).with(credits, MeasureKind::Between(between));
+        b.indicator("D-1", 'M', draft, cmp(Compare::Ge, measure(0), number("100")));
+    };
+    // The last of three has no place; the first two are at the same one.
+    let at_home = |payment: &mut Owned| {
+        payment.creditor.place.coordinates = Some((
+            palermo_domain::MicroDegrees(1_000_000),
+            palermo_domain::MicroDegrees(1_000_000),
+        ));
+        payment.creditor.place.town = Some("Town".into());
+    };
+    let mut payments = transfers(3, at_home);
+    payments[2].creditor.place = palermo_domain::PlaceText::default();
+    let mut b = Builder::default();
+    far(&mut b);
+    // Over nothing, and without a past, there is nothing to compute, whatever was delivered.
+    let missing = |rules, payments: &[Owned]| {
+        let mut counted = counted(rules, payments);
+        counted.retain(|(_, field, _)| field != "computed");
+        counted
+    };
+    assert_eq!(missing(b.build(), &payments), [("D-1".to_owned(), "place".to_owned(), 1)]);
+
+    let past = |statistic| {
+        let mut b = Builder::default();
+        let credits = b.select("E-1.credit", credit());
+        let draft = Draft { window: Span::from_millis(86_399_999), ..Draft::days(1) };
+        let reach = draft.window;
+        let draft = draft
+            .aggregate(Function::Distinct, Some(field(other(EndField::Account))), credits)
+            .with(credits, MeasureKind::Own { of: MeasureId(0), reach, statistic });
+        b.indicator("E-1", 'M', draft, cmp(Compare::Ge, measure(1), number("5")));
+        b.build()
+    };
+    // Of four, the third lacks its sender: the fourth has it in the window before.
+    let mut payments = transfers(4, |_| {});
+    payments[2].debtor.account = None;
+    let expected = ("E-1".to_owned(), "other.account".to_owned(), 1);
+    assert_eq!(missing(past(Statistic::Max), &payments), [expected]);
+}
+
 #[test]
 fn an_undecided_tie_counts() {
     let mut b = Builder::default();

@@ -6,6 +6,7 @@
 mod activation;
 mod fates;
 mod fields;
+mod flows;
 mod harness;
 mod holders;
 mod horizon;
@@ -18,6 +19,7 @@ mod measures;
 mod order;
 mod restart;
 mod rules;
+mod series;
 mod shipped;
 mod story;
 mod typologies;

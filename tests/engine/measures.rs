@@ -8,18 +8,18 @@
 //! windows; a reversal changes them back), a tie at equal times, a wrong middle, edge or rounding, an
 //! unknown that became a number, a selection that was decided from the wrong end.
 
-use crate::harness::{Bank, cases};
+mod compare;
+
 use crate::rules::*;
-use palermo_domain::{Decimal, EventTime, PaymentKind, Span, Status};
+use palermo_domain::{Decimal, PaymentKind, Span, Status};
 use palermo_lang::program::{
     Arithmetic, Compare, Direction, EndField, Expr, Field, Function, Gate, Literal, MeasureKind,
 };
 use palermo_testkit::measure as naive;
-use palermo_testkit::scene::{ACCOUNTS, drafts, payments, worlds};
+use palermo_testkit::sequence;
 use palermo_testkit::three::{Truth, and, both, not};
-use palermo_testkit::window::{Seen, account, hits, select};
+use palermo_testkit::window::{Seen, account, select};
 use palermo_testkit::world::World;
-use palermo_testkit::{Owned, sequence};
 use proptest::prelude::*;
 
 type Naive = Box<dyn for<'p> Fn(&World, &[Seen<'p>], &Seen<'p>, Thresholds) -> Truth>;
@@ -59,6 +59,8 @@ fn thresholds() -> impl Strategy<Value = Thresholds> {
 struct Row {
     id: &'static str,
     naive: Naive,
+    /// Whether the naive twin is given all payments until now, not only the window.
+    past: bool,
 }
 
 pub struct Table {
@@ -75,7 +77,34 @@ impl Table {
         naive: impl for<'p> Fn(&World, &[Seen<'p>], &Seen<'p>, Thresholds) -> Truth + 'static,
     ) {
         self.builder.indicator(id, 'M', draft, holds);
-        self.rows.push(Row { id, naive: Box::new(naive) });
+        self.rows.push(Row { id, naive: Box::new(naive), past: false });
+    }
+
+    /// A row that looks at what was before its window.
+    pub fn past_row(
+        &mut self,
+        id: &'static str,
+        draft: Draft,
+        holds: Expr,
+        naive: impl for<'p> Fn(&World, &[Seen<'p>], &Seen<'p>, Thresholds) -> Truth + 'static,
+    ) {
+        self.row(id, draft, holds, naive);
+        self.rows.iter_mut().rev().take(1).for_each(|row| row.past = true);
+    }
+
+    /// How far back the naive twin of a row looks.
+    fn width(&self, index: usize) -> Span {
+        match self.rows[index].past {
+            true => Span::from_days(4_000),
+            false => self.builder.rules[index].condition.window,
+        }
+    }
+
+    /// The row alone: nothing else makes the detector look further back or on.
+    fn alone(mut self, index: usize) -> Self {
+        self.rows = vec![self.rows.remove(index)];
+        self.builder.rules = vec![self.builder.rules.remove(index)];
+        self
     }
 }
 
@@ -88,7 +117,7 @@ pub fn credit(seen: &Seen<'_>) -> Truth {
     Some(wanted && is_booked(seen))
 }
 
-fn debit(seen: &Seen<'_>) -> Truth {
+pub fn debit(seen: &Seen<'_>) -> Truth {
     Some(!seen.incoming && is_booked(seen))
 }
 
@@ -106,7 +135,7 @@ pub fn amounts(world: &World, seen: &[Seen<'_>]) -> Vec<naive::Number> {
     seen.iter().map(|one| world.amount(one.payment)).collect()
 }
 
-fn originals(seen: &[Seen<'_>]) -> Vec<naive::Number> {
+pub fn originals(seen: &[Seen<'_>]) -> Vec<naive::Number> {
     seen.iter().map(|one| Some(one.payment.amount)).collect()
 }
 
@@ -384,104 +413,7 @@ fn table(t: Thresholds) -> Table {
         both(times, Some(t.few.min(2).into()), |a, b| a >= b)
     });
     crate::fields::add(&mut table, t);
+    crate::series::add(&mut table, t);
+    crate::flows::add(&mut table, t);
     table
-}
-
-/// The same on two accounts and three days, half of it cash: where sequences, overlaps and ties are.
-fn crowded(drafts: &[palermo_testkit::scene::Draft]) -> Vec<palermo_testkit::scene::Draft> {
-    let mut crowded = drafts.to_vec();
-    for draft in crowded.iter_mut().take(16) {
-        draft.ends = (draft.ends.0 % 2, draft.ends.1 % 2);
-        draft.when.0 %= 12;
-        if draft.rest.0 < 3 {
-            draft.what.0 = 4 + draft.what.0 % 4;
-        }
-    }
-    crowded.truncate(16);
-    crowded
-}
-
-fn compare_all(
-    world: &World,
-    kept: &[Owned],
-    bank: &Bank,
-    table: &Table,
-    t: Thresholds,
-) -> Result<usize, TestCaseError> {
-    let mut found = 0;
-    for (index, row) in table.rows.iter().enumerate() {
-        let width = table.builder.rules[index].condition.window;
-        for subject in ACCOUNTS {
-            let expected = hits(kept, subject, width, |w, now| (row.naive)(world, w, now, t));
-            let got: Vec<EventTime> = bank.hits(index, subject);
-            found += expected.len();
-            prop_assert_eq!(got, expected, "{} on {}", row.id, subject);
-        }
-    }
-    Ok(found)
-}
-
-proptest! {
-    #![proptest_config(cases(1000))]
-
-    /// Any order of arrival; a third of the payments is taken out again in the middle of it.
-    #[test]
-    fn hits_are_those_of_a_plain_list(
-        world in worlds(),
-        drafts in drafts(36, 1..26),
-        order in prop::collection::vec(any::<u16>(), 26),
-        out in prop::collection::vec(any::<bool>(), 26),
-        t in thresholds(),
-        narrow in any::<bool>(),
-    ) {
-        let all = payments(&if narrow { crowded(&drafts) } else { drafts });
-        let table = table(t);
-        let builder = Builder {
-            rules: table.builder.rules.clone(),
-            selections: table.builder.selections.clone(),
-            ..Builder::default()
-        };
-        let mut bank = Bank::new(builder.build(), &world);
-        let mut indices: Vec<usize> = (0..all.len()).collect();
-        indices.sort_by_key(|index| order[*index]);
-        let mut kept = Vec::new();
-        for (step, index) in indices.iter().enumerate() {
-            bank.link(&all[*index]);
-            kept.push(all[*index].clone());
-            if out[step] && step % 3 == 2 {
-                let gone = kept.remove(step / 3 % kept.len());
-                bank.unlink(gone.payment_id.expose());
-            }
-        }
-        compare_all(&world, &kept, &bank, &table, t)?;
-    }
-}
-
-/// The comparison is worth something only if conditions hold and do not hold: every row does both
-/// over a few hundred random cases.
-#[test]
-fn every_row_holds_sometimes_and_not_always() {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::TestRunner;
-    let mut runner = TestRunner::deterministic();
-    let mut seen: std::collections::BTreeMap<&str, (usize, usize)> = Default::default();
-    for round in 0..300 {
-        let strategy = (worlds(), drafts(36, 10..26), thresholds());
-        let (world, drafts, t) = strategy.new_tree(&mut runner).expect("a case").current();
-        let all = payments(&if round % 2 == 0 { crowded(&drafts) } else { drafts });
-        let table = table(t);
-        for (index, row) in table.rows.iter().enumerate() {
-            let width = table.builder.rules[index].condition.window;
-            for subject in ACCOUNTS {
-                let held =
-                    hits(&all, subject, width, |w, now| (row.naive)(&world, w, now, t)).len();
-                let touched = hits(&all, subject, width, |_, _| Some(true)).len();
-                let count = seen.entry(row.id).or_default();
-                *count = (count.0 + held, count.1 + touched - held);
-            }
-        }
-    }
-    for (id, (held, not)) in seen {
-        assert!(held >= 20 && not >= 20, "{id}: {held} hits, {not} times none");
-    }
 }

@@ -2,7 +2,7 @@
 //! the program: it is written from the text above it.
 
 use palermo_domain::alert::{Cite, Mode, Role};
-use palermo_domain::{Currency, Decimal, PaymentKind, Rail, Span, Status};
+use palermo_domain::{Currency, Decimal, FeedSet, PaymentKind, Rail, Span, Status};
 use palermo_lang::program::*;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,7 @@ pub struct Draft {
     pub selections: Vec<(String, SelectionId)>,
     pub measures: Vec<Measure>,
     pub sequence: Option<Sequence>,
+    pub feeds: FeedSet,
 }
 
 impl Builder {
@@ -200,6 +201,7 @@ impl Draft {
             selections: Vec::new(),
             measures: Vec::new(),
             sequence: None,
+            feeds: FeedSet::default(),
         }
     }
 
@@ -247,7 +249,7 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         sequence: draft.sequence,
         holds,
         monotone: false,
-        feeds: palermo_domain::FeedSet::default(),
+        feeds: draft.feeds,
         asks: Vec::new(),
         lists: Vec::new(),
         text: Template(vec![Piece::Measure(MeasureId(0)), Piece::Text(" seen".into())]),

@@ -129,6 +129,8 @@ impl BoundCondition {
             matches!(field, Field::End(_, EndField::IdleBefore | EndField::KnownFor))
         };
         let measure = |measure: &BoundMeasure| match measure {
+            // Absence means something only of an account that was there before.
+            BoundMeasure::Aggregate { function: Function::Absent, .. } => true,
             BoundMeasure::Aggregate { value, arguments, filter, .. } => {
                 value.iter().chain(arguments).chain(filter).any(|node| node.any(&past))
             }

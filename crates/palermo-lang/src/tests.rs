@@ -5,5 +5,6 @@ mod diagnostics;
 mod expanded;
 mod fields;
 mod folder;
+mod measures;
 mod robust;
 mod shipped;

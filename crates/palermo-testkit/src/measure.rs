@@ -7,6 +7,12 @@
 //! Sees: a wrong middle of an even number of values, an edge of a band on the wrong side, an
 //! unknown value that became zero, a night counted on the wrong day, a rounding that drifts.
 
+pub mod days;
+mod exact;
+pub mod flow;
+pub mod people;
+pub mod series;
+
 use crate::window::Seen;
 use palermo_domain::{Decimal, EventTime, MicroDegrees, PlaceText, distance};
 use rust_decimal::RoundingStrategy;

@@ -9,7 +9,7 @@
 use crate::Owned;
 use crate::world::World;
 use palermo_domain::{
-    Card, Conductor, Currency, Date, Decimal, End, EndKind, EventTime, FeedSet, MicroDegrees,
+    Card, Conductor, Currency, Date, Decimal, End, EndKind, EventTime, Feed, FeedSet, MicroDegrees,
     OwnedAccount, Party, PartyKind, PartyRelation, PaymentKind, Place, PlaceText, Rail, Redacted,
     RelationKind, Span, Status, Terminal, Text,
 };
@@ -36,6 +36,8 @@ pub struct Draft {
     pub place: (u8, u8, u8),
     /// Index of conductor, purpose, status.
     pub rest: (u8, u8, u8),
+    /// Index of the debtor's balance, the creditor's, and what is said of the ends.
+    pub ends_say: (u8, u8, u8),
 }
 
 /// On one line, because many of them stand in a failing case.
@@ -45,7 +47,7 @@ impl std::fmt::Debug for Draft {
         let account = |end: &End<'_>| end.account.as_ref().map(|text| text.expose().to_string());
         write!(
             f,
-            "{} {} {:?} -> {:?} {} {} {} [{:?} {:?}]",
+            "{} {} {:?} -> {:?} {} {} {} [{:?} {:?} {:?}]",
             payment.event_time,
             payment.kind.as_str(),
             account(&payment.debtor),
@@ -55,6 +57,7 @@ impl std::fmt::Debug for Draft {
             payment.status.as_str(),
             self.place,
             self.rest,
+            self.ends_say,
         )
     }
 }
@@ -87,8 +90,16 @@ pub fn drafts(
         (0..10_u8, 0..12_u8, 0..12_u8),
         (0..8_u8, 0..5_u8, 0..6_u8),
         (0..5_u8, 0..5_u8, 0..16_u8),
+        (0..12_u8, 0..12_u8, 0..16_u8),
     )
-        .prop_map(|(when, ends, what, place, rest)| Draft { when, ends, what, place, rest });
+        .prop_map(|(when, ends, what, place, rest, ends_say)| Draft {
+            when,
+            ends,
+            what,
+            place,
+            rest,
+            ends_say,
+        });
     proptest::collection::vec(one, count)
 }
 
@@ -126,6 +137,8 @@ const PLACES: [(&str, Option<(i32, i32)>); 5] = [
     ("Somewhere", None),
 ];
 const REGIONS: [&str; 3] = ["US-TX", "US-GA", "US-IL"];
+/// Balances in hundredths, also overdrawn; beyond them nothing is known.
+const BALANCES: [i64; 8] = [-25_000, -20_000, 0, 1, 5_000, 10_000, 25_000, 900_000];
 const OFFSETS: [i16; 5] = [-300, 0, 120, 840, -840];
 
 impl Draft {
@@ -152,6 +165,7 @@ impl Draft {
             PaymentKind::CardPurchase if self.ends.1 == 4 => creditor.account = None,
             _ => {}
         }
+        self.say(&mut debtor, &mut creditor);
         let cash = matches!(kind, PaymentKind::CashDeposit | PaymentKind::CashWithdrawal);
         Owned {
             event_time: self.time(),
@@ -177,6 +191,22 @@ impl Draft {
                 .then(|| Card { prepaid: pick(&[true, false], self.rest.1), ..Card::default() }),
             purpose: pick(&["SALA", "RENT"], self.rest.1).map(Cow::Borrowed),
             ..blank(id)
+        }
+    }
+
+    /// Balances; phones, addresses and a party that several ends may share.
+    fn say(&self, debtor: &mut End<'static>, creditor: &mut End<'static>) {
+        let (left, gained, said) = self.ends_say;
+        debtor.balance_after = pick(&BALANCES, left).map(|cents| Decimal::new(cents, 2));
+        creditor.balance_after = pick(&BALANCES, gained).map(|cents| Decimal::new(cents, 2));
+        let hash = || Some(text("00aa00aa00aa00aa"));
+        match said {
+            0 => debtor.phone = hash(),
+            1 => creditor.phone = hash(),
+            2 => (debtor.address, creditor.address) = (hash(), hash()),
+            3 => debtor.email = hash(),
+            4 => debtor.party = Some(text("TWO")),
+            _ => {}
         }
     }
 }
@@ -324,14 +354,16 @@ pub fn delays(most: Span) -> impl Strategy<Value = Vec<(u32, u8)>> {
 }
 
 /// Customers and rates: `A` and `B` belong to one party, `C` to another, `D` and `E` to nobody
-/// known; now and then the other party holds `B` as well, or may use it. Rates of the euro on some days, none of the peso.
+/// known; now and then the other party holds `B` as well, or may use it. Some feeds are delivered. Rates of the euro on some days, none of the peso.
 pub fn worlds() -> impl Strategy<Value = World> {
     let opened = || proptest::option::of(0..120_i32);
     let rates = proptest::collection::btree_map(-10..20_i32, 1..4_i64, 0..5);
-    (opened(), opened(), 0..6_u8, 0..6_u8, (0..4_u8, 0..4_u8), rates).prop_map(
-        |(first, second, home, other_home, (related, shared), rates)| {
+    let ties = (0..4_u8, 0..4_u8, [0..4_u8, 0..4_u8]);
+    (opened(), opened(), 0..6_u8, 0..6_u8, ties, rates).prop_map(
+        |(first, second, home, other_home, (related, shared, delivered), rates)| {
             let mut one = party("ONE", &[("BANK:A", first), ("BANK:B", None)], home);
             let mut two = party("TWO", &[("BANK:C", second)], other_home);
+            (one.feeds, two.feeds) = (feeds(delivered[0]), feeds(delivered[1]));
             match related {
                 1 => one.relations.push(relation("TWO", None)),
                 2 => two.relations.push(relation("ONE", Some(Date(START.0.saturating_add(3))))),
@@ -358,6 +390,17 @@ pub fn worlds() -> impl Strategy<Value = World> {
             }
         },
     )
+}
+
+/// Cash, cards, both or nothing.
+fn feeds(index: u8) -> FeedSet {
+    let mut feeds = FeedSet::default();
+    for (feed, on) in [(Feed::Cash, index & 1 == 1), (Feed::Card, index & 2 == 2)] {
+        if on {
+            feeds.insert(feed);
+        }
+    }
+    feeds
 }
 
 fn relation(party: &str, since: Option<Date>) -> PartyRelation {

@@ -9,7 +9,7 @@
 use crate::Owned;
 use crate::measure::Number;
 use crate::window::{Seen, account};
-use palermo_domain::{Currency, Date, Decimal, End, MicroDegrees, Party, Span};
+use palermo_domain::{Currency, Date, Decimal, End, EventTime, MicroDegrees, Party, Span};
 use rust_decimal::RoundingStrategy;
 
 /// What is known beside the payments.
@@ -51,16 +51,21 @@ impl World {
     /// The amount in the base currency: newest rate dated before the event's UTC day and at most
     /// seven days old, rounded half-even to hundredths; without one unknown.
     pub fn amount(&self, payment: &Owned) -> Number {
-        let rate = if payment.currency == self.base {
+        self.converted(payment.amount, payment.currency, payment.event_time)
+    }
+
+    /// Any money of a payment at a time, converted as its amount is.
+    pub fn converted(&self, amount: Decimal, currency: Currency, at: EventTime) -> Number {
+        let rate = if currency == self.base {
             Decimal::ONE
         } else {
-            let day = payment.event_time.date().0;
-            let usable = |(currency, date, _): &&(Currency, Date, Decimal)| {
-                *currency == payment.currency && (1..=7).contains(&day.saturating_sub(date.0))
+            let day = at.date().0;
+            let usable = |(of, date, _): &&(Currency, Date, Decimal)| {
+                *of == currency && (1..=7).contains(&day.saturating_sub(date.0))
             };
             self.rates.iter().filter(usable).max_by_key(|(_, date, _)| *date)?.2
         };
-        let amount = payment.amount.checked_div(rate)?;
+        let amount = amount.checked_div(rate)?;
         Some(amount.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven))
     }
 

@@ -46,7 +46,7 @@ impl Run<'_> {
         let within = within.unwrap_or(self.condition.window);
         let matches = [self.matches(a), self.matches(b)];
         let found = match function {
-            F::ApartKm => return self.apart(matches),
+            F::ApartKm => Ok(self.apart(matches)),
             F::PassedShare => {
                 self.flow(matches, within).map(|flow| share(flow.taken, flow.brought))
             }
@@ -71,8 +71,10 @@ impl Run<'_> {
         events.extend(into.into_iter().map(|found| (found, false)));
         events.extend(out.into_iter().map(|found| (found, true)));
         let ledger = self.env.ledger;
-        events.sort_by(|(a, _), (b, _)| {
-            a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row))
+        events.sort_by(|(a, a_leaves), (b, b_leaves)| {
+            let order = a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row));
+            // A payment from an account to itself does not pay for itself.
+            order.then_with(|| b_leaves.cmp(a_leaves))
         });
         let (mut lots, mut flow) = (VecDeque::<Lot>::new(), Flow::default());
         for (found, leaves) in events {
@@ -119,7 +121,10 @@ impl Run<'_> {
                 }
                 let row = self.env.ledger.row(found.row);
                 match row.and_then(|row| row.account(found.leg.opposite())) {
-                    Some(other) => pairs.entry(other).or_default()[side].push(found),
+                    Some(other) => {
+                        let [sent, came] = pairs.entry(other).or_default();
+                        if side == 0 { sent } else { came }.push(found);
+                    }
                     None => self.skip(Some(Field::End(Side::Other, EndField::Account))),
                 }
             }

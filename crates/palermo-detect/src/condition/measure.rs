@@ -17,8 +17,6 @@ use crate::value::{UNKNOWN, Value, six_places};
 use palermo_domain::{Decimal, FixedHashSet, distance};
 use palermo_lang::program::{Field, Function};
 
-pub(super) use series::square_root;
-
 impl Run<'_> {
     pub(super) fn aggregate(
         &mut self,

@@ -5,10 +5,12 @@
 //! a late or reversed payment needs no repair; how far back they reach is bounded by what the ledger
 //! keeps. Cost: that of the measure, once for each of the windows.
 
-use super::{Run, measure::square_root};
+use super::{Doubt, Run};
+use crate::bind::Node;
 use crate::value::{UNKNOWN, Value, six_places};
 use palermo_domain::{Decimal, Span};
 use palermo_lang::program::Statistic;
+use rust_decimal::MathematicalOps;
 
 impl Run<'_> {
     pub(super) fn own(&mut self, of: usize, reach: Span, statistic: Statistic) -> Value {
@@ -24,6 +26,7 @@ impl Run<'_> {
             let time = self.time.minus(Span::from_millis(window.saturating_mul(ago)));
             let mut earlier = Self::new(self.env, self.sets, self.condition, self.account, time);
             let value = crate::eval::Measures::measure(&mut earlier, of);
+            self.doubted(earlier.doubt_of(&Node::Measure(of)));
             match value.number() {
                 Some(number) => values.push((number, value)),
                 None => return value,
@@ -40,10 +43,16 @@ impl Run<'_> {
             }),
             Statistic::Deviation => {
                 let now = crate::eval::Measures::measure(self, of);
+                self.doubted(self.doubt_of(&Node::Measure(of)));
                 let found = now.number().and_then(|now| deviations(now, &values));
                 found.map_or(UNKNOWN, |found| Value::Decimal(six_places(found)))
             }
         }
+    }
+
+    /// Notes what a window left out: it changes what is made of it by who knows how much.
+    fn doubted(&self, doubt: Option<Doubt>) {
+        self.doubt.set(Doubt::and(self.doubt.get(), doubt.map(Doubt::unbounded)));
     }
 }
 
@@ -59,6 +68,7 @@ fn deviations(number: Decimal, values: &[(Decimal, Value)]) -> Option<Decimal> {
         let apart = number.checked_sub(mean)?;
         sum.checked_add(apart.checked_mul(apart)?)
     });
-    let deviation = square_root(squares?.checked_div(Decimal::from(values.len()))?)?;
+    // Not rounded: that would show in the sixth place of the result.
+    let deviation = squares?.checked_div(Decimal::from(values.len()))?.sqrt()?;
     number.checked_sub(mean)?.checked_div(deviation)
 }

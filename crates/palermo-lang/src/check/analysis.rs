@@ -9,7 +9,7 @@
 
 use crate::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Direction, Expr, Field, Function, Gate,
-    ListId, Literal, Measure, MeasureKind, Side, Symbol,
+    ListId, Literal, Measure, MeasureId, MeasureKind, Side, Symbol,
 };
 use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeSet;
@@ -267,6 +267,22 @@ pub(crate) fn monotone(holds: &Expr, measures: &[Measure]) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+/// Whether a measure is made of earlier windows, itself or by one that it is derived from: a second
+/// look back would reach further than a window and what `own` says.
+pub(crate) fn looks_back(id: MeasureId, measures: &[Measure]) -> bool {
+    let at = usize::from(id.0);
+    let Some((measure, before)) = measures.get(at).zip(measures.get(..at)) else { return false };
+    let named = |part: &Expr| matches!(part, Expr::Measure(id) if looks_back(*id, before));
+    match &measure.kind {
+        MeasureKind::Own { .. } => true,
+        MeasureKind::Derived(expr) => any(expr, &named),
+        MeasureKind::Aggregate(aggregate) => {
+            aggregate.arguments.iter().any(|argument| any(argument, &named))
+        }
+        MeasureKind::Overlap { .. } | MeasureKind::Repeats | MeasureKind::Between(_) => false,
     }
 }
 

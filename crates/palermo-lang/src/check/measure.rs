@@ -58,6 +58,13 @@ pub(crate) fn measure(
         }
         MeasureSyntax::Plain(syntax) => reader.derived(syntax)?,
     };
+    if let MeasureKind::Own { of, .. } = &kind
+        && analysis::looks_back(*of, before)
+    {
+        let message = "the past of a measure that looks at its own past";
+        reader.error(&whole(&syntax), message, "name the measure that it is made of");
+        return None;
+    }
     let cost = match &kind {
         MeasureKind::Aggregate(aggregate) => analysis::aggregate_cost(aggregate),
         MeasureKind::Derived(expr) => analysis::cost(expr, before),
@@ -70,6 +77,13 @@ pub(crate) fn measure(
         }
     };
     Some(Measure { name: name.to_owned(), value_type, kind, cost })
+}
+
+/// Where a measure stands.
+fn whole(syntax: &MeasureSyntax) -> std::ops::Range<usize> {
+    match syntax {
+        MeasureSyntax::Over { call, .. } | MeasureSyntax::Plain(call) => call.range.clone(),
+    }
 }
 
 struct Reader<'r, 's, 'l> {

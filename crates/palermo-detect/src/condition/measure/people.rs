@@ -12,7 +12,10 @@ use palermo_ledger::{AccountId, Atom};
 enum Tie {
     Account(AccountId),
     Party(Atom),
-    /// Attribute by kind, with the key of its hash where it is of a party's record.
+    /// Attribute of a payment, by kind.
+    Paid(u8, Atom),
+    /// Attribute of a party's record, by kind, with the key of its hash; like `unrelated`, records
+    /// that name no key are taken to share one.
     Shared(u8, Option<Atom>, Atom),
 }
 
@@ -88,10 +91,7 @@ impl Run<'_> {
         ties.extend(ids.into_iter().flatten().map(Tie::Party));
         let kinds = 0_u8..;
         ties.extend(
-            kinds
-                .clone()
-                .zip(shared)
-                .filter_map(|(kind, atom)| Some(Tie::Shared(kind, None, atom?))),
+            kinds.clone().zip(shared).filter_map(|(kind, atom)| Some(Tie::Paid(kind, atom?))),
         );
         let Some(party) = party else { return ties };
         let declared = party.relations.iter().filter(|(_, since, until)| {
@@ -102,7 +102,7 @@ impl Run<'_> {
         ties.extend(
             kinds
                 .zip(shared)
-                .filter_map(|(kind, atom)| Some(Tie::Shared(kind, Some(party.hash_key?), atom?))),
+                .filter_map(|(kind, atom)| Some(Tie::Shared(kind, party.hash_key, atom?))),
         );
         ties
     }

@@ -115,16 +115,13 @@ fn in_modes(mut sorted: Vec<Decimal>, points: usize, tolerance: Decimal) -> usiz
 }
 
 fn densest(sorted: &[Decimal], tolerance: Decimal) -> Option<(usize, usize)> {
-    let (mut from, mut to, mut best) = (0_usize, 0_usize, None);
+    let mut best = None;
     for point in sorted {
-        let reach = point.checked_mul(tolerance)?;
+        // Balances may be negative.
+        let reach = point.abs().checked_mul(tolerance)?;
         let (low, high) = (point.checked_sub(reach)?, point.checked_add(reach)?);
-        while sorted.get(from).is_some_and(|number| *number < low) {
-            from = from.saturating_add(1);
-        }
-        while sorted.get(to).is_some_and(|number| *number <= high) {
-            to = to.saturating_add(1);
-        }
+        let from = sorted.partition_point(|number| *number < low);
+        let to = sorted.partition_point(|number| *number <= high).max(from);
         let size = to.saturating_sub(from);
         if best.is_none_or(|(from, to): (usize, usize)| size > to.saturating_sub(from)) {
             best = Some((from, to));
@@ -153,7 +150,7 @@ pub(super) fn deviation(numbers: &[Decimal]) -> Option<Decimal> {
 }
 
 /// To six places.
-pub(in crate::condition) fn square_root(number: Decimal) -> Option<Decimal> {
+fn square_root(number: Decimal) -> Option<Decimal> {
     number.sqrt().map(six_places)
 }
 

@@ -459,28 +459,6 @@ error[E190]: `self.holds(…)` is not supported by this version yet
     ),
     (
         "E190",
-        &[("rules/flow.yaml", "sum(amount)", "quantile(amount, 0.9)")],
-        r#"
-error[E190]: `quantile(…)` is not supported by this version yet
-  --> rules/flow.yaml:20:13
-   |
-20 |   total_in: quantile(amount, 0.9) over credit
-   |             ^^^^^^^^^^^^^^^^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
-        "E190",
-        &[("rules/flow.yaml", "sum(amount) over credit", "own(senders, 365d, mean)")],
-        r#"
-error[E190]: `own(…)` is not supported by this version yet
-  --> rules/flow.yaml:20:13
-   |
-20 |   total_in: own(senders, 365d, mean)
-   |             ^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
-        "E190",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.hours == 'always'")],
         r#"
 error[E190]: `self.hours` is not supported by this version yet
