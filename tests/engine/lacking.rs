@@ -144,14 +144,11 @@ fn an_undecided_tie_counts() {
     let mut b = Builder::default();
     let step = b.select("C-1.deposit", credit());
     let next = b.select("C-1.draw", credit());
-    let apart = Expr::Distance(Box::new(field(Field::Place)), Box::new(Expr::Step(Field::Place)));
+    let apart =
+        Expr::Distance(Box::new(field(Field::Place)), Box::new(Expr::Step(0, Field::Place)));
     let mut draft = Draft::days(30).with(step, MeasureKind::Repeats);
-    draft.sequence = Some(Sequence {
-        names: ["deposit".into(), "draw".into()],
-        steps: [step, next],
-        tie: Some(cmp(Compare::Ge, apart, number("100"))),
-        within: Span::from_days(2),
-    });
+    draft.sequence =
+        Some(two_steps([step, next], cmp(Compare::Ge, apart, number("100")), Span::from_days(2)));
     b.indicator("C-1", 'M', draft, cmp(Compare::Ge, measure(0), int(1)));
     let expected = ("C-1".to_owned(), "place".to_owned(), 2);
     assert_eq!(counted(b.build(), &transfers(3, |_| {})), [expected]);

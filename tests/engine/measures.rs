@@ -13,7 +13,6 @@ use crate::rules::*;
 use palermo_domain::{Decimal, EventTime, PaymentKind, Span, Status};
 use palermo_lang::program::{
     Arithmetic, Compare, Direction, EndField, Expr, Field, Function, Gate, Literal, MeasureKind,
-    Sequence,
 };
 use palermo_testkit::measure as naive;
 use palermo_testkit::scene::{ACCOUNTS, drafts, payments, worlds};
@@ -345,16 +344,11 @@ fn table(t: Thresholds) -> Table {
         Expr::Arithmetic(
             Arithmetic::Mul,
             Box::new(number("0.5")),
-            Box::new(Expr::Step(Field::Amount)),
+            Box::new(Expr::Step(0, Field::Amount)),
         ),
     );
     let mut sequence_draft = Draft::days(9).with(deposits, MeasureKind::Repeats);
-    sequence_draft.sequence = Some(Sequence {
-        names: ["deposit".into(), "withdrawal".into()],
-        steps: [deposits, withdrawals],
-        tie: Some(tie),
-        within: Span::from_days(1),
-    });
+    sequence_draft.sequence = Some(two_steps([deposits, withdrawals], tie, Span::from_days(1)));
     table.row(
         "T-SEQUENCE",
         sequence_draft,
@@ -372,14 +366,9 @@ fn table(t: Thresholds) -> Table {
         },
     );
     // a credit, then a debit to the same other end within a day: self-payments and equal times
-    let same = cmp(Eq, field(other(EndField::Account)), Expr::Step(other(EndField::Account)));
+    let same = cmp(Eq, field(other(EndField::Account)), Expr::Step(0, other(EndField::Account)));
     let mut returned = Draft::days(4).with(credits, MeasureKind::Repeats);
-    returned.sequence = Some(Sequence {
-        names: ["paid".into(), "returned".into()],
-        steps: [credits, debits],
-        tie: Some(same),
-        within: Span::from_days(1),
-    });
+    returned.sequence = Some(two_steps([credits, debits], same, Span::from_days(1)));
     table.row("T-RETURNED", returned, cmp(Ge, measure(0), int(t.few.min(2))), |_, w, _, t| {
         let tied = |a: &Seen<'_>, b: &Seen<'_>| {
             both(account(a.other()), account(b.other()), |a, b| a == b) == Some(true)

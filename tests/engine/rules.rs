@@ -234,6 +234,18 @@ impl Draft {
     }
 }
 
+/// A sequence of two steps, the second at most so long after the first and tied to it.
+pub fn two_steps(steps: [SelectionId; 2], tie: Expr, within: Span) -> Sequence {
+    let [first, second] = steps;
+    let step =
+        |name: &str, selection, ties, when| Step { name: name.into(), selection, ties, when };
+    let steps = vec![
+        step("first", first, Vec::new(), When::After),
+        step("second", second, vec![tie], When::Within { of: 0, span: within }),
+    ];
+    Sequence { steps, across: None }
+}
+
 fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
     Condition {
         id: id.into(),

@@ -7,8 +7,8 @@ use crate::condition::Shape;
 use crate::value::Value;
 use palermo_domain::{Currency, Decimal};
 use palermo_lang::program::{
-    Aggregate, Arithmetic, Compare, Condition, Direction, EndField, Expr, Field, Function, Literal,
-    MeasureKind, Param, Selection, Sequence, Side, Step,
+    Aggregate, Arithmetic, Compare, Condition, Direction, EndField, Expr, Field, Function,
+    GraphValue, Literal, MeasureKind, Param, Pattern, Selection, Sequence, Side, Step,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -80,6 +80,7 @@ pub(crate) enum BoundMeasure {
         b: usize,
     },
     Repeats,
+    Graph(GraphValue),
 }
 
 /// A bound condition: what is evaluated of an indicator or suppressor.
@@ -92,6 +93,7 @@ pub(crate) struct BoundCondition {
     pub(crate) legs: Vec<Leg>,
     pub(crate) measures: Vec<BoundMeasure>,
     pub(crate) sequence: Option<BoundSequence>,
+    pub(crate) graph: Option<BoundGraph>,
     pub(crate) holds: Node,
     pub(crate) window: palermo_domain::Span,
     /// Cannot hold while none of its selections has an entry.
@@ -112,7 +114,7 @@ impl BoundCondition {
             BoundMeasure::Derived(node) | BoundMeasure::Overlap { key: node, .. } => {
                 node.any(&past)
             }
-            BoundMeasure::Repeats => false,
+            BoundMeasure::Repeats | BoundMeasure::Graph(_) => false,
         };
         let mut ties = self.sequence.iter().flat_map(|sequence| &sequence.ties);
         self.holds.any(&past)
@@ -131,6 +133,15 @@ pub(crate) struct BoundSequence {
     pub(crate) ties: Vec<(usize, Node)>,
     /// What repeats have in common: the field of a step.
     pub(crate) key: Option<(Key, usize, Field)>,
+}
+
+/// A bound graph pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct BoundGraph {
+    pub(crate) pattern: Pattern,
+    /// The selection of its payments: its position in the condition, and its number.
+    pub(crate) edges: (usize, u16),
+    pub(crate) within: palermo_domain::Span,
 }
 
 /// What repeats have in common.
@@ -257,10 +268,16 @@ pub(crate) fn condition(
                 b: local(&mut selections, b.0),
             },
             MeasureKind::Repeats => BoundMeasure::Repeats,
+            MeasureKind::Graph(value) => BoundMeasure::Graph(*value),
         })
         .collect();
     let sequence = condition.sequence.as_ref();
     let sequence = sequence.map(|sequence| binder.sequence(sequence, &mut selections));
+    let graph = condition.graph.as_ref().map(|graph| BoundGraph {
+        pattern: graph.pattern,
+        edges: (local(&mut selections, graph.edges.0), graph.edges.0),
+        within: graph.within,
+    });
     let direction_of = |leg| if leg == Leg::Debtor { Direction::Out } else { Direction::In };
     let can_be = |leg: &Leg| {
         selections
@@ -275,6 +292,7 @@ pub(crate) fn condition(
         selections,
         measures,
         sequence,
+        graph,
         window: condition.window,
         needs_entries: false,
     }

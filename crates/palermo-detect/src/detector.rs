@@ -8,7 +8,7 @@
 mod activation;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
-use crate::condition::{Run, Verdict};
+use crate::condition::{Run, Searches, Verdict, nothing};
 use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
@@ -68,6 +68,7 @@ pub struct Detector {
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
     adder: RefCell<Adder>,
+    searches: RefCell<Searches>,
     sent: Sent,
     pub(crate) selections: Selections,
     lacking: Lacking,
@@ -105,6 +106,7 @@ impl Detector {
             suppressors: bound.suppressors,
             lists: bound.lists,
             adder: RefCell::default(),
+            searches: RefCell::default(),
             sent,
             selections: bound.selections,
             lacking,
@@ -173,7 +175,7 @@ impl Detector {
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
-        Env { ledger, lists: &self.lists, adder: &self.adder, from: None }
+        Env { ledger, lists: &self.lists, adder: &self.adder, searches: &self.searches, from: None }
     }
 
     /// Decides the selections of both ends of a row (debtor, creditor).
@@ -184,7 +186,13 @@ impl Detector {
     fn select_leg(&mut self, ledger: &Ledger, row: RowId, leg: Leg) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let Some(account) = row.account(leg) else { return SetId::default() };
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = Env {
+            ledger,
+            lists: &self.lists,
+            adder: &self.adder,
+            searches: &self.searches,
+            from: None,
+        };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
             lacking.selection(selection, field);
@@ -263,7 +271,13 @@ impl Detector {
         if let Some(count) = self.stats.evaluations.get_mut(usize::from(index)) {
             *count = count.saturating_add(1);
         }
-        let env = Env { ledger, lists: &self.lists, adder: &self.adder, from: None };
+        let env = Env {
+            ledger,
+            lists: &self.lists,
+            adder: &self.adder,
+            searches: &self.searches,
+            from: None,
+        };
         let whole = time.minus(condition.window) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let mut run = Run::new(env, &self.selections.sets, condition, account, time);
@@ -432,6 +446,7 @@ fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
                 _ => UNKNOWN,
             },
             Some(BoundMeasure::Overlap { .. } | BoundMeasure::Repeats) => Value::Int(0),
+            Some(BoundMeasure::Graph(value)) => nothing(*value),
             Some(BoundMeasure::Derived(node)) => recur(node),
             None => UNKNOWN,
         },

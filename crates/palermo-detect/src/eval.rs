@@ -4,7 +4,7 @@
 //! Nothing here allocates.
 
 use crate::bind::Node;
-use crate::condition::Match;
+use crate::condition::{Match, Searches};
 use crate::lists::BoundList;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
@@ -21,6 +21,8 @@ pub(crate) struct Env<'a> {
     pub(crate) lists: &'a [BoundList],
     /// Scratch of those who add windows up.
     pub(crate) adder: &'a RefCell<Adder>,
+    /// Scratch of graph searches.
+    pub(crate) searches: &'a RefCell<Searches>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
 }

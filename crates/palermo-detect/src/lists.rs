@@ -10,7 +10,8 @@
 
 use crate::alerts::sha256_hex;
 use crate::bind::{Binder, Node};
-use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, parse_amount};
+use crate::value::Value;
+use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, distance, parse_amount};
 use palermo_lang::program::{self, List, Literal, RuleSet, Type};
 use palermo_ledger::{Atom, Atoms, Ledger};
 use sha2::{Digest, Sha256};
@@ -18,6 +19,9 @@ use std::collections::BTreeMap;
 
 /// The list of daily rates: its rows go to the ledger, no expression names it.
 const RATES: &str = "fx";
+
+/// A payment so near is made at a stage of a route.
+const STAGE_KM: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
 
 type Coordinates = (MicroDegrees, MicroDegrees);
 
@@ -104,6 +108,32 @@ impl BoundList {
     /// The cell of a row that is in force on that day.
     pub(crate) fn cell(&self, key: Atom, column: usize, day: Date) -> Option<&Node> {
         self.version(key, day)?.cells.get(column)?.as_ref()
+    }
+
+    /// Routes of which a place is a stage on a day, with the stage: rows within [`STAGE_KM`] of it.
+    pub(crate) fn stages(
+        &self,
+        here: Coordinates,
+        (route, stage): (u16, u16),
+        day: Date,
+    ) -> Vec<(Atom, i64)> {
+        let mut all = Vec::new();
+        for ((key, _), place) in &self.spots {
+            if Decimal::new(distance(here, *place).0, 1) > STAGE_KM {
+                continue;
+            }
+            let cell = |column: u16| match self.cell(*key, usize::from(column), day) {
+                Some(Node::Const(value)) => Some(*value),
+                _ => None,
+            };
+            if let (Some(Value::Text(route)), Some(Value::Int(stage))) = (cell(route), cell(stage))
+            {
+                all.push((route, stage));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// Whether a place of the list that is in force on that day is as asked.

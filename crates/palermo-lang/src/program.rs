@@ -6,6 +6,7 @@
 //! evaluator binds them to its interner once, at activation. Nothing here knows the ledger.
 
 mod expression;
+mod graph;
 mod list;
 mod sequence;
 
@@ -13,6 +14,7 @@ pub use expression::{
     Arithmetic, Compare, EndField, Expr, Field, Literal, Side, Symbol, Type, Vocabulary,
 };
 
+pub use graph::{Graph, GraphValue, Keeps, PATTERNS, Pattern};
 pub use list::{List, Row, cell, coordinates};
 pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 
@@ -160,6 +162,8 @@ pub enum MeasureKind {
     },
     /// How often the sequence occurs in the window, non-overlapping.
     Repeats,
+    /// What the graph pattern of the rule says.
+    Graph(GraphValue),
 }
 
 /// `FN(value) over SELECTION [where EXPR] [within DURATION]`.
@@ -254,6 +258,8 @@ pub struct Condition {
     pub measures: Vec<Measure>,
     /// The sequence, if any.
     pub sequence: Option<Sequence>,
+    /// The graph pattern, if any.
+    pub graph: Option<Graph>,
     /// `hit` of an indicator, `holds` of a suppressor.
     pub holds: Expr,
     /// More payments of a selection can only make `holds` true, never false, and nothing but a

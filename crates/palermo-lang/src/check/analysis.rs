@@ -9,7 +9,7 @@
 
 use crate::program::{
     Aggregate, Arithmetic, Compare, Direction, Expr, Field, Function, Gate, ListId, Literal,
-    Measure, MeasureKind, Symbol,
+    Measure, MeasureKind, Pattern, Symbol,
 };
 use palermo_domain::PaymentKind;
 use std::collections::BTreeSet;
@@ -96,6 +96,17 @@ pub(crate) fn overlap_cost(key: &Expr) -> u32 {
 pub(crate) fn sequence_cost<'e>(ties: impl Iterator<Item = &'e Expr>) -> u32 {
     let ties = ties.map(|tie| cost(tie, &[])).fold(0, u32::saturating_add);
     ties.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
+}
+
+/// Cost of a graph search: what a search of its kind mostly looks at, in entries.
+pub(crate) fn graph_cost(pattern: &Pattern) -> u32 {
+    let sides: u32 = match pattern {
+        Pattern::FanIn | Pattern::FanOut | Pattern::Mirror { .. } => 1,
+        Pattern::GatherScatter | Pattern::Corridor { .. } => 2,
+        Pattern::ScatterGather { .. } | Pattern::Bipartite { .. } => 8,
+        Pattern::Chain { .. } | Pattern::Cycle { .. } => 16,
+    };
+    sides.saturating_mul(WINDOW)
 }
 
 /// The expression with the parts of every `&&` and `||` cheapest first, nested ones joined.
@@ -265,7 +276,7 @@ fn trend(expr: &Expr, measures: &[Measure]) -> Option<Trend> {
                 MeasureKind::Overlap { .. } => Some(Trend::Up),
                 // A measure depends on earlier ones only, so this ends.
                 MeasureKind::Derived(derived) => trend(derived, measures.get(..at)?),
-                MeasureKind::Repeats => None,
+                MeasureKind::Repeats | MeasureKind::Graph(_) => None,
             }
         }
         _ => None,

@@ -71,7 +71,7 @@ pub(crate) fn measure(
         MeasureKind::Aggregate(aggregate) => analysis::aggregate_cost(aggregate),
         MeasureKind::Derived(expr) => analysis::cost(expr, before),
         MeasureKind::Overlap { key, .. } => analysis::overlap_cost(key),
-        MeasureKind::Repeats => 0,
+        MeasureKind::Repeats | MeasureKind::Graph(_) => 0,
     };
     Some(Measure { name: name.to_owned(), value_type, kind, cost })
 }
