@@ -6,6 +6,7 @@
 //! without selected payments is skipped where the account never had one.
 
 mod activation;
+mod reach;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
 use crate::condition::{Run, Searches, Verdict, nothing};
@@ -57,6 +58,8 @@ pub struct Stats {
     pub list_rows_refused: u64,
     /// Hits forgotten beyond the evidence horizon.
     pub expired_hits: u64,
+    /// Late payments that could not be followed to every account whose graph pattern they are in.
+    pub late_reach_cut: u64,
 }
 
 /// Evaluates a rule set over a ledger.
@@ -77,6 +80,8 @@ pub struct Detector {
     longest_window: Span,
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
+    /// Event time of the newest payment that came or went.
+    newest: Option<EventTime>,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -113,6 +118,7 @@ impl Detector {
             of_indicator: of_indicator(&rules),
             longest_window: longest_window(&rules),
             past_readers,
+            newest: None,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -231,14 +237,9 @@ impl Detector {
                 }
             }
         }
-        self.follow(
-            ledger,
-            changed,
-            touched(payment).map(|(account, _)| account),
-            time,
-            applied,
-            out,
-        );
+        let beyond = self.beyond(ledger, payment, &mut changed);
+        let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
+        self.follow(ledger, changed, accounts, time, applied, out);
     }
 
     /// Evaluates every indicator on an account at a time.

@@ -118,8 +118,9 @@ impl BoundList {
         day: Date,
     ) -> Vec<(Atom, i64)> {
         let mut all = Vec::new();
-        for ((key, _), place) in &self.spots {
-            if Decimal::new(distance(here, *place).0, 1) > STAGE_KM {
+        for ((key, from), place) in &self.spots {
+            let in_force = || self.version(*key, day).is_some_and(|found| found.from == *from);
+            if Decimal::new(distance(here, *place).0, 1) > STAGE_KM || !in_force() {
                 continue;
             }
             let cell = |column: u16| match self.cell(*key, usize::from(column), day) {

@@ -1,7 +1,7 @@
 //! Graph patterns: one under `graph:`, with what it asks for.
 //!
 //! Numbers and lengths of time may be parameters; they are part of the search, as those of a
-//! selection are. The payments of a pattern are looked at from either end, so `edges` names a
+//! selection are. Where the payments of a pattern are looked at from either end, `edges` names a
 //! selection that says the same of both.
 
 use crate::check::analysis::{any, graph_cost};
@@ -32,6 +32,9 @@ const ASKED: &[(&str, &[&str])] = &[
     ("corridor", &["edges", "within", "list"]),
 ];
 
+/// Patterns that look at payments from either end; the others look at the subject's own only.
+const ENDS: [&str; 5] = ["chain", "cycle", "scatter_gather", "bipartite", "mirror"];
+
 /// Reads `graph:`.
 pub(crate) fn graph(cx: &mut Cx, node: &Node, around: &mut Around<'_, '_>) -> Option<Graph> {
     let fields = Fields::any(cx, node, "`graph`")?;
@@ -52,7 +55,7 @@ pub(crate) fn graph(cx: &mut Cx, node: &Node, around: &mut Around<'_, '_>) -> Op
     let fields = Fields::open(cx, asked, &format!("`{name}`"), keys, &[])?;
     let mut reader = Reader { cx, around, fields: &fields };
     let pattern = reader.pattern(name);
-    let edges = reader.edges();
+    let edges = reader.edges(ENDS.contains(name));
     let within = reader.within();
     Some(Graph { pattern: pattern?, edges: edges?, within: within? })
 }
@@ -143,7 +146,8 @@ impl<'n> Reader<'_, '_, '_, 'n> {
     }
 
     /// The selection of the payments; every booked one where none is named.
-    fn edges(&mut self) -> Option<SelectionId> {
+    /// `both` where the pattern looks at payments from either end.
+    fn edges(&mut self, both: bool) -> Option<SelectionId> {
         let Some(node) = self.fields.get("edges") else {
             return Some(selection(self.around.pool, "edges".to_owned(), booked()));
         };
@@ -153,7 +157,7 @@ impl<'n> Reader<'_, '_, '_, 'n> {
             self.cx.unknown("E102", &node.range, "selection", name, known);
             return None;
         };
-        if any(self.around.pool.condition(*id)?, &seen_from_one_end) {
+        if both && any(self.around.pool.condition(*id)?, &seen_from_one_end) {
             let message = format!("`{name}` does not say the same of both ends of a payment");
             let help = "name a selection without `direction`, `self`, `other`, `place` and local \
                         time: what both ends know of a payment, such as its kind, rail and amount";
@@ -231,7 +235,7 @@ impl<'n> Reader<'_, '_, '_, 'n> {
         let millionths = share.and_then(|share| share.checked_mul(1_000_000.into()));
         let millionths = millionths.and_then(|share| u32::try_from(share.trunc().mantissa()).ok());
         if millionths.is_none() {
-            self.wrong(node, "expected a share, such as 0.7", "write `keeps: 0.7`");
+            self.wrong(node, "expected a share", "write it like `0.7`");
         }
         millionths
     }

@@ -73,7 +73,8 @@ fn longest(
         return Some((1, usize::MAX));
     }
     let on = |stop: &Stop| {
-        stop.paid != paid
+        // Who was paid may be known of neither.
+        (stop.paid != paid || paid == (None, None))
             && stages.iter().any(|(route, stage)| {
                 stop.stages.iter().any(|(other, later)| other == route && later > stage)
             })

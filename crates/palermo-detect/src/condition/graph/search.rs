@@ -6,7 +6,6 @@
 
 use super::{Found, Match};
 use crate::lists::BoundList;
-use crate::value::Value;
 use palermo_domain::EventTime;
 use palermo_graph::{
     Answer, Between, Bipartite, BipartiteAsk, ChainAsk, ChainSearch, CycleAsk, CycleSearch, FanAsk,
