@@ -315,13 +315,13 @@ const CROWD: &[&str] = &[
 
 const LOOSE: &[&str] = &[
     "graph: {cycle: {hops: 3..5, within: 2d, keeps: 0.8..1.2}}\nhit: cycle.found >= 1\n",
-    "graph: {cycle: {hops: 4..4, within: 2d}}\nhit: cycle.found >= 2\n",
-    "graph: {chain: {hops: 4..6, within: 2d, keeps: 0.8..1.1}}\nhit: chain.found == 1\n",
+    "graph: {cycle: {hops: 3..5, within: 3d}}\nhit: cycle.found >= 2\n",
+    "graph: {chain: {hops: 3..6, within: 3d, keeps: 0.8..1.2}}\nhit: chain.found == 1\n",
     "graph: {scatter_gather: {within: 2d}}\nhit: scatter_gather.middles >= 2\n",
     "graph: {bipartite: {sources: 2, sinks: 2, within: 2d}}\nhit: bipartite.right >= 2\n",
     "graph: {mirror: {tolerance: 0.1, within: 2d}}\nhit: mirror.pairs >= 1\n",
     "graph: {gather_scatter: {within: 1d}}\nhit: gather_scatter.targets >= 2\n",
-    "graph: {fan_in: {within: 30h}}\nhit: fan_in.accounts >= 3\n",
+    "graph: {fan_in: {within: 3d}}\nhit: fan_in.accounts >= 3\n",
     "sequence:\n  a: direction == in\n  b: direction == out, within 1d of a\n  c: amount > a.amount, around 1d of b\n  same: b.other.account\n  repeats: 2\n",
 ];
 
