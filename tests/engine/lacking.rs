@@ -196,12 +196,8 @@ fn an_undecided_tie_counts() {
     let apart =
         Expr::Distance(Box::new(field(Field::Place)), Box::new(Expr::Step(0, Field::Place)));
     let mut draft = Draft::days(30).with(step, MeasureKind::Repeats);
-    draft.sequence = Some(two_steps(
-        ["deposit", "draw"],
-        [step, next],
-        Some(cmp(Compare::Ge, apart, number("100"))),
-        Span::from_days(2),
-    ));
+    draft.sequence =
+        Some(two_steps([step, next], cmp(Compare::Ge, apart, number("100")), Span::from_days(2)));
     b.indicator("C-1", 'M', draft, cmp(Compare::Ge, measure(0), int(1)));
     let expected = ("C-1".to_owned(), "place".to_owned(), 2);
     assert_eq!(counted(b.build(), &transfers(3, |_| {})), [expected]);

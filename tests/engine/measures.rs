@@ -377,12 +377,7 @@ fn table(t: Thresholds) -> Table {
         ),
     );
     let mut sequence_draft = Draft::days(9).with(deposits, MeasureKind::Repeats);
-    sequence_draft.sequence = Some(two_steps(
-        ["deposit", "withdrawal"],
-        [deposits, withdrawals],
-        Some(tie),
-        Span::from_days(1),
-    ));
+    sequence_draft.sequence = Some(two_steps([deposits, withdrawals], tie, Span::from_days(1)));
     table.row(
         "T-SEQUENCE",
         sequence_draft,
@@ -402,8 +397,7 @@ fn table(t: Thresholds) -> Table {
     // a credit, then a debit to the same other end within a day: self-payments and equal times
     let same = cmp(Eq, field(other(EndField::Account)), Expr::Step(0, other(EndField::Account)));
     let mut returned = Draft::days(4).with(credits, MeasureKind::Repeats);
-    returned.sequence =
-        Some(two_steps(["paid", "returned"], [credits, debits], Some(same), Span::from_days(1)));
+    returned.sequence = Some(two_steps([credits, debits], same, Span::from_days(1)));
     table.row("T-RETURNED", returned, cmp(Ge, measure(0), int(t.few.min(2))), |_, w, _, t| {
         let tied = |a: &Seen<'_>, b: &Seen<'_>| {
             both(account(a.other()), account(b.other()), |a, b| a == b) == Some(true)

@@ -236,6 +236,18 @@ impl Draft {
     }
 }
 
+/// A sequence of two steps, the second at most so long after the first and tied to it.
+pub fn two_steps(steps: [SelectionId; 2], tie: Expr, within: Span) -> Sequence {
+    let [first, second] = steps;
+    let step =
+        |name: &str, selection, ties, when| Step { name: name.into(), selection, ties, when };
+    let steps = vec![
+        step("first", first, Vec::new(), When::After),
+        step("second", second, vec![tie], When::Within { of: 0, span: within }),
+    ];
+    Sequence { steps, across: None }
+}
+
 fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
     Condition {
         subject: palermo_domain::Subject::Account,
@@ -247,6 +259,7 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         selections: draft.selections,
         measures: draft.measures,
         sequence: draft.sequence,
+        graph: None,
         holds,
         monotone: false,
         feeds: draft.feeds,
@@ -257,21 +270,4 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         logic_sha256: "d".repeat(64),
         params_sha256: "e".repeat(64),
     }
-}
-
-/// A sequence of two steps, the second soon after the first.
-pub fn two_steps(
-    names: [&str; 2],
-    selections: [SelectionId; 2],
-    tie: Option<Expr>,
-    within: Span,
-) -> Sequence {
-    let step = |at: usize, ties, when| Step {
-        name: names[at].to_owned(),
-        selection: selections[at],
-        ties,
-        when,
-    };
-    let second = step(1, tie.into_iter().collect(), When::Within { of: 0, span: within });
-    Sequence { steps: vec![step(0, Vec::new(), When::After), second], across: None }
 }

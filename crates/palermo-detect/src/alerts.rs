@@ -267,8 +267,13 @@ impl Detector {
         let mut regions: BTreeMap<String, u64> = BTreeMap::new();
         let mut places: BTreeMap<String, u64> = BTreeMap::new();
         let mut input: BTreeMap<Partition, (i64, i64)> = BTreeMap::new();
+        let subjects: Vec<AccountId> =
+            basis.facts.iter().map(|(support, _)| support.account).collect();
         for found in &basis.evidence {
-            let cents = found.cents.map_or(0, |cents| cents.0);
+            // A graph pattern names payments of others: they are shown, and are no money of the
+            // subject.
+            let own = found.own().is_none_or(|account| subjects.contains(&account));
+            let cents = found.cents.filter(|_| own).map_or(0, |cents| cents.0);
             if found.leg == Leg::Creditor {
                 into = into.saturating_add(cents);
                 if let Some(region) = region_of(ledger, &found.debtor) {

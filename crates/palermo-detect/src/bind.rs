@@ -8,7 +8,8 @@ use crate::value::Value;
 use palermo_domain::{Currency, Decimal, FeedSet, Subject};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
-    Function, Literal, MeasureKind, Param, Selection, Sequence, Side, Statistic, Step,
+    Function, GraphValue, Literal, MeasureKind, Param, Pattern, Selection, Sequence, Side,
+    Statistic, Step,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -96,6 +97,7 @@ pub(crate) enum BoundMeasure {
         reach: palermo_domain::Span,
         statistic: Statistic,
     },
+    Graph(GraphValue),
 }
 
 /// A bound condition: what is evaluated of an indicator or suppressor.
@@ -110,6 +112,7 @@ pub(crate) struct BoundCondition {
     pub(crate) legs: Vec<Leg>,
     pub(crate) measures: Vec<BoundMeasure>,
     pub(crate) sequence: Option<BoundSequence>,
+    pub(crate) graph: Option<BoundGraph>,
     pub(crate) holds: Node,
     pub(crate) window: palermo_domain::Span,
     /// How far back payments must be kept for an answer: the window, and the earlier windows that
@@ -139,7 +142,7 @@ impl BoundCondition {
             }
             // What an account was in earlier windows is not in the window.
             BoundMeasure::Own { .. } => true,
-            BoundMeasure::Repeats | BoundMeasure::Between { .. } => false,
+            BoundMeasure::Repeats | BoundMeasure::Between { .. } | BoundMeasure::Graph(_) => false,
         };
         let mut ties = self.sequence.iter().flat_map(|sequence| &sequence.ties);
         self.holds.any(&past)
@@ -158,6 +161,15 @@ pub(crate) struct BoundSequence {
     pub(crate) ties: Vec<(usize, Node)>,
     /// What repeats have in common: the field of a step.
     pub(crate) key: Option<(Key, usize, Field)>,
+}
+
+/// A bound graph pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct BoundGraph {
+    pub(crate) pattern: Pattern,
+    /// The selection of its payments: its position in the condition, and its number.
+    pub(crate) edges: (usize, u16),
+    pub(crate) within: palermo_domain::Span,
 }
 
 /// What repeats have in common.
@@ -311,10 +323,16 @@ pub(crate) fn condition(
             MeasureKind::Own { of, reach, statistic } => {
                 BoundMeasure::Own { of: usize::from(of.0), reach: *reach, statistic: *statistic }
             }
+            MeasureKind::Graph(value) => BoundMeasure::Graph(*value),
         })
         .collect();
     let sequence = condition.sequence.as_ref();
     let sequence = sequence.map(|sequence| binder.sequence(sequence, &mut selections));
+    let graph = condition.graph.as_ref().map(|graph| BoundGraph {
+        pattern: graph.pattern,
+        edges: (local(&mut selections, graph.edges.0), graph.edges.0),
+        within: graph.within,
+    });
     let direction_of = |leg| if leg == Leg::Debtor { Direction::Out } else { Direction::In };
     let can_be = |leg: &Leg| {
         selections
@@ -330,6 +348,7 @@ pub(crate) fn condition(
         selections,
         measures,
         sequence,
+        graph,
         window: condition.window,
         reach: reach(condition),
         feeds: condition.feeds,

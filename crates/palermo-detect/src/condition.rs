@@ -11,6 +11,7 @@
 //! Cost: linear in the entries of the window, plus a sort where a measure needs one.
 
 mod between;
+mod graph;
 mod measure;
 mod past;
 mod quick;
@@ -21,6 +22,7 @@ use crate::detector::newest_at;
 use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true};
 use crate::select::{Selections, Sets};
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
+pub(crate) use graph::{Searches, nothing};
 use palermo_domain::{Decimal, EventTime, FixedHashSet};
 use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
@@ -94,6 +96,8 @@ pub(crate) struct Run<'a> {
     /// Per selection of the condition, newest first; filled by the first measure.
     collected: Option<Vec<Vec<Match>>>,
     values: Vec<Option<(Value, Option<Doubt>)>>,
+    /// What the graph pattern found; searched by the first measure.
+    pattern: Option<graph::Found>,
     /// Of the measure at hand.
     doubt: Cell<Option<Doubt>>,
     /// Something was missing on the way to the verdict.
@@ -139,6 +143,7 @@ impl<'a> Run<'a> {
             time,
             collected: None,
             values,
+            pattern: None,
             doubt,
             met_doubt: false,
         }
@@ -290,7 +295,7 @@ impl<'a> Run<'a> {
     pub(crate) fn facts(&mut self) -> Facts {
         let condition = self.condition;
         let values = (0..condition.measures.len()).map(|index| self.measure(index)).collect();
-        let (mut evidence, mut truncated) = (Vec::new(), false);
+        let (mut evidence, mut truncated, mut shown) = (Vec::new(), false, false);
         for measure in &condition.measures {
             match measure {
                 BoundMeasure::Aggregate { over, filter, within, .. } => {
@@ -312,8 +317,14 @@ impl<'a> Run<'a> {
                     evidence.extend(self.matches(*a));
                     evidence.extend(self.matches(*b));
                 }
+                BoundMeasure::Graph(_) if !shown => {
+                    shown = true;
+                    let found = self.pattern();
+                    truncated |= found.truncated;
+                    evidence.extend_from_slice(&found.evidence);
+                }
                 // The measures that they are made of bring theirs.
-                BoundMeasure::Derived(_) | BoundMeasure::Own { .. } => {}
+                BoundMeasure::Derived(_) | BoundMeasure::Own { .. } | BoundMeasure::Graph(_) => {}
             }
         }
         self.sort(&mut evidence);
@@ -427,6 +438,7 @@ impl<'a> Run<'a> {
     fn compute(&mut self, measure: &BoundMeasure) -> Value {
         match measure {
             BoundMeasure::Derived(node) => self.derived(node),
+            BoundMeasure::Graph(value) => self.pattern().value(*value),
             BoundMeasure::Repeats => {
                 let condition = self.condition;
                 let sequence = condition.sequence.as_ref();

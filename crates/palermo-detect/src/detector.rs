@@ -7,10 +7,11 @@
 
 mod activation;
 mod asked;
+mod reach;
 mod subjects;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
-use crate::condition::{Run, Verdict};
+use crate::condition::{Run, Searches, Verdict, nothing};
 use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
@@ -61,6 +62,8 @@ pub struct Stats {
     pub list_rows_refused: u64,
     /// Hits forgotten beyond the evidence horizon.
     pub expired_hits: u64,
+    /// Late payments that could not be followed to every account whose graph pattern they are in.
+    pub late_reach_cut: u64,
 }
 
 /// Evaluates a rule set over a ledger.
@@ -72,6 +75,7 @@ pub struct Detector {
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
     adder: RefCell<Adder>,
+    searches: RefCell<Searches>,
     sent: Sent,
     pub(crate) selections: Selections,
     lacking: Lacking,
@@ -81,6 +85,8 @@ pub struct Detector {
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
     asked: Asked,
+    /// Event time of the newest payment that came or went.
+    newest: Option<EventTime>,
     /// Selections an account ever had, one row of words per account.
     seen: Vec<u64>,
     pub(crate) hits: Hits,
@@ -113,6 +119,7 @@ impl Detector {
             suppressors: bound.suppressors,
             lists: bound.lists,
             adder: RefCell::default(),
+            searches: RefCell::default(),
             sent,
             selections: bound.selections,
             lacking,
@@ -120,6 +127,7 @@ impl Detector {
             by_subject,
             past_readers,
             asked,
+            newest: None,
             rules,
             seen: Vec::new(),
             hits: Hits::default(),
@@ -183,7 +191,8 @@ impl Detector {
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
         let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
-        Env { ledger, lists, adder, hits, during: None, from: None, text: None }
+        let searches = &self.searches;
+        Env { ledger, lists, adder, searches, hits, during: None, from: None, text: None }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -208,16 +217,11 @@ impl Detector {
         for carried in ledger.carried(row) {
             self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
+        let beyond = self.beyond(ledger, payment, &mut changed);
         self.asked.note(time, touched(payment).map(|(account, _)| account));
         self.answer(ledger, &mut changed);
-        self.follow(
-            ledger,
-            changed,
-            touched(payment).map(|(account, _)| account),
-            time,
-            applied,
-            out,
-        );
+        let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
+        self.follow(ledger, changed, accounts, time, applied, out);
     }
 
     fn evaluate_one(
@@ -415,6 +419,7 @@ fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
                 _ => UNKNOWN,
             },
             Some(BoundMeasure::Overlap { .. } | BoundMeasure::Repeats) => Value::Int(0),
+            Some(BoundMeasure::Graph(value)) => nothing(*value),
             Some(BoundMeasure::Derived(node)) => recur(node),
             Some(BoundMeasure::Between { .. } | BoundMeasure::Own { .. }) | None => UNKNOWN,
         },

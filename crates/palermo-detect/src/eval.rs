@@ -4,7 +4,7 @@
 //! Nothing here allocates, but for an alias that is looked up in a lexicon.
 
 use crate::bind::Node;
-use crate::condition::Match;
+use crate::condition::{Match, Searches};
 use crate::fields;
 use crate::hits::Hits;
 use crate::lexicon::Words;
@@ -24,6 +24,8 @@ pub(crate) struct Env<'a> {
     pub(crate) lists: &'a [BoundList],
     /// Scratch of those who add windows up.
     pub(crate) adder: &'a RefCell<Adder>,
+    /// Scratch of graph searches.
+    pub(crate) searches: &'a RefCell<Searches>,
     /// The beginning of the window, where a condition is evaluated over one and not a payment alone.
     pub(crate) from: Option<EventTime>,
     /// What indicators found, and the window in which it counts.

@@ -133,6 +133,14 @@ impl Witness {
         (self.origin.partition, self.origin.offset)
     }
 
+    /// The account at the end at which the hit is.
+    pub(crate) fn own(&self) -> Option<AccountId> {
+        match self.leg {
+            Leg::Debtor => self.debtor.account,
+            Leg::Creditor => self.creditor,
+        }
+    }
+
     /// The account at the other end.
     pub(crate) fn other(&self) -> Option<AccountId> {
         match self.leg {

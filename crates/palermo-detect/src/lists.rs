@@ -11,7 +11,8 @@
 use crate::alerts::sha256_hex;
 use crate::bind::{Binder, Node};
 use crate::lexicon::{Lexicon, Words};
-use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, parse_amount};
+use crate::value::Value;
+use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, distance, parse_amount};
 use palermo_lang::program::{self, List, Literal, RuleSet, Type};
 use palermo_ledger::{Atom, Atoms, Ledger};
 use sha2::{Digest, Sha256};
@@ -22,6 +23,8 @@ const RATES: &str = "fx";
 
 /// How ids of lexicons begin.
 const LEXICON: &str = "lex_";
+/// A payment so near is made at a stage of a route.
+const STAGE_KM: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
 
 type Coordinates = (MicroDegrees, MicroDegrees);
 
@@ -125,6 +128,33 @@ impl BoundList {
     /// The cell of a row that is in force on that day.
     pub(crate) fn cell(&self, key: Atom, column: usize, day: Date) -> Option<&Node> {
         self.version(key, day)?.cells.get(column)?.as_ref()
+    }
+
+    /// Routes of which a place is a stage on a day, with the stage: rows within [`STAGE_KM`] of it.
+    pub(crate) fn stages(
+        &self,
+        here: Coordinates,
+        (route, stage): (u16, u16),
+        day: Date,
+    ) -> Vec<(Atom, i64)> {
+        let mut all = Vec::new();
+        for ((key, from), place) in &self.spots {
+            let in_force = || self.version(*key, day).is_some_and(|found| found.from == *from);
+            if Decimal::new(distance(here, *place).0, 1) > STAGE_KM || !in_force() {
+                continue;
+            }
+            let cell = |column: u16| match self.cell(*key, usize::from(column), day) {
+                Some(Node::Const(value)) => Some(*value),
+                _ => None,
+            };
+            if let (Some(Value::Text(route)), Some(Value::Int(stage))) = (cell(route), cell(stage))
+            {
+                all.push((route, stage));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// Whether a place of the list that is in force on that day is as asked.

@@ -5,6 +5,7 @@ pub(crate) mod condition;
 pub(crate) mod deploy;
 pub(crate) mod expr;
 pub(crate) mod forbidden;
+pub(crate) mod graph;
 pub(crate) mod head;
 pub(crate) mod list;
 pub(crate) mod logic;

@@ -33,6 +33,7 @@ codes! {
     E109: "parameter not explained",
     E112: "a window beyond its horizon",
     E113: "the rules cost too much",
+    E114: "edges seen from one end",
     E120: "no source",
     E140: "a forbidden attribute",
     E141: "one red flag is no proof",

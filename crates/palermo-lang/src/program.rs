@@ -6,6 +6,7 @@
 //! evaluator binds them to its interner once, at activation. Nothing here knows the ledger.
 
 mod expression;
+mod graph;
 mod list;
 mod sequence;
 
@@ -14,6 +15,7 @@ pub use expression::{
     Symbol, Type, UltimateField, Vocabulary,
 };
 
+pub use graph::{Graph, GraphValue, Keeps, PATTERNS, Pattern};
 pub use list::{List, Row, cell, coordinates};
 pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 
@@ -172,6 +174,8 @@ pub enum MeasureKind {
         /// What is made of their values.
         statistic: Statistic,
     },
+    /// What the graph pattern of the rule says.
+    Graph(GraphValue),
 }
 
 /// `FN(A, B, DURATION)`: two selections, payment by payment.
@@ -356,6 +360,8 @@ pub struct Condition {
     pub measures: Vec<Measure>,
     /// The sequence, if any.
     pub sequence: Option<Sequence>,
+    /// The graph pattern, if any.
+    pub graph: Option<Graph>,
     /// `hit` of an indicator, `holds` of a suppressor.
     pub holds: Expr,
     /// More payments of a selection can only make `holds` true, never false, and nothing but a

@@ -84,8 +84,9 @@ impl Detector {
         if kinds.is_empty() {
             return SetId::default();
         }
-        let (lists, adder) = (&self.lists[..], &self.adder);
-        let env = Env { ledger, lists, adder, hits: None, during: None, from: None, text };
+        let (lists, adder, searches) = (&self.lists[..], &self.adder, &self.searches);
+        let (hits, during, from) = (None, None, None);
+        let env = Env { ledger, lists, adder, searches, hits, during, from, text };
         let lacking = &mut self.lacking;
         let set = self.selections.decide(env, row, leg, &mut |selection, field| {
             lacking.selection(selection, field, kinds);

@@ -219,7 +219,9 @@ impl Bench {
         let node: Node =
             Binder { atoms: &mut self.ledger.atoms, params: &[], indicators: &[] }.expr(expr);
         let Self { ledger, row, lists, adder } = self;
-        let env = Env { ledger, lists, adder, hits: None, during: None, from: None, text: words };
+        let searches = &RefCell::default();
+        let (hits, during, from) = (None, None, None);
+        let env = Env { ledger, lists, adder, searches, hits, during, from, text: words };
         let row = ledger.row(*row).unwrap();
         eval(&node, &At { env, row, leg, step: None }, &mut NoMeasures)
     }

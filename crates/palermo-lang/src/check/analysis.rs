@@ -9,7 +9,7 @@
 
 use crate::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Direction, Expr, Field, Function, Gate,
-    ListId, Literal, Measure, MeasureId, MeasureKind, Side, Symbol,
+    ListId, Literal, Measure, MeasureId, MeasureKind, Pattern, Side, Symbol,
 };
 use palermo_domain::{PaymentKind, Span};
 use std::collections::BTreeSet;
@@ -131,6 +131,17 @@ pub(crate) fn own_cost(one: u32, reach: Span, window: Span) -> u32 {
 pub(crate) fn sequence_cost<'e>(ties: impl Iterator<Item = &'e Expr>) -> u32 {
     let ties = ties.map(|tie| cost(tie, &[])).fold(0, u32::saturating_add);
     ties.saturating_mul(4).saturating_add(8).saturating_mul(WINDOW)
+}
+
+/// Cost of a graph search: what a search of its kind mostly looks at, in entries.
+pub(crate) fn graph_cost(pattern: &Pattern) -> u32 {
+    let sides: u32 = match pattern {
+        Pattern::FanIn | Pattern::FanOut | Pattern::Mirror { .. } => 1,
+        Pattern::GatherScatter | Pattern::Corridor { .. } => 2,
+        Pattern::ScatterGather { .. } | Pattern::Bipartite { .. } => 8,
+        Pattern::Chain { .. } | Pattern::Cycle { .. } => 16,
+    };
+    sides.saturating_mul(WINDOW)
 }
 
 /// The expression with the parts of every `&&` and `||` cheapest first, nested ones joined.
@@ -282,7 +293,10 @@ pub(crate) fn looks_back(id: MeasureId, measures: &[Measure]) -> bool {
         MeasureKind::Aggregate(aggregate) => {
             aggregate.arguments.iter().any(|argument| any(argument, &named))
         }
-        MeasureKind::Overlap { .. } | MeasureKind::Repeats | MeasureKind::Between(_) => false,
+        MeasureKind::Overlap { .. }
+        | MeasureKind::Repeats
+        | MeasureKind::Between(_)
+        | MeasureKind::Graph(_) => false,
     }
 }
 
@@ -313,7 +327,10 @@ fn trend(expr: &Expr, measures: &[Measure]) -> Option<Trend> {
                 MeasureKind::Overlap { .. } => Some(Trend::Up),
                 // A measure depends on earlier ones only, so this ends.
                 MeasureKind::Derived(derived) => trend(derived, measures.get(..at)?),
-                MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => None,
+                MeasureKind::Repeats
+                | MeasureKind::Between(_)
+                | MeasureKind::Own { .. }
+                | MeasureKind::Graph(_) => None,
             }
         }
         _ => None,

@@ -2,6 +2,7 @@
 
 use crate::check::analysis::{self, all_of};
 use crate::check::expr::Checker;
+use crate::check::graph;
 use crate::check::head::{HEAD, Head, bad_name, head, is_name};
 use crate::check::measure::{Around, measure};
 use crate::check::param::params;
@@ -13,9 +14,9 @@ use crate::check::template::{Names, template};
 use crate::check::text::Source;
 use crate::compile::{Limits, Overrides};
 use crate::program::{
-    Compare, Condition, Expr, Family, Field, Indicator, ListId, Literal, Measure, MeasureId,
-    MeasureKind, Param, Selection, SelectionId, Sequence, Side, Suppressor, Symbol, Template, Tier,
-    Type,
+    Compare, Condition, Expr, Family, Field, Graph, Indicator, ListId, Literal, Measure, MeasureId,
+    MeasureKind, Param, Pattern, Selection, SelectionId, Sequence, Side, Suppressor, Symbol,
+    Template, Tier, Type,
 };
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
@@ -25,7 +26,7 @@ use palermo_domain::alert::Role;
 use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
-const INDICATOR: [&str; 16] = [
+const INDICATOR: [&str; 17] = [
     "feeds",
     "crime",
     "family",
@@ -36,6 +37,7 @@ const INDICATOR: [&str; 16] = [
     "select",
     "measure",
     "sequence",
+    "graph",
     "hit",
     "role",
     "text",
@@ -43,8 +45,8 @@ const INDICATOR: [&str; 16] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 3] = ["graph", "evaluate", "regions"];
-const SUPPRESSOR: [&str; 10] = [
+const INDICATOR_LATER: [&str; 2] = ["evaluate", "regions"];
+const SUPPRESSOR: [&str; 11] = [
     "feeds",
     "subject",
     "window",
@@ -52,6 +54,7 @@ const SUPPRESSOR: [&str; 10] = [
     "select",
     "measure",
     "sequence",
+    "graph",
     "holds",
     "text",
     "text_not",
@@ -147,11 +150,12 @@ fn condition(
     let sequence = fields
         .get("sequence")
         .and_then(|node| sequence(cx, node, env.pool, &defs, &head.id, window));
-    let measures = {
+    let (measures, graph) = {
         let (horizon, selections) = (env.limits.horizon, &selections);
         let mut around =
             Around { pool: env.pool, params: &defs, selections, window, horizon, feeds };
-        measures(cx, fields, &mut around, sequence.as_ref())
+        let graph = fields.get("graph").and_then(|node| graph::graph(cx, node, &mut around));
+        (measures(cx, fields, &mut around, sequence.as_ref(), graph.as_ref()), graph)
     };
     let holds = {
         let names: Vec<String> = selections.iter().map(|(name, _)| name.clone()).collect();
@@ -180,7 +184,7 @@ fn condition(
     let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
     // What another indicator found changes without a payment that a selection matches.
     let monotone = asks.is_empty() && analysis::monotone(&holds, &measures);
-    let logic = logic_text(fields, holds_key, sequence.as_ref(), extra);
+    let logic = logic_text(cx, fields, holds_key, sequence.as_ref(), extra);
     Some(Condition {
         id: head.id,
         version: head.version,
@@ -195,6 +199,7 @@ fn condition(
             &selections,
             &measures,
             sequence.as_ref().map(|checked| &checked.sequence),
+            graph.as_ref(),
             &holds,
         ),
         selections,
@@ -202,6 +207,7 @@ fn condition(
         feeds,
         asks,
         sequence: sequence.map(|checked| checked.sequence),
+        graph,
         holds,
         monotone,
         text,
@@ -326,6 +332,7 @@ fn measures(
     fields: &Fields<'_>,
     around: &mut Around<'_, '_>,
     sequence: Option<&sequence::Checked>,
+    graph: Option<&Graph>,
 ) -> Vec<Measure> {
     let mut all = Vec::new();
     // Also where the sequence is faulty, so that what names it is checked all the same.
@@ -338,6 +345,7 @@ fn measures(
             cost: analysis::sequence_cost(steps.flat_map(|step| &step.ties)),
         });
     }
+    all.extend(fields.get("graph").into_iter().flat_map(|node| graph::measures(node, graph)));
     let Some(fields) = fields.get("measure").and_then(|node| Fields::any(cx, node, "`measure`"))
     else {
         return all;
@@ -417,6 +425,7 @@ fn unused(cx: &mut Cx, fields: &Fields<'_>, defs: &[ParamDef], before: usize) {
 
 /// Everything that decides, in canonical form: the hash of the logic.
 fn logic_text(
+    cx: &Cx,
     fields: &Fields<'_>,
     holds_key: &str,
     sequence: Option<&sequence::Checked>,
@@ -443,6 +452,8 @@ fn logic_text(
     named("select", expression_text);
     named("measure", |text| parse_measure(text).ok().map(|measure| measure.to_string()));
     lines.extend(sequence.map(|checked| format!("sequence {}", checked.canonical)));
+    let graph = fields.get("graph").and_then(|node| cx.text().get(node.range.clone()));
+    lines.extend(graph.map(|text| format!("graph {}", graph::canonical(text))));
     let holds = fields.get(holds_key).and_then(Node::scalar).and_then(expression_text);
     lines.extend(holds.map(|text| format!("{holds_key}: {text}")));
     lines.join("\n")
@@ -482,7 +493,10 @@ fn asks_of(measures: &[Measure], sequence: Option<&Sequence>, holds: &Expr) -> V
                 parts.chain(&aggregate.filter).for_each(&mut add);
             }
             MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
+            MeasureKind::Repeats
+            | MeasureKind::Between(_)
+            | MeasureKind::Own { .. }
+            | MeasureKind::Graph(_) => {}
         }
     }
     let steps = sequence.iter().flat_map(|sequence| &sequence.steps);
@@ -497,6 +511,7 @@ fn lists_of(
     selections: &[(String, SelectionId)],
     measures: &[Measure],
     sequence: Option<&Sequence>,
+    graph: Option<&Graph>,
     holds: &Expr,
 ) -> Vec<ListId> {
     let mut all = BTreeSet::new();
@@ -512,10 +527,19 @@ fn lists_of(
                 parts.chain(&aggregate.filter).for_each(&mut add);
             }
             MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Own { .. } => {}
+            MeasureKind::Repeats
+            | MeasureKind::Between(_)
+            | MeasureKind::Own { .. }
+            | MeasureKind::Graph(_) => {}
         }
     }
     steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
+    if let Some(Graph { edges, pattern, .. }) = graph {
+        pool.condition(*edges).into_iter().for_each(|expr| analysis::lists(expr, &mut all));
+        if let Pattern::Corridor { list, .. } = pattern {
+            all.insert(*list);
+        }
+    }
     all.into_iter().collect()
 }

@@ -145,9 +145,8 @@ impl Checker<'_, '_, '_> {
 
     fn path(&mut self, syntax: &Syntax, parts: &[String]) -> Checked {
         let name = parts.join(".");
-        if let [only] = parts
-            && let Some(measure) = self.scope.measure(only)
-        {
+        // Those of graph patterns have two parts.
+        if let Some(measure) = self.scope.measure(&name) {
             return Some(measure);
         }
         if let Some((step, rest)) = parts.split_first()

@@ -69,7 +69,7 @@ pub(crate) fn measure(
         MeasureKind::Aggregate(aggregate) => analysis::aggregate_cost(aggregate),
         MeasureKind::Derived(expr) => analysis::cost(expr, before),
         MeasureKind::Overlap { key, .. } => analysis::overlap_cost(key),
-        MeasureKind::Repeats => 0,
+        MeasureKind::Repeats | MeasureKind::Graph(_) => 0,
         MeasureKind::Between(between) => analysis::between_cost(between.function),
         MeasureKind::Own { of, reach, .. } => {
             let one = before.get(usize::from(of.0)).map_or(1, |measure| measure.cost);

@@ -38,7 +38,7 @@ pub(crate) fn without_past<'e>(
             MeasureKind::Own { .. } => {
                 return cx.unsupported(&node.range, &of_subject("own(…)", subject));
             }
-            MeasureKind::Repeats | MeasureKind::Between(_) => {}
+            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Graph(_) => {}
         }
         if matches!(&measure.kind, MeasureKind::Aggregate(of) if of.function == Function::Absent) {
             return cx.unsupported(&node.range, &of_subject("absent()", subject));

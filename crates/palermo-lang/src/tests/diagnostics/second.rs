@@ -426,17 +426,6 @@ error[E190]: `kind: Modifier` is not supported by this version yet
     ),
     (
         "E190",
-        &[("rules/flow.yaml", "role: {subject", "graph: {cycle: {hops: 3..6}}\nrole: {subject")],
-        r#"
-error[E190]: `graph` of an indicator is not supported by this version yet
-  --> rules/flow.yaml:22:1
-   |
-22 | graph: {cycle: {hops: 3..6}}
-   | ^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
-        "E190",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.idle_before >= 180d")],
         r#"
 error[E190]: `self.idle_before` in a selection is not supported by this version yet

@@ -114,4 +114,256 @@ error[E112]: `around 15d` is longer than the window 14d
    |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    = help: shorten it, or lengthen `window`"#,
     ),
+    (
+        "E190",
+        &[("rules/flow.yaml", "hit: senders", "graph: {shared: {device: true}}\nhit: senders")],
+        r#"
+error[E190]: the pattern `shared` is not supported by this version yet
+  --> rules/flow.yaml:21:9
+   |
+21 | graph: {shared: {device: true}}
+   |         ^^^^^^
+   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
+    ),
+    (
+        "E114",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {edges: credit, hops: 3..6}}\nhit: senders",
+        )],
+        r#"
+error[E114]: `credit` does not say the same of both ends of a payment
+  --> rules/flow.yaml:21:24
+   |
+21 | graph: {cycle: {edges: credit, hops: 3..6}}
+   |                        ^^^^^^
+   = help: name a selection without `direction`, `self`, `other`, `place` and local time: what both ends know of a payment, such as its kind, rail and amount"#,
+    ),
+    (
+        "E107",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {hops: 3..6}, fan_in: {}}\nhit: senders",
+        )],
+        r#"
+error[E107]: `graph` has one pattern
+  --> rules/flow.yaml:21:9
+   |
+21 | graph: {cycle: {hops: 3..6}, fan_in: {}}
+   |         ^^^^^
+   = help: write `graph: {cycle: {hops: 3..6}}`"#,
+    ),
+    (
+        "E102",
+        &[("rules/flow.yaml", "hit: senders", "graph: {circle: {hops: 3..6}}\nhit: senders")],
+        r#"
+error[E102]: unknown pattern `circle`
+  --> rules/flow.yaml:21:9
+   |
+21 | graph: {circle: {hops: 3..6}}
+   |         ^^^^^^
+   = help: did you mean `cycle`?"#,
+    ),
+    (
+        "E102",
+        &[("rules/flow.yaml", "hit: senders", "graph: {fan_in: {edges: credits}}\nhit: senders")],
+        r#"
+error[E102]: unknown selection `credits`
+  --> rules/flow.yaml:21:25
+   |
+21 | graph: {fan_in: {edges: credits}}
+   |                         ^^^^^^^
+   = help: did you mean `credit`?"#,
+    ),
+    (
+        "E101",
+        &[("rules/flow.yaml", "hit: senders", "graph: {fan_in: {hops: 3}}\nhit: senders")],
+        r#"
+error[E101]: unknown key `hops`
+  --> rules/flow.yaml:21:18
+   |
+21 | graph: {fan_in: {hops: 3}}
+   |                  ^^^^
+   = help: known: `edges`, `within`"#,
+    ),
+    (
+        "E106",
+        &[("rules/flow.yaml", "hit: senders", "graph: {cycle: {within: 5d}}\nhit: senders")],
+        r#"
+error[E106]: `cycle` has no `hops`
+  --> rules/flow.yaml:21:17
+   |
+21 | graph: {cycle: {within: 5d}}
+   |                 ^^^^^^
+   = help: add `hops: …`"#,
+    ),
+    (
+        "E106",
+        &[("rules/flow.yaml", "hit: senders", "graph: {chain: {hops: 3}}\nhit: senders")],
+        r#"
+error[E106]: `chain` has no `keeps`
+  --> rules/flow.yaml:21:17
+   |
+21 | graph: {chain: {hops: 3}}
+   |                 ^^^^
+   = help: add `keeps: …`"#,
+    ),
+    (
+        "E107",
+        &[("rules/flow.yaml", "hit: senders", "graph: {cycle: {hops: 6..3}}\nhit: senders")],
+        r#"
+error[E107]: `hops` are whole numbers from 2 to 8
+  --> rules/flow.yaml:21:23
+   |
+21 | graph: {cycle: {hops: 6..3}}
+   |                       ^^^^
+   = help: write `hops: 3..6`"#,
+    ),
+    (
+        "E107",
+        &[("rules/flow.yaml", "hit: senders", "graph: {cycle: {hops: 2..12}}\nhit: senders")],
+        r#"
+error[E107]: `hops` are whole numbers from 2 to 8
+  --> rules/flow.yaml:21:23
+   |
+21 | graph: {cycle: {hops: 2..12}}
+   |                       ^^^^^
+   = help: write `hops: 3..6`"#,
+    ),
+    (
+        "E107",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {hops: 2..4, keeps: 12}}\nhit: senders",
+        )],
+        r#"
+error[E107]: expected a share
+  --> rules/flow.yaml:21:36
+   |
+21 | graph: {cycle: {hops: 2..4, keeps: 12}}
+   |                                    ^^
+   = help: write it like `0.7`"#,
+    ),
+    (
+        "E107",
+        &[("rules/flow.yaml", "hit: senders", "graph: {mirror: {tolerance: 5d}}\nhit: senders")],
+        r#"
+error[E107]: expected a share
+  --> rules/flow.yaml:21:29
+   |
+21 | graph: {mirror: {tolerance: 5d}}
+   |                             ^^
+   = help: write it like `0.7`"#,
+    ),
+    (
+        "E107",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {bipartite: {sources: 1, sinks: 2}}\nhit: senders",
+        )],
+        r#"
+error[E107]: expected a whole number from 2
+  --> rules/flow.yaml:21:30
+   |
+21 | graph: {bipartite: {sources: 1, sinks: 2}}
+   |                              ^
+   = help: write `sources: 3`"#,
+    ),
+    (
+        "E105",
+        &[("rules/flow.yaml", "hit: senders", "graph: {cycle: {hops: 2..$far}}\nhit: senders")],
+        r#"
+error[E105]: parameter `$far` is used and not declared
+  --> rules/flow.yaml:21:23
+   |
+21 | graph: {cycle: {hops: 2..$far}}
+   |                       ^^^^^^^
+   = help: declare `far` under `parameters`"#,
+    ),
+    (
+        "E112",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {hops: 2..4, within: 31d}}\nhit: senders",
+        )],
+        r#"
+error[E112]: `within: 31d` is longer than the window 30d
+  --> rules/flow.yaml:21:37
+   |
+21 | graph: {cycle: {hops: 2..4, within: 31d}}
+   |                                     ^^^
+   = help: shorten it, or lengthen `window`"#,
+    ),
+    (
+        "E102",
+        &[("rules/flow.yaml", "hit: senders", "graph: {corridor: {}}\nhit: senders")],
+        r#"
+error[E102]: unknown list `corridor`
+  --> rules/flow.yaml:21:19
+   |
+21 | graph: {corridor: {}}
+   |                   ^^
+   = help: known: `limit`, `towns`"#,
+    ),
+    (
+        "E103",
+        &[("rules/flow.yaml", "hit: senders", "graph: {corridor: {list: towns}}\nhit: senders")],
+        r#"
+error[E103]: list `towns` has no routes
+  --> rules/flow.yaml:21:26
+   |
+21 | graph: {corridor: {list: towns}}
+   |                          ^^^^^
+   = help: a list of routes has the columns `route: text` and `stage: int`"#,
+    ),
+    (
+        "E102",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {hops: 2..4}}\nhit: cycle.hop >= 3 && senders",
+        )],
+        r#"
+error[E102]: unknown name `cycle.hop`
+  --> rules/flow.yaml:22:6
+   |
+22 | hit: cycle.hop >= 3 && senders >= $min_senders
+   |      ^^^^^^^^^
+   = help: did you mean `cycle.hops`?"#,
+    ),
+    (
+        "E103",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders",
+            "graph: {cycle: {hops: 2..4}}\nhit: cycle.amount >= 3 && senders",
+        )],
+        r#"
+error[E103]: compares money with a whole number
+  --> rules/flow.yaml:22:6
+   |
+22 | hit: cycle.amount >= 3 && senders >= $min_senders
+   |      ^^^^^^^^^^^^^^^^^
+   = help: declare a parameter with `type: money` and its `ccy`, and compare with that; amounts as delivered are `amount_original`"#,
+    ),
+    (
+        "E106",
+        &[(
+            "rules/flow.yaml",
+            "hit: senders >= $min_senders",
+            "graph: {cycle: {hops: 2..$min_senders}}",
+        )],
+        r#"
+error[E106]: an indicator has no `hit`
+ --> rules/flow.yaml:1:1
+  |
+1 | apiVersion: palermo.rules/v1
+  | ^^^^^^^^^^
+  = help: add `hit: …`"#,
+    ),
 ];
