@@ -159,11 +159,11 @@ fn the_same_seed_writes_the_same_bytes() {
 
 #[test]
 fn the_shipped_rules_compile() {
-    let (code, data, talk) = palermo(&format!("rules check {}", repository("rules").display()));
+    let (code, data, talk) = palermo(&format!("rules lint {}", repository("rules").display()));
     assert_eq!(code, 0, "{data}{talk}");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.yaml"), "kind: Nonsense\n").unwrap();
-    let (code, data, _) = palermo(&format!("rules check {}", folder.path().display()));
+    let (code, data, _) = palermo(&format!("rules lint {}", folder.path().display()));
     assert_eq!(code, 3);
     assert!(data.contains("a.yaml:1:"), "{data}");
 }

@@ -300,13 +300,18 @@ impl Function {
     pub const fn counts(self) -> bool {
         matches!(
             self,
-            Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Groups | Self::Days
+            Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Days
         )
     }
 
     /// Whether its value is a whole number that is 0 where nothing was selected.
     pub const fn is_number(self) -> bool {
-        self.counts() || matches!(self, Self::Recurring | Self::LowBalanceDays | Self::BalanceDays)
+        // One end more can join two groups.
+        self.counts()
+            || matches!(
+                self,
+                Self::Groups | Self::Recurring | Self::LowBalanceDays | Self::BalanceDays
+            )
     }
 }
 
