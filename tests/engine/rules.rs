@@ -256,6 +256,7 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         selections: draft.selections,
         measures: draft.measures,
         sequence: draft.sequence,
+        graph: None,
         holds,
         monotone: false,
         lists: Vec::new(),
