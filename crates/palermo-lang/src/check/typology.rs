@@ -12,8 +12,8 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
 use crate::yaml::{Node, Value};
-use palermo_domain::{Span, Subject};
 use palermo_domain::alert::{Mode, Role};
+use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
