@@ -298,10 +298,7 @@ pub enum Function {
 impl Function {
     /// Whether it counts, so that leaving a payment out makes it smaller by one at most.
     pub const fn counts(self) -> bool {
-        matches!(
-            self,
-            Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Days
-        )
+        matches!(self, Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Days)
     }
 
     /// Whether its value is a whole number that is 0 where nothing was selected.
