@@ -21,6 +21,7 @@ mod judge;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};
 use crate::port::OutRecord;
@@ -31,6 +32,8 @@ use palermo_domain::{Alert, EventTime, Fate, OutputTopic, Span, TopicRole};
 use palermo_lang::program::RuleSet;
 use palermo_lang::{Diagnostics, Limits, Overrides, Shelf, Sources, Test, TestFile, parse_tests};
 use std::collections::{BTreeMap, BTreeSet};
+use watch::Watch;
+pub use watch::{Coverage, Seen, coverage};
 
 /// What became of one test.
 #[derive(Clone, Debug)]
@@ -47,6 +50,10 @@ pub struct TestResult {
     pub failures: Vec<String>,
     /// What is worth knowing, such as parameters that do not bind.
     pub notes: Vec<String>,
+    /// Which parts of the rule were seen true and false.
+    pub coverage: Vec<Seen>,
+    /// The evaluation that came closest to a hit, in lines, where one is missing or none is wanted.
+    pub closest: Vec<String>,
     /// What the rule is known to do wrong here, where it passed because it still does.
     pub known: Option<Known>,
 }
@@ -126,6 +133,8 @@ impl Runner {
             name: test.name.clone(),
             failures: Vec::new(),
             notes: Vec::new(),
+            coverage: Vec::new(),
+            closest: Vec::new(),
             known: match (test.known_gap, test.known_false_positive) {
                 (true, _) => Some(Known::Gap),
                 (_, true) => Some(Known::FalsePositive),
@@ -200,10 +209,27 @@ pub(crate) struct Outcome {
     pub(crate) lacked: BTreeSet<String>,
     /// Effects per record.
     pub(crate) effects: Vec<Vec<OutRecord>>,
+    /// Indicators of alerts of the rule under test, held back or not.
+    pub(crate) indicators: BTreeSet<String>,
     /// Why the engine stopped, if it did.
     pub(crate) stopped: Option<String>,
     /// Records of the test that went to the dead letters, and why.
     pub(crate) refused: Vec<String>,
+}
+
+impl Outcome {
+    /// Notes a revision of an alert.
+    fn see(&mut self, alert: &Alert, rule: &str) {
+        if alert.typology == rule {
+            self.indicators.extend(alert.indicators.iter().map(|found| found.id.clone()));
+        }
+        let known = self.actions.entry(alert.alert_id.clone()).or_default();
+        known.insert(alert.action.as_str());
+        if alert.action == Action::Created {
+            self.created.push(alert.alert_id.clone());
+        }
+        self.last.insert((alert.alert_id.clone(), alert.held_back), alert.clone());
+    }
 }
 
 impl Bench<'_> {
@@ -212,7 +238,11 @@ impl Bench<'_> {
             boundary::run(self, rules, result);
             return;
         }
-        let plain = self.outcome(rules, &Feed::plain(self.file, self.test));
+        let mut watch = Watch::default();
+        let feed = Feed::plain(self.file, self.test);
+        let plain = self.watched(rules, &feed, &mut |engine, time| {
+            watch.note(engine.looks(&self.file.rule, time));
+        });
         if let Some(stopped) = &plain.stopped {
             result.failures.push(stopped.clone());
             return;
@@ -220,6 +250,7 @@ impl Bench<'_> {
         // A test that says what the engine does not take tests nothing.
         result.failures.extend(plain.refused.iter().cloned());
         judge::judge(self.file, self.test, &plain, result);
+        watch.report(self, rules, &plain, result);
         self.variations(rules, &plain, result);
     }
 
@@ -297,6 +328,16 @@ impl Bench<'_> {
     }
 
     pub(crate) fn outcome(&self, rules: &RuleSet, feed: &Feed) -> Outcome {
+        self.watched(rules, feed, &mut |_, _| {})
+    }
+
+    /// Runs, and shows the engine after every payment.
+    fn watched(
+        &self,
+        rules: &RuleSet,
+        feed: &Feed,
+        watch: &mut dyn FnMut(&Engine, EventTime),
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let flushed = feed.with_flush(self.lateness());
         let mut engine = match self.engine(rules, feed) {
@@ -309,16 +350,7 @@ impl Bench<'_> {
         let mut index = 0;
         while let Some(record) = flushed.record(index) {
             let mut effects = Vec::new();
-            let Outcome { last, created, actions, .. } = &mut outcome;
-            let mut seen = |alert: &Alert| {
-                let suppressed = alert.held_back;
-                let known = actions.entry(alert.alert_id.clone()).or_default();
-                known.insert(alert.action.as_str());
-                if alert.action == Action::Created {
-                    created.push(alert.alert_id.clone());
-                }
-                last.insert((alert.alert_id.clone(), suppressed), alert.clone());
-            };
+            let mut seen = |alert: &Alert| outcome.see(alert, &self.file.rule);
             match engine.apply_seen(record, &mut effects, &mut seen) {
                 Ok(Fate::DeadLetter) if index < feed.len() => {
                     outcome.refused.push(refused(feed.id(index), &effects));
@@ -333,6 +365,7 @@ impl Bench<'_> {
                 self.note_suppressor(&engine, &flushed, index, &mut outcome);
             }
             if index < feed.len() {
+                feed.time(index).into_iter().for_each(|time| watch(&engine, time));
                 outcome.effects.push(effects);
             }
             index = index.saturating_add(1);

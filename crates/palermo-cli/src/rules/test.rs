@@ -6,7 +6,7 @@ use crate::args::RulesTestArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_engine::port::Clock;
-use palermo_engine::rule_tests::{Known, Runner, TestResult};
+use palermo_engine::rule_tests::{Coverage, Known, Runner, Seen, TestResult, coverage};
 use palermo_lang::{Sources, Test, TestFile};
 use palermo_runtime::SystemClock;
 use serde_json::json;
@@ -36,16 +36,18 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
         code: Some("rules_invalid"),
         text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
     })?;
-    let mut report = Report { out, rule: String::new() };
+    let mut report = Report { out, rule: String::new(), explain: arguments.explain };
     let results = in_parallel(&runner, clock, &mut |result, took_ms| report.show(result, took_ms));
     let failed = results.iter().filter(|result| !result.passed()).count();
     let took_ms = clock.monotonic_ms();
     let known = known(&results);
+    let covered = coverage(&results);
     if out.json() {
         let rows: Vec<_> = results.iter().map(json_row).collect();
         out.json_data(&json!({"tests": rows, "passed": results.len().saturating_sub(failed),
-                              "failed": failed}));
+                              "failed": failed, "coverage": covered_json(&covered)}));
     } else {
+        covered_text(&covered, arguments.coverage, out);
         out.data(&format!(
             "{} tests  {} ok  {failed} failed{known}  {}.{:02} s",
             results.len(),
@@ -178,6 +180,7 @@ fn under(path: &Path, chosen: &Path) -> bool {
 struct Report<'a> {
     out: &'a mut Out,
     rule: String,
+    explain: bool,
 }
 
 impl Report<'_> {
@@ -197,6 +200,9 @@ impl Report<'_> {
         if !result.passed() {
             self.out.data(&format!("          at {}:{}", result.path, result.line));
         }
+        for line in result.closest.iter().filter(|_| self.explain || !result.passed()) {
+            self.out.data(&format!("          {line}"));
+        }
         if let (true, Some(known)) = (result.passed(), result.known) {
             self.out.data(&format!("          {}", known.as_str()));
         }
@@ -209,5 +215,47 @@ impl Report<'_> {
 fn json_row(result: &TestResult) -> serde_json::Value {
     json!({"rule": result.rule, "name": result.name, "file": result.path, "line": result.line,
            "passed": result.passed(), "failures": result.failures, "notes": result.notes,
-           "known": result.known.map(Known::as_str)})
+           "closest": result.closest, "known": result.known.map(Known::as_str)})
+}
+
+/// How many parts of rules there are, and how many were seen true and false.
+fn counts(covered: &[Coverage]) -> (usize, usize) {
+    let all = covered.iter().map(|rule| rule.parts.len()).sum();
+    (covered.iter().map(Coverage::both).sum(), all)
+}
+
+/// The summary line, and with `list` every rule with the parts that were not seen both ways.
+fn covered_text(covered: &[Coverage], list: bool, out: &mut Out) {
+    let (both, all) = counts(covered);
+    if all == 0 {
+        return;
+    }
+    for rule in covered.iter().filter(|_| list) {
+        out.data(&format!("coverage  {:<12} {} of {}", rule.rule, rule.both(), rule.parts.len()));
+        for seen in rule.parts.iter().filter(|seen| !seen.both()) {
+            out.data(&format!("          {}: {}", unseen(seen), seen.part));
+        }
+    }
+    out.data(&format!("coverage: {both} of {all} predicates seen true and false"));
+}
+
+/// What is missing, in words.
+const fn unseen(seen: &Seen) -> &'static str {
+    match (seen.was_true, seen.was_false) {
+        (false, false) => "never known",
+        (false, true) => "never true",
+        (true, _) => "never false",
+    }
+}
+
+fn covered_json(covered: &[Coverage]) -> serde_json::Value {
+    let part =
+        |seen: &Seen| json!({"part": seen.part, "true": seen.was_true, "false": seen.was_false});
+    let rule = |rule: &Coverage| {
+        json!({"rule": rule.rule, "seen": rule.both(),
+               "parts": rule.parts.iter().map(part).collect::<Vec<_>>()})
+    };
+    let (both, all) = counts(covered);
+    json!({"seen": both, "predicates": all,
+           "rules": covered.iter().map(rule).collect::<Vec<_>>()})
 }
