@@ -43,7 +43,7 @@ mod diagnostic;
 mod suggest;
 
 pub use codes::{codes, explain};
-pub use compile::{Compiled, Limits, Overrides, compile, compile_all, compile_with};
+pub use compile::{Compiled, Limits, Overrides, Shelf, compile, compile_all, compile_with};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
 pub use format::format;
 pub use library::{Library, Tree, Written};

@@ -9,6 +9,7 @@ mod expression;
 mod graph;
 mod list;
 mod sequence;
+mod show;
 
 pub use expression::{
     Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,

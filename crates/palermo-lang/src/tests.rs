@@ -7,4 +7,5 @@ mod fields;
 mod folder;
 mod measures;
 mod robust;
+mod shelf;
 mod shipped;
