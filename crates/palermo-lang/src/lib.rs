@@ -24,6 +24,7 @@
 
 pub mod program;
 
+mod catalogue;
 pub mod change;
 mod check;
 mod compile;
@@ -34,6 +35,7 @@ mod rates;
 mod read;
 mod source;
 mod syntax;
+mod test_notes;
 mod tests_file;
 mod vocabulary;
 mod yaml;
@@ -42,11 +44,12 @@ mod codes;
 mod diagnostic;
 mod suggest;
 
+pub use catalogue::{CATALOGUE_FILE, catalogue};
 pub use codes::{codes, explain};
 pub use compile::{Compiled, Limits, Overrides, compile, compile_all, compile_with};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
 pub use format::format;
-pub use library::{Library, Tree, Written};
+pub use library::{Edge, Library, Tree, Written};
 pub use lock::{Broken, LOCK_FILE, Lock};
 pub use rates::rate_warnings;
 pub use source::Sources;
