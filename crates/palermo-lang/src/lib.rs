@@ -33,6 +33,7 @@ mod library;
 mod lock;
 mod rates;
 mod read;
+mod schema;
 mod source;
 mod syntax;
 mod test_notes;
@@ -52,6 +53,7 @@ pub use format::format;
 pub use library::{Edge, Library, Tree, Written};
 pub use lock::{Broken, LOCK_FILE, Lock};
 pub use rates::rate_warnings;
+pub use schema::schema;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
