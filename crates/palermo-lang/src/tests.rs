@@ -2,6 +2,7 @@
 
 mod compiled;
 mod diagnostics;
+mod documents;
 mod expanded;
 mod fields;
 mod folder;

@@ -26,7 +26,8 @@ use palermo_domain::alert::Role;
 use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
-const INDICATOR: [&str; 17] = [
+/// Keys of an indicator, behind those of every rule.
+pub(crate) const INDICATOR: [&str; 17] = [
     "feeds",
     "crime",
     "family",
@@ -46,7 +47,8 @@ const INDICATOR: [&str; 17] = [
     "amltrix",
 ];
 const INDICATOR_LATER: [&str; 2] = ["evaluate", "regions"];
-const SUPPRESSOR: [&str; 11] = [
+/// Keys of a suppressor, behind those of every rule.
+pub(crate) const SUPPRESSOR: [&str; 11] = [
     "feeds",
     "subject",
     "window",
@@ -59,8 +61,10 @@ const SUPPRESSOR: [&str; 11] = [
     "text",
     "text_not",
 ];
-const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
-const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
+/// Families of evidence.
+pub(crate) const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
+/// How much a hit says.
+pub(crate) const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
 /// The name under which a sequence's count is bound.
 const REPEATS: &str = "repeats";
 
