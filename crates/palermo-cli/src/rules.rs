@@ -1,9 +1,11 @@
 //! `palermo rules test` and `palermo rules lint`; the other commands about rules are in the modules.
 
+mod doc;
 mod graph;
 mod keep;
 mod report;
 
+pub(crate) use doc::{doc, schema};
 pub(crate) use graph::graph;
 pub(crate) use keep::{diff, fmt, lock};
 
