@@ -86,14 +86,25 @@ impl Words {
             Kind::Set(items) => either(&self.each(items)),
             Kind::Not(inner) => self.negated(inner),
             Kind::Neg(inner) => format!("minus {}", self.say(inner)),
-            Kind::And(parts) => format!("({})", self.each(parts).join(" and ")),
-            Kind::Or(parts) => format!("({})", self.each(parts).join(" or ")),
+            Kind::And(parts) => format!("({})", self.nested(parts).join(" and ")),
+            Kind::Or(parts) => format!("({})", self.nested(parts).join(" or ")),
             Kind::Binary(op, left, right) => self.binary(*op, left, right),
         }
     }
 
     fn each(&self, parts: &[Syntax]) -> Vec<String> {
         parts.iter().map(|part| self.say(part)).collect()
+    }
+
+    /// Parts of a conjunction or disjunction: what says `or` itself stands in brackets.
+    fn nested(&self, parts: &[Syntax]) -> Vec<String> {
+        let one = |part: &Syntax| match &part.kind {
+            Kind::Not(inner) if matches!(&inner.kind, Kind::And(_)) => {
+                format!("({})", self.say(part))
+            }
+            _ => self.say(part),
+        };
+        parts.iter().map(one).collect()
     }
 
     fn binary(&self, op: Op, left: &Syntax, right: &Syntax) -> String {

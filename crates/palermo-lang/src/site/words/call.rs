@@ -67,6 +67,7 @@ fn bare(arguments: &[Syntax]) -> String {
     }
 }
 
-fn in_km(said: &str) -> String {
+/// A distance with its unit, which parameters have already.
+pub(super) fn in_km(said: &str) -> String {
     if said.contains(" km") { said.to_owned() } else { format!("{said} km") }
 }

@@ -1,5 +1,6 @@
 //! Measures in words.
 
+use super::call::in_km;
 use super::{Words, spaced};
 use crate::syntax::{Kind, MeasureSyntax, Syntax, parse_measure};
 
@@ -36,7 +37,10 @@ impl Words {
             ("first", [of]) => format!("the first {of} {over}"),
             ("last", [of]) => format!("the last {of} {over}"),
             ("places", [km]) => {
-                format!("the number of places further apart than {km} (in km) {over}")
+                format!("the number of places further apart than {} {over}", in_km(km))
+            }
+            ("days", [least]) => {
+                format!("the number of local days with at least {least} payments {over}")
             }
             ("nights", []) => format!("the number of different nights {over}"),
             ("near_share", [of, limit, share]) => format!(

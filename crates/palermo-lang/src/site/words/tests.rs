@@ -34,6 +34,10 @@ fn conditions_read_as_sentences() {
             "(b is more than 2 or c is more than 3)".into()
         ]))
     );
+    assert_eq!(
+        one("!(a > 1 || !(present(b) && b == 2))"),
+        "not (a is more than 1 or (b is not 2 or is not delivered))"
+    );
     assert_eq!(words().condition("a >"), None);
 }
 
