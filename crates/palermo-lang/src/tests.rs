@@ -8,4 +8,5 @@ mod fields;
 mod folder;
 mod measures;
 mod robust;
+mod shelf;
 mod shipped;
