@@ -3,12 +3,13 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `windows`, `graph`, `production`, `scale`, `kafka`; the last but one only
+//! `decode`, `memory`, `library`, `windows`, `graph`, `production`, `scale`, `kafka`; the last but one only
 //! where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
 
 mod decode;
 mod graph;
 mod kafka;
+mod library;
 mod memory;
 mod production;
 mod scale;
@@ -31,6 +32,9 @@ fn main() -> ExitCode {
     }
     if wants("memory") {
         memory::figures(setting("PALERMO_BENCH_RUNS", 5));
+    }
+    if wants("library") {
+        library::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("windows") {
         windows::figures(setting("PALERMO_BENCH_RUNS", 3));

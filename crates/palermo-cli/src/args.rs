@@ -312,6 +312,12 @@ pub(crate) struct RulesTestArgs {
     /// The rule folder.
     #[arg(long, value_name = "DIR", default_value = "rules")]
     pub rules: PathBuf,
+    /// Show the parts of rules that no test sees true, or none false.
+    #[arg(long)]
+    pub coverage: bool,
+    /// Show for tests that expect nothing what came closest.
+    #[arg(long)]
+    pub explain: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,20 +1,20 @@
-//! `palermo rules test` and `palermo rules lint`; the other commands about rules are in the modules.
+//! `palermo rules lint`; the other commands about rules are in the modules.
 
 mod graph;
 mod keep;
 mod report;
+mod test;
 
 pub(crate) use graph::graph;
 pub(crate) use keep::{diff, fmt, lock};
+pub(crate) use test::test;
 
-use crate::args::{Format, RulesLintArgs, RulesTestArgs};
+use crate::args::{Format, RulesLintArgs};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
-use palermo_engine::port::Clock;
-use palermo_engine::rule_tests::{self, Known, TestResult};
 use palermo_lang::program::RuleSet;
-use palermo_lang::{Diagnostics, Limits, RuleError, Severity, Sources, TestFile};
-use palermo_runtime::{Config, SystemClock, read_rules};
+use palermo_lang::{Diagnostics, Limits, RuleError, Severity, Sources};
+use palermo_runtime::{Config, read_rules};
 use serde_json::json;
 use std::path::Path;
 
@@ -103,155 +103,4 @@ fn row(problem: &RuleError) -> serde_json::Value {
     json!({"code": problem.code, "severity": severity, "message": problem.message,
            "help": problem.help, "file": problem.path, "line": problem.line,
            "column": problem.column})
-}
-
-/// `palermo rules test`.
-pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Failure> {
-    let sources = sources(&arguments.rules)?;
-    let mut chosen = Vec::new();
-    for path in &arguments.paths {
-        chosen.push(choice(path, &sources)?);
-    }
-    let clock = SystemClock::new();
-    let mut report = Report { out, clock, rule: String::new(), since_ms: clock.monotonic_ms() };
-    let is_chosen = |file: &TestFile| {
-        chosen.is_empty()
-            || chosen.iter().any(|choice| match choice {
-                Choice::Rule(id) => file.rule == *id,
-                Choice::Path(chosen) => under(Path::new(&file.path), chosen),
-            })
-    };
-    let results =
-        rule_tests::run(&sources, &|file, _| is_chosen(file), &mut |result| report.show(result))
-            .map_err(|problems| Failure {
-                exit: Exit::Content,
-                code: Some("rules_invalid"),
-                text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
-            })?;
-    let failed = results.iter().filter(|result| !result.passed()).count();
-    let took_ms = clock.monotonic_ms();
-    let known = known(&results);
-    if out.json() {
-        let rows: Vec<_> = results.iter().map(json_row).collect();
-        out.json_data(&json!({"tests": rows, "passed": results.len().saturating_sub(failed),
-                              "failed": failed}));
-    } else {
-        out.data(&format!(
-            "{} tests  {} ok  {failed} failed{known}  {}.{:02} s",
-            results.len(),
-            results.len().saturating_sub(failed),
-            took_ms / 1000,
-            took_ms % 1000 / 10
-        ));
-    }
-    if results.is_empty() {
-        return Err(Failure::words(
-            Exit::Usage,
-            "no test was chosen; give a test file or a folder",
-        ));
-    }
-    Ok(if failed == 0 { Exit::Fine } else { Exit::Findings })
-}
-
-/// How many tests passed because a rule still does what it is known to do wrong.
-fn known(results: &[TestResult]) -> String {
-    let mut text = String::new();
-    for known in [Known::Gap, Known::FalsePositive] {
-        let passed = |result: &&TestResult| result.passed() && result.known == Some(known);
-        let count = results.iter().filter(passed).count();
-        if count > 0 {
-            let plural = if count == 1 { "" } else { "s" };
-            text.push_str(&format!("  {count} {}{plural}", known.as_str()));
-        }
-    }
-    text
-}
-
-/// What an argument chooses.
-enum Choice<'a> {
-    Path(&'a Path),
-    /// The tests of a rule, by its id.
-    Rule(String),
-}
-
-/// A file or folder that exists; else the id of a rule with tests, in letters of either case.
-fn choice<'a>(argument: &'a Path, sources: &Sources) -> Result<Choice<'a>, Failure> {
-    if argument.exists() {
-        return Ok(Choice::Path(argument));
-    }
-    let id = argument.display().to_string().to_ascii_uppercase();
-    // The name of a test file begins with the id of its rule: `CT-14-border-p2p-funnel.test.yaml`.
-    let of_rule = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let rest = name.get(..id.len()).filter(|start| start.eq_ignore_ascii_case(&id));
-        rest.is_some() && name.ends_with(".test.yaml") && name.get(id.len()..).is_some_and(cut_off)
-    };
-    if !id.is_empty() && sources.iter().any(|(path, _)| of_rule(path)) {
-        return Ok(Choice::Rule(id));
-    }
-    let text = format!(
-        "`{}` is neither a file or folder nor the id of a rule with tests, such as `CT-14`",
-        argument.display()
-    );
-    Err(Failure::words(Exit::Usage, text))
-}
-
-/// Whether an id ends before this rest of a name.
-fn cut_off(rest: &str) -> bool {
-    rest.starts_with(['-', '.'])
-}
-
-/// Whether a test file is the chosen file or lies in the chosen folder. `./rules` and `rules` are
-/// the same.
-fn under(path: &Path, chosen: &Path) -> bool {
-    let plain = |path: &Path| path.strip_prefix(".").unwrap_or(path).to_path_buf();
-    plain(path).starts_with(plain(chosen))
-        || path
-            .canonicalize()
-            .ok()
-            .zip(chosen.canonicalize().ok())
-            .is_some_and(|(a, b)| a.starts_with(b))
-}
-
-/// Shows results as they come.
-struct Report<'a> {
-    out: &'a mut Out,
-    clock: SystemClock,
-    rule: String,
-    since_ms: u64,
-}
-
-impl Report<'_> {
-    fn show(&mut self, result: &TestResult) {
-        if self.out.json() {
-            return;
-        }
-        if self.rule != result.rule {
-            self.rule.clone_from(&result.rule);
-            self.out.data(&self.rule);
-        }
-        let now_ms = self.clock.monotonic_ms();
-        let took_ms = now_ms.saturating_sub(self.since_ms);
-        self.since_ms = now_ms;
-        let word = if result.passed() { "ok  " } else { "FAIL" };
-        self.out.data(&format!("  {word}  {:<56} {took_ms:>5} ms", result.name));
-        for failure in &result.failures {
-            self.out.data(&format!("          {failure}"));
-        }
-        if !result.passed() {
-            self.out.data(&format!("          at {}:{}", result.path, result.line));
-        }
-        if let (true, Some(known)) = (result.passed(), result.known) {
-            self.out.data(&format!("          {}", known.as_str()));
-        }
-        for note in &result.notes {
-            self.out.data(&format!("          note: {note}"));
-        }
-    }
-}
-
-fn json_row(result: &TestResult) -> serde_json::Value {
-    json!({"rule": result.rule, "name": result.name, "file": result.path, "line": result.line,
-           "passed": result.passed(), "failures": result.failures, "notes": result.notes,
-           "known": result.known.map(Known::as_str)})
 }

@@ -159,11 +159,29 @@ fn the_same_seed_writes_the_same_bytes() {
 
 #[test]
 fn the_shipped_rules_compile() {
-    let (code, data, talk) = palermo(&format!("rules check {}", repository("rules").display()));
+    let (code, data, talk) = palermo(&format!("rules lint {}", repository("rules").display()));
     assert_eq!(code, 0, "{data}{talk}");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.yaml"), "kind: Nonsense\n").unwrap();
-    let (code, data, _) = palermo(&format!("rules check {}", folder.path().display()));
+    let (code, data, _) = palermo(&format!("rules lint {}", folder.path().display()));
     assert_eq!(code, 3);
     assert!(data.contains("a.yaml:1:"), "{data}");
+}
+
+#[test]
+fn rules_are_tested_in_order_with_coverage() {
+    let rules = repository("rules");
+    let line = |more: &str| format!("rules test --rules {} MS-08 MS-01 {more}", rules.display());
+    let (code, data, talk) = palermo(&line("--coverage --explain"));
+    assert_eq!(code, 0, "{data}{talk}");
+    let at = |text: &str| data.find(text).unwrap_or_else(|| panic!("no `{text}` in {data}"));
+    assert!(at("MS-01\n") < at("MS-08\n"), "{data}");
+    assert!(at("coverage  MS-08") < at("predicates seen true and false"), "{data}");
+    assert!(data.contains("closest on `"), "{data}");
+    let (code, data, _) = palermo(&line("--format json"));
+    assert_eq!(code, 0, "{data}");
+    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    let rules = data["coverage"]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 2);
+    assert!(data["coverage"]["seen"].as_u64() <= data["coverage"]["predicates"].as_u64());
 }

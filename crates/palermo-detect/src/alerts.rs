@@ -412,33 +412,13 @@ impl Words<'_> {
                 Some(percent) => format!("{}%", percent.round().normalize()),
                 None => part.to_string(),
             },
-            other => self.plain(other),
-        }
-    }
-
-    /// A value as data.
-    fn plain(&self, value: Value) -> String {
-        match value {
-            Value::Unknown(_) => "unknown".to_owned(),
-            Value::Bool(truth) => truth.to_string(),
-            Value::Int(int) => int.to_string(),
-            Value::Decimal(number) => number.normalize().to_string(),
-            Value::Money(amount) => format!("{:.2}", amount),
-            Value::Span(span) => span.to_string(),
-            Value::Time(time) => time.to_string(),
-            Value::Text(atom) => self.ledger.atoms.text(atom).to_owned(),
-            Value::Account(account) => self.ledger.account_text(account).to_owned(),
-            Value::Symbol(symbol) => format!("{symbol:?}").to_lowercase(),
-            Value::Place(place) => {
-                let town = self.ledger.places.get(place).and_then(|place| place.town.clone());
-                town.unwrap_or_else(|| "unknown".to_owned())
-            }
+            other => plain(self.ledger, other),
         }
     }
 
     fn observed(&self) -> Vec<(String, String)> {
         let names = self.condition.measures.iter().map(|measure| measure.name.clone());
-        names.zip(self.values.iter().map(|value| self.plain(*value))).collect()
+        names.zip(self.values.iter().map(|value| plain(self.ledger, *value))).collect()
     }
 
     fn fill(&self, template: &Template, account: AccountId) -> String {
@@ -468,6 +448,26 @@ impl Words<'_> {
                 .checked_mul(100.into())
                 .map_or_else(String::new, |p| format!("{}%", p.normalize())),
             other => literal_text(other),
+        }
+    }
+}
+
+/// A value as data.
+pub(crate) fn plain(ledger: &Ledger, value: Value) -> String {
+    match value {
+        Value::Unknown(_) => "unknown".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(int) => int.to_string(),
+        Value::Decimal(number) => number.normalize().to_string(),
+        Value::Money(amount) => format!("{:.2}", amount),
+        Value::Span(span) => span.to_string(),
+        Value::Time(time) => time.to_string(),
+        Value::Text(atom) => ledger.atoms.text(atom).to_owned(),
+        Value::Account(account) => ledger.account_text(account).to_owned(),
+        Value::Symbol(symbol) => format!("{symbol:?}").to_lowercase(),
+        Value::Place(place) => {
+            let town = ledger.places.get(place).and_then(|place| place.town.clone());
+            town.unwrap_or_else(|| "unknown".to_owned())
         }
     }
 }

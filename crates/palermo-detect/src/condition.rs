@@ -13,6 +13,7 @@
 mod between;
 mod graph;
 mod measure;
+mod parts;
 mod past;
 mod quick;
 mod sequence;
@@ -26,6 +27,7 @@ pub(crate) use graph::{Searches, nothing};
 use palermo_domain::{Decimal, EventTime, FixedHashSet};
 use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
+pub use parts::{Look, Part};
 pub(crate) use sequence::Shape;
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -26,5 +26,6 @@ mod numbers;
 mod select;
 mod value;
 
+pub use condition::{Look, Part};
 pub use detector::{Applied, Detector, Settings, Stats};
 pub use value::Value;

@@ -17,7 +17,7 @@ use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_list_row,
     decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
 };
-use palermo_detect::{Applied, Detector, Settings};
+use palermo_detect::{Applied, Detector, Look, Settings};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{
     Alert, Currency, DeadLetterReason, EventTime, Fate, IngestTime, OutputTopic, Partition,
@@ -544,6 +544,11 @@ impl Engine {
     /// Accounts on which an indicator held at any time that is still kept, in order of text.
     pub fn accounts_hit(&self, indicator: &str) -> Vec<String> {
         self.detector.accounts_hit(&self.ledger, indicator)
+    }
+
+    /// How the parts of an indicator or suppressor stand on everything with a payment at this time.
+    pub fn looks(&self, rule: &str, time: EventTime) -> Vec<Look> {
+        self.detector.looks(&self.ledger, rule, time)
     }
 
     /// Whether a suppressor's facts hold on an account at a time.

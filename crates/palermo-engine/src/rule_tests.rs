@@ -8,8 +8,11 @@
 //! restarts: every effect, byte for byte). `boundary: auto` recompiles the rule with one parameter
 //! moved at a time.
 //!
-//! Cost: one engine per run; a boundary takes a handful of runs per parameter, a restart test is
-//! quadratic in its events.
+//! A run has the rule under test and what that names, nothing else of the folder. There are no
+//! threads here: [`Runner`] may be shared between those of its caller, and every test gives the
+//! same result wherever it runs.
+//!
+//! Cost: one engine per run; a boundary takes a handful of runs per parameter.
 
 mod boundary;
 mod feed;
@@ -18,6 +21,7 @@ mod judge;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};
 use crate::port::OutRecord;
@@ -26,8 +30,10 @@ use palermo_codec::Limits as RecordLimits;
 use palermo_domain::alert::Action;
 use palermo_domain::{Alert, EventTime, Fate, OutputTopic, Span, TopicRole};
 use palermo_lang::program::RuleSet;
-use palermo_lang::{Diagnostics, Limits, Sources, Test, TestFile, compile_all, parse_tests};
+use palermo_lang::{Diagnostics, Limits, Overrides, Shelf, Sources, Test, TestFile, parse_tests};
 use std::collections::{BTreeMap, BTreeSet};
+use watch::Watch;
+pub use watch::{Coverage, Seen, coverage};
 
 /// What became of one test.
 #[derive(Clone, Debug)]
@@ -44,6 +50,10 @@ pub struct TestResult {
     pub failures: Vec<String>,
     /// What is worth knowing, such as parameters that do not bind.
     pub notes: Vec<String>,
+    /// Which parts of the rule were seen true and false.
+    pub coverage: Vec<Seen>,
+    /// The evaluation that came closest to a hit, in lines, where one is missing or none is wanted.
+    pub closest: Vec<String>,
     /// What the rule is known to do wrong here, where it passed because it still does.
     pub known: Option<Known>,
 }
@@ -74,6 +84,77 @@ impl TestResult {
     }
 }
 
+/// The tests of a rule folder, read; each can be run by itself, in any order and by any thread.
+#[derive(Debug)]
+pub struct Runner {
+    files: Vec<TestFile>,
+    /// The rules under every pair of bounds that a chosen file sets.
+    shelves: Vec<(Limits, Shelf)>,
+}
+
+impl Runner {
+    /// Reads and checks rules and tests; keeps the test files with a test that `chosen` takes.
+    /// Cost: one compilation of the folder per pair of bounds that test files set.
+    ///
+    /// # Errors
+    /// The diagnostics of rule or test files that do not compile.
+    pub fn new(
+        sources: &Sources,
+        chosen: &dyn Fn(&TestFile, &Test) -> bool,
+    ) -> Result<Self, Diagnostics> {
+        let mut files = parse_tests(sources)?;
+        let mut shelves: Vec<(Limits, Shelf)> = Vec::new();
+        for file in &files {
+            if !file.tests.iter().any(|test| chosen(file, test)) {
+                continue;
+            }
+            let limits = limits(file);
+            if !shelves.iter().any(|(known, _)| *known == limits) {
+                shelves.push((limits, Shelf::new(sources, &limits)?));
+            }
+        }
+        files.retain(|file| file.tests.iter().any(|test| chosen(file, test)));
+        Ok(Self { files, shelves })
+    }
+
+    /// The chosen test files, in order of path.
+    pub fn files(&self) -> &[TestFile] {
+        &self.files
+    }
+
+    /// Runs a test of one of the files.
+    ///
+    /// Cost: that of its payments, each with the rule under test and what that names.
+    pub fn run(&self, file: &TestFile, test: &Test) -> TestResult {
+        let mut result = TestResult {
+            path: file.path.clone(),
+            line: test.position.0,
+            rule: file.rule.clone(),
+            name: test.name.clone(),
+            failures: Vec::new(),
+            notes: Vec::new(),
+            coverage: Vec::new(),
+            closest: Vec::new(),
+            known: match (test.known_gap, test.known_false_positive) {
+                (true, _) => Some(Known::Gap),
+                (_, true) => Some(Known::FalsePositive),
+                _ => None,
+            },
+        };
+        let limits = limits(file);
+        let Some((_, shelf)) = self.shelves.iter().find(|(known, _)| *known == limits) else {
+            result.failures.push("the file is not one of those that were chosen".to_owned());
+            return result;
+        };
+        let bench = Bench { shelf, file, test, limits: &limits };
+        match shelf.rule(&file.rule, &Overrides::new()) {
+            Ok(rules) => bench.run(&rules, &mut result),
+            Err(problems) => result.failures.push(problems.to_string()),
+        }
+        result
+    }
+}
+
 /// Runs every test of the sources that `chosen` takes, in order of path and file.
 ///
 /// # Errors
@@ -83,27 +164,11 @@ pub fn run(
     chosen: &dyn Fn(&TestFile, &Test) -> bool,
     done: &mut dyn FnMut(&TestResult),
 ) -> Result<Vec<TestResult>, Diagnostics> {
-    let files = parse_tests(sources)?;
+    let runner = Runner::new(sources, chosen)?;
     let mut results = Vec::new();
-    for file in &files {
-        let limits = limits(file);
-        let rules = compile_all(sources, &limits)?.rules;
+    for file in runner.files() {
         for test in file.tests.iter().filter(|test| chosen(file, test)) {
-            let mut result = TestResult {
-                path: file.path.clone(),
-                line: test.position.0,
-                rule: file.rule.clone(),
-                name: test.name.clone(),
-                failures: Vec::new(),
-                notes: Vec::new(),
-                known: match (test.known_gap, test.known_false_positive) {
-                    (true, _) => Some(Known::Gap),
-                    (_, true) => Some(Known::FalsePositive),
-                    _ => None,
-                },
-            };
-            let bench = Bench { sources, file, test, limits: &limits };
-            bench.run(&rules, &mut result);
+            let result = runner.run(file, test);
             done(&result);
             results.push(result);
         }
@@ -121,7 +186,7 @@ fn limits(file: &TestFile) -> Limits {
 
 /// One test with what it needs.
 pub(crate) struct Bench<'a> {
-    sources: &'a Sources,
+    shelf: &'a Shelf,
     file: &'a TestFile,
     test: &'a Test,
     limits: &'a Limits,
@@ -144,10 +209,27 @@ pub(crate) struct Outcome {
     pub(crate) lacked: BTreeSet<String>,
     /// Effects per record.
     pub(crate) effects: Vec<Vec<OutRecord>>,
+    /// Indicators of alerts of the rule under test, held back or not.
+    pub(crate) indicators: BTreeSet<String>,
     /// Why the engine stopped, if it did.
     pub(crate) stopped: Option<String>,
     /// Records of the test that went to the dead letters, and why.
     pub(crate) refused: Vec<String>,
+}
+
+impl Outcome {
+    /// Notes a revision of an alert.
+    fn see(&mut self, alert: &Alert, rule: &str) {
+        if alert.typology == rule {
+            self.indicators.extend(alert.indicators.iter().map(|found| found.id.clone()));
+        }
+        let known = self.actions.entry(alert.alert_id.clone()).or_default();
+        known.insert(alert.action.as_str());
+        if alert.action == Action::Created {
+            self.created.push(alert.alert_id.clone());
+        }
+        self.last.insert((alert.alert_id.clone(), alert.held_back), alert.clone());
+    }
 }
 
 impl Bench<'_> {
@@ -156,7 +238,11 @@ impl Bench<'_> {
             boundary::run(self, rules, result);
             return;
         }
-        let plain = self.outcome(rules, &Feed::plain(self.file, self.test));
+        let mut watch = Watch::default();
+        let feed = Feed::plain(self.file, self.test);
+        let plain = self.watched(rules, &feed, &mut |engine, time| {
+            watch.note(engine.looks(&self.file.rule, time));
+        });
         if let Some(stopped) = &plain.stopped {
             result.failures.push(stopped.clone());
             return;
@@ -164,6 +250,7 @@ impl Bench<'_> {
         // A test that says what the engine does not take tests nothing.
         result.failures.extend(plain.refused.iter().cloned());
         judge::judge(self.file, self.test, &plain, result);
+        watch.report(self, rules, &plain, result);
         self.variations(rules, &plain, result);
     }
 
@@ -197,18 +284,21 @@ impl Bench<'_> {
     }
 
     /// An engine rebuilt before every event makes the same effects. One that stops makes none.
+    ///
+    /// What is rebuilt before event n has read the n events before it from the start, and has no
+    /// other memory; so has one engine that goes on. A second one is therefore held against the
+    /// first after every event.
     fn restarted(&self, rules: &RuleSet, plain: &Outcome) -> Result<(), String> {
         let feed = Feed::plain(self.file, self.test);
+        let stopped = |at: usize, stop: EngineStop| {
+            format!("a restart before record {at} stops the engine: {stop}")
+        };
+        let mut engine = self.engine(rules, &feed).map_err(|stop| stopped(0, stop))?;
+        let mut effects = Vec::new();
         for (at, expected) in plain.effects.iter().enumerate() {
-            let stopped =
-                |stop: EngineStop| format!("a restart before record {at} stops the engine: {stop}");
-            let mut engine = self.engine(rules, &feed).map_err(stopped)?;
-            let mut effects = Vec::new();
-            for index in 0..=at {
-                effects.clear();
-                let record = feed.record(index).ok_or("a restart lost a record")?;
-                engine.apply(record, &mut effects).map_err(stopped)?;
-            }
+            effects.clear();
+            let record = feed.record(at).ok_or("a restart lost a record")?;
+            engine.apply(record, &mut effects).map_err(|stop| stopped(at, stop))?;
             if effects != *expected {
                 return Err(format!("a restart before record {at} changes what it publishes"));
             }
@@ -238,6 +328,16 @@ impl Bench<'_> {
     }
 
     pub(crate) fn outcome(&self, rules: &RuleSet, feed: &Feed) -> Outcome {
+        self.watched(rules, feed, &mut |_, _| {})
+    }
+
+    /// Runs, and shows the engine after every payment.
+    fn watched(
+        &self,
+        rules: &RuleSet,
+        feed: &Feed,
+        watch: &mut dyn FnMut(&Engine, EventTime),
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let flushed = feed.with_flush(self.lateness());
         let mut engine = match self.engine(rules, feed) {
@@ -250,16 +350,7 @@ impl Bench<'_> {
         let mut index = 0;
         while let Some(record) = flushed.record(index) {
             let mut effects = Vec::new();
-            let Outcome { last, created, actions, .. } = &mut outcome;
-            let mut seen = |alert: &Alert| {
-                let suppressed = alert.held_back;
-                let known = actions.entry(alert.alert_id.clone()).or_default();
-                known.insert(alert.action.as_str());
-                if alert.action == Action::Created {
-                    created.push(alert.alert_id.clone());
-                }
-                last.insert((alert.alert_id.clone(), suppressed), alert.clone());
-            };
+            let mut seen = |alert: &Alert| outcome.see(alert, &self.file.rule);
             match engine.apply_seen(record, &mut effects, &mut seen) {
                 Ok(Fate::DeadLetter) if index < feed.len() => {
                     outcome.refused.push(refused(feed.id(index), &effects));
@@ -274,6 +365,7 @@ impl Bench<'_> {
                 self.note_suppressor(&engine, &flushed, index, &mut outcome);
             }
             if index < feed.len() {
+                feed.time(index).into_iter().for_each(|time| watch(&engine, time));
                 outcome.effects.push(effects);
             }
             index = index.saturating_add(1);

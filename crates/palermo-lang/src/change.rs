@@ -353,7 +353,7 @@ fn rows(was: Option<&Tree>, is: Option<&Tree>) -> Option<Detail> {
     let (was, is) = (set(was), set(is));
     let (gone, new) = (was.difference(&is).count(), is.difference(&was).count());
     let told = format!("{new} new or changed, {gone} gone or changed");
-    (gone + new > 0).then(|| detail(Effect::Other, "rows", "", &told))
+    (gone.max(new) > 0).then(|| detail(Effect::Other, "rows", "", &told))
 }
 
 /// Reads both folders and compares them; the problems of the first that does not compile.

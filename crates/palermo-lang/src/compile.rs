@@ -1,5 +1,7 @@
 //! From sources to a rule set: read every file, check every rule, keep what is deployed.
 
+mod shelf;
+
 use crate::check::analysis::COST_MAX;
 use crate::check::condition::{Env, indicator, suppressor};
 use crate::check::deploy::{RuleSetFile, Typologies, packs as packs_of, ruleset};
@@ -17,6 +19,7 @@ use crate::source::{FILE_BYTES_MAX, Sources};
 use crate::yaml::{self, Node};
 use palermo_domain::alert::Mode;
 use palermo_domain::{Span, Subject};
+pub use shelf::Shelf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -272,9 +275,7 @@ impl Folder {
 
     /// A copy of the files of these rules, with nothing reported yet.
     fn restricted(&self, used: &BTreeSet<String>) -> Self {
-        let wanted = |file: &&File| {
-            matches!(file.what, What::Indicator | What::Suppressor) && used.contains(&file.id)
-        };
+        let wanted = |file: &&File| file.what.is_rule() && used.contains(&file.id);
         let copy = |file: &File| File {
             cx: Cx::new(file.cx.path(), file.cx.text()),
             root_unreadable: file.root_unreadable,

@@ -24,6 +24,7 @@
 
 pub mod program;
 
+mod catalogue;
 pub mod change;
 mod check;
 mod compile;
@@ -32,8 +33,10 @@ mod library;
 mod lock;
 mod rates;
 mod read;
+mod schema;
 mod source;
 mod syntax;
+mod test_notes;
 mod tests_file;
 mod vocabulary;
 mod yaml;
@@ -42,13 +45,15 @@ mod codes;
 mod diagnostic;
 mod suggest;
 
+pub use catalogue::{CATALOGUE_FILE, catalogue};
 pub use codes::{codes, explain};
-pub use compile::{Compiled, Limits, Overrides, compile, compile_all, compile_with};
+pub use compile::{Compiled, Limits, Overrides, Shelf, compile, compile_all, compile_with};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
 pub use format::format;
-pub use library::{Library, Tree, Written};
+pub use library::{Edge, Library, Tree, Written};
 pub use lock::{Broken, LOCK_FILE, Lock};
 pub use rates::rate_warnings;
+pub use schema::schema;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,

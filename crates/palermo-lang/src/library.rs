@@ -6,10 +6,11 @@
 
 use crate::compile::{Limits, compile_all, root};
 use crate::diagnostic::Diagnostics;
-use crate::program::RuleSet;
+use crate::program::{Condition, IndicatorId, RuleSet};
 use crate::read::Cx;
 use crate::source::Sources;
 use crate::yaml::{Node, Value};
+use std::collections::BTreeSet;
 
 /// A value as written, without its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,12 @@ pub struct Written {
     pub path: String,
     /// Its content.
     pub tree: Tree,
+    /// Its text, with the comments that the content has not.
+    pub text: String,
 }
+
+/// Who rests on whom: the id of a rule, how, and the id of a rule or `list NAME`.
+pub type Edge = (String, &'static str, String);
 
 /// A folder that compiles.
 #[derive(Clone, Debug)]
@@ -107,6 +113,7 @@ impl Library {
         let written = |(path, text): (&str, &str)| Written {
             path: path.to_owned(),
             tree: Tree::of(&root(&mut Cx::new(path, text))),
+            text: text.to_owned(),
         };
         let mut all: Vec<Written> = sources.rules().map(written).collect();
         let tests = sources.tests().map(written).collect();
@@ -132,5 +139,36 @@ impl Library {
     pub fn tests_of(&self, rule: &Written) -> Option<&Written> {
         let stem = rule.path.strip_suffix(".yaml").or(rule.path.strip_suffix(".yml"))?;
         self.tests.iter().find(|tests| tests.path.strip_suffix(".test.yaml") == Some(stem))
+    }
+
+    /// Everything that rests on something else, each once.
+    pub fn edges(&self) -> BTreeSet<Edge> {
+        let program = &self.program;
+        let mut all = BTreeSet::new();
+        let indicator = |id: &IndicatorId| {
+            program.indicators.get(usize::from(id.0)).map(|rule| rule.condition.id.clone())
+        };
+        for rule in &program.typologies {
+            let mut add = |how, to: Option<String>| {
+                all.extend(to.map(|to| (rule.id.clone(), how, to)));
+            };
+            rule.required.iter().for_each(|id| add("requires", indicator(id)));
+            rule.boost.iter().for_each(|id| add("is boosted by", indicator(id)));
+            for id in &rule.suppress {
+                let rule = program.suppressors.get(usize::from(id.0));
+                add("is suppressed by", rule.map(|rule| rule.condition.id.clone()));
+            }
+        }
+        for rule in self.conditions() {
+            let lists = rule.lists.iter().filter_map(|id| program.lists.get(usize::from(id.0)));
+            all.extend(lists.map(|list| (rule.id.clone(), "reads", format!("list {}", list.id))));
+        }
+        all
+    }
+
+    /// The conditions of indicators and suppressors.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let indicators = self.program.indicators.iter().map(|rule| &rule.condition);
+        indicators.chain(self.program.suppressors.iter().map(|rule| &rule.condition))
     }
 }

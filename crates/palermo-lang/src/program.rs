@@ -9,6 +9,7 @@ mod expression;
 mod graph;
 mod list;
 mod sequence;
+mod show;
 
 pub use expression::{
     Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
@@ -298,15 +299,17 @@ pub enum Function {
 impl Function {
     /// Whether it counts, so that leaving a payment out makes it smaller by one at most.
     pub const fn counts(self) -> bool {
-        matches!(
-            self,
-            Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Groups | Self::Days
-        )
+        matches!(self, Self::Count | Self::Distinct | Self::Places | Self::Nights | Self::Days)
     }
 
     /// Whether its value is a whole number that is 0 where nothing was selected.
     pub const fn is_number(self) -> bool {
-        self.counts() || matches!(self, Self::Recurring | Self::LowBalanceDays | Self::BalanceDays)
+        // One end more can join two groups.
+        self.counts()
+            || matches!(
+                self,
+                Self::Groups | Self::Recurring | Self::LowBalanceDays | Self::BalanceDays
+            )
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod compiled;
 mod diagnostics;
+mod documents;
 mod expanded;
 mod fields;
 mod folder;
 mod measures;
 mod robust;
+mod shelf;
 mod shipped;

@@ -3,7 +3,8 @@
 //!
 //! Principal type: [`Ledger`]. A payment becomes a packed row, read through a [`Row`] (everything
 //! rules and evidence need, as numbers), and an entry at the account of each end ([`Book`]): windows
-//! of rules and graph searches read the same one. A window is a walk over an account's entries,
+//! of rules and graph searches read the same one. Devices, parties and other subjects have entries
+//! there too, where a rule asks for them ([`Ledger::want`]). A window is a walk over an account's entries,
 //! newest first. Nothing here knows rules; which selections hold for an entry is decided above and
 //! stored as an interned set ([`SetId`]).
 //!

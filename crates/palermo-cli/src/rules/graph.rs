@@ -4,13 +4,9 @@ use super::{limits, sources};
 use crate::args::RulesGraphArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
-use palermo_lang::Library;
-use palermo_lang::program::{Condition, RuleSet};
+use palermo_lang::{Edge, Library};
 use serde_json::json;
 use std::collections::BTreeSet;
-
-/// An edge: who, what it does, to whom.
-type Edge = (String, &'static str, String);
 
 pub(crate) fn graph(arguments: &RulesGraphArgs, out: &mut Out) -> Result<Exit, Failure> {
     let sources = sources(&arguments.path)?;
@@ -19,7 +15,7 @@ pub(crate) fn graph(arguments: &RulesGraphArgs, out: &mut Out) -> Result<Exit, F
         code: Some("rules_invalid"),
         text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
     })?;
-    let mut edges = edges(&library.program);
+    let mut edges = library.edges();
     if let Some(id) = &arguments.of {
         let id = id.to_ascii_uppercase();
         if library.rule(&id).is_none() {
@@ -49,35 +45,6 @@ pub(crate) fn graph(arguments: &RulesGraphArgs, out: &mut Out) -> Result<Exit, F
     }
     out.data("}");
     Ok(Exit::Fine)
-}
-
-fn edges(program: &RuleSet) -> BTreeSet<Edge> {
-    let mut all = BTreeSet::new();
-    let indicator = |id: &palermo_lang::program::IndicatorId| {
-        program.indicators.get(usize::from(id.0)).map(|rule| rule.condition.id.clone())
-    };
-    for rule in &program.typologies {
-        let mut add = |how, to: Option<String>| {
-            all.extend(to.map(|to| (rule.id.clone(), how, to)));
-        };
-        rule.required.iter().for_each(|id| add("requires", indicator(id)));
-        rule.boost.iter().for_each(|id| add("is boosted by", indicator(id)));
-        for id in &rule.suppress {
-            let rule = program.suppressors.get(usize::from(id.0));
-            add("is suppressed by", rule.map(|rule| rule.condition.id.clone()));
-        }
-    }
-    let conditions = program.indicators.iter().map(|rule| &rule.condition);
-    for rule in conditions.chain(program.suppressors.iter().map(|rule| &rule.condition)) {
-        all.extend(lists(program, rule));
-    }
-    all
-}
-
-fn lists(program: &RuleSet, rule: &Condition) -> Vec<Edge> {
-    let name = |id: &palermo_lang::program::ListId| program.lists.get(usize::from(id.0));
-    let lists = rule.lists.iter().filter_map(name);
-    lists.map(|list| (rule.id.clone(), "reads", format!("list {}", list.id))).collect()
 }
 
 /// What a rule rests on, and what rests on it.

@@ -10,8 +10,8 @@ use super::feed::Feed;
 use super::{Bench, Outcome, TestResult};
 use palermo_domain::alert::Action;
 use palermo_domain::{Decimal, Span};
+use palermo_lang::Overrides;
 use palermo_lang::program::{Condition, Literal, Param, RuleSet, Stricter};
-use palermo_lang::{Overrides, compile_with};
 
 /// Bound on the steps of one parameter.
 const STEPS_MAX: i64 = 1 << 16;
@@ -74,8 +74,8 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
     let mut holds_at = |steps: i64| -> Option<bool> {
         let key = (rule.to_owned(), param.name.clone());
         let overrides = Overrides::from([(key, at(steps)?)]);
-        match compile_with(bench.sources, None, bench.limits, &overrides) {
-            Ok(compiled) => Some(holds(bench, &compiled.rules)),
+        match bench.shelf.rule(&bench.file.rule, &overrides) {
+            Ok(rules) => Some(holds(bench, &rules)),
             Err(diagnostics) => {
                 result.failures.push(format!("{rule}.{}: {diagnostics}", param.name));
                 None

@@ -125,6 +125,12 @@ impl Feed {
         self.records.get(index).map_or("", |item| item.id.as_str())
     }
 
+    /// When a payment happens; nothing for a party.
+    pub(crate) fn time(&self, index: usize) -> Option<EventTime> {
+        let payment = |item: &&Item| item.partition.role == TopicRole::Payments;
+        self.records.get(index).filter(payment).map(|item| item.time)
+    }
+
     /// The accounts that a record touches, with its event time.
     pub(crate) fn touched(&self, index: usize) -> impl Iterator<Item = (&str, EventTime)> {
         let item = self.records.get(index);

@@ -2,6 +2,7 @@
 //! tests pass.
 
 mod patterns;
+mod seen;
 
 use super::*;
 

@@ -26,7 +26,8 @@ use palermo_domain::alert::Role;
 use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
-const INDICATOR: [&str; 17] = [
+/// Keys of an indicator, behind those of every rule.
+pub(crate) const INDICATOR: [&str; 17] = [
     "feeds",
     "crime",
     "family",
@@ -46,7 +47,8 @@ const INDICATOR: [&str; 17] = [
     "amltrix",
 ];
 const INDICATOR_LATER: [&str; 2] = ["evaluate", "regions"];
-const SUPPRESSOR: [&str; 11] = [
+/// Keys of a suppressor, behind those of every rule.
+pub(crate) const SUPPRESSOR: [&str; 11] = [
     "feeds",
     "subject",
     "window",
@@ -59,8 +61,10 @@ const SUPPRESSOR: [&str; 11] = [
     "text",
     "text_not",
 ];
-const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
-const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
+/// Families of evidence.
+pub(crate) const FAMILIES: [&str; 7] = ["M", "L", "C", "N", "T", "P", "G"];
+/// How much a hit says.
+pub(crate) const TIERS: [&str; 4] = ["A", "B", "C", "A!"];
 /// The name under which a sequence's count is bound.
 const REPEATS: &str = "repeats";
 
@@ -157,21 +161,8 @@ fn condition(
         let graph = fields.get("graph").and_then(|node| graph::graph(cx, node, &mut around));
         (measures(cx, fields, &mut around, sequence.as_ref(), graph.as_ref()), graph)
     };
-    let holds = {
-        let names: Vec<String> = selections.iter().map(|(name, _)| name.clone()).collect();
-        let typed: Vec<(String, Type)> =
-            measures.iter().map(|measure| (measure.name.clone(), measure.value_type)).collect();
-        let mut scope = Scope {
-            pool: env.pool,
-            params: &defs,
-            measures: &typed,
-            selections: &names,
-            reads: Reads::Subject,
-            step: None,
-            substitute: false,
-        };
-        holds(cx, fields, &mut scope, sequence.as_ref(), holds_key)
-    };
+    let bound = Bound { params: &defs, selections: &selections, measures: &measures };
+    let holds = bound.holds(cx, fields, env.pool, sequence.as_ref(), holds_key);
     unused(cx, fields, &defs, before);
     let steps = sequence.iter().flat_map(|checked| &checked.sequence.steps);
     let ties = steps.flat_map(|step| &step.ties);
@@ -213,6 +204,38 @@ fn condition(
         text,
         cite: head.cite,
     })
+}
+
+/// What the condition of a rule may name.
+struct Bound<'b> {
+    params: &'b [ParamDef],
+    selections: &'b [(String, SelectionId)],
+    measures: &'b [Measure],
+}
+
+impl Bound<'_> {
+    fn holds(
+        &self,
+        cx: &mut Cx,
+        fields: &Fields<'_>,
+        pool: &mut Pool<'_>,
+        sequence: Option<&sequence::Checked>,
+        key: &str,
+    ) -> Option<Expr> {
+        let names: Vec<String> = self.selections.iter().map(|(name, _)| name.clone()).collect();
+        let typed = self.measures.iter().map(|measure| (measure.name.clone(), measure.value_type));
+        let typed: Vec<(String, Type)> = typed.collect();
+        let mut scope = Scope {
+            pool,
+            params: self.params,
+            measures: &typed,
+            selections: &names,
+            reads: Reads::Subject,
+            step: None,
+            substitute: false,
+        };
+        holds(cx, fields, &mut scope, sequence, key)
+    }
 }
 
 /// The keys under `cite`.

@@ -10,7 +10,8 @@ use palermo_domain::alert::Mode;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-const KEYS: [&str; 10] = [
+/// Keys of a rule set.
+pub(crate) const KEYS: [&str; 10] = [
     "packs",
     "apiVersion",
     "kind",

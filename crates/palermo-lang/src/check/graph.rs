@@ -20,7 +20,7 @@ use palermo_domain::{Decimal, Span};
 /// The list of routes, unless another is named.
 const ROUTES: &str = "corridor";
 /// A pattern with what it may be asked.
-const ASKED: &[(&str, &[&str])] = &[
+pub(crate) const ASKED: &[(&str, &[&str])] = &[
     ("fan_in", &["edges", "within"]),
     ("fan_out", &["edges", "within"]),
     ("chain", &["edges", "within", "hops", "keeps"]),

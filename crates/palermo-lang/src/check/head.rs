@@ -11,6 +11,13 @@ use std::ops::Range;
 pub(crate) const HEAD: [&str; 8] =
     ["apiVersion", "kind", "id", "version", "title", "status", "description", "cite"];
 
+/// How mature a rule is.
+pub(crate) const STATUSES: [&str; 4] = ["experimental", "test", "stable", "deprecated"];
+/// Keys of a citation.
+pub(crate) const CITE: [&str; 3] = ["key", "item", "status"];
+/// How a source was read.
+pub(crate) const CITE_STATUSES: [&str; 4] = ["found", "found_secondary", "recalled", "default"];
+
 /// The list that says what the keys under `cite` stand for.
 const SOURCES: &str = "sources";
 
@@ -39,8 +46,7 @@ pub(crate) fn head(cx: &mut Cx, fields: &Fields<'_>, cited: bool, lists: &Lists)
     });
     let title = title(cx, fields);
     if let Some(node) = fields.need(cx, "status") {
-        let known = ["experimental", "test", "stable", "deprecated"];
-        cx.word(node, "status", &known, |word| known.contains(&word).then_some(()));
+        cx.word(node, "status", &STATUSES, |word| STATUSES.contains(&word).then_some(()));
     }
     if let Some(node) = fields.need(cx, "description") {
         cx.filled(node);
@@ -87,12 +93,12 @@ fn no_cite(cx: &mut Cx, range: &Range<usize>) {
 }
 
 fn cite_one(cx: &mut Cx, node: &Node, lists: &Lists) -> Option<Cite> {
-    let fields = Fields::open(cx, node, "a citation", &["key", "item", "status"], &[])?;
+    let fields = Fields::open(cx, node, "a citation", &CITE, &[])?;
     let key_node = fields.need(cx, "key");
     let item = fields.need(cx, "item").and_then(|node| cx.filled(node));
     if let Some(node) = fields.need(cx, "status") {
-        let known = ["found", "found_secondary", "recalled", "default"];
-        cx.word(node, "status of a citation", &known, |word| known.contains(&word).then_some(()));
+        let read = |word: &str| CITE_STATUSES.contains(&word).then_some(());
+        cx.word(node, "status of a citation", &CITE_STATUSES, read);
     }
     let key_node = key_node?;
     let key = cx.filled(key_node)?;

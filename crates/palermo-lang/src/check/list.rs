@@ -17,10 +17,13 @@ use palermo_domain::Date;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
-const KEYS: [&str; 8] =
+/// Keys of a list.
+pub(crate) const KEYS: [&str; 8] =
     ["list", "title", "version", "columns", "source", "reviewed", "rows", "pack"];
-const ROW_KEYS: [&str; 3] = ["row", "valid_from", "valid_to"];
-const COLUMN_TYPES: [&str; 5] = ["text", "decimal", "int", "bool", "duration"];
+/// Keys of every row, beside its columns.
+pub(crate) const ROW_KEYS: [&str; 3] = ["row", "valid_from", "valid_to"];
+/// Types of columns.
+pub(crate) const COLUMN_TYPES: [&str; 5] = ["text", "decimal", "int", "bool", "duration"];
 /// The most rows of a list, ranges expanded.
 const ROWS_MAX: usize = 100_000;
 

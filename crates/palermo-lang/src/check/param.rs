@@ -10,10 +10,11 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 
 /// Types a parameter can be declared with.
-const TYPES: [&str; 9] =
+pub(crate) const TYPES: [&str; 9] =
     ["int", "hour", "decimal", "ratio", "km", "money", "duration", "text", "bool"];
 
-const KEYS: [&str; 9] =
+/// Keys of a parameter.
+pub(crate) const KEYS: [&str; 9] =
     ["value", "type", "ccy", "range", "step", "stricter", "basis", "cite", "why"];
 
 /// Reads `parameters:`; a faulty one is reported and left out. `cited` are the keys under `cite` of

@@ -27,6 +27,10 @@ pub(crate) fn without_past<'e>(
     others: impl Iterator<Item = &'e Expr>,
 ) {
     let Some(node) = fields.get("subject").filter(|_| subject != Subject::Account) else { return };
+    if fields.get("graph").is_some() {
+        // The nodes of the graph are accounts.
+        return cx.unsupported(&node.range, &of_subject("graph", subject));
+    }
     let mut all: Vec<&Expr> = others.collect();
     for measure in measures {
         match &measure.kind {

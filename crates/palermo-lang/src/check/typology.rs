@@ -17,7 +17,8 @@ use palermo_domain::{Span, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-const TYPOLOGY: [&str; 16] = [
+/// Keys of a typology, behind those of every rule.
+pub(crate) const TYPOLOGY: [&str; 16] = [
     "crime",
     "stage",
     "amltrix",
@@ -36,7 +37,8 @@ const TYPOLOGY: [&str; 16] = [
     "protective",
 ];
 const LATER: [&str; 2] = ["link", "regions"];
-const SUBJECT_UNLESS_CONTROL: &str = "subject_unless(control)";
+/// The role of an anchor that may be controlled by another.
+pub(crate) const SUBJECT_UNLESS_CONTROL: &str = "subject_unless(control)";
 
 /// The rules a typology may name. An id that is known and has no rule had errors of its own.
 pub(crate) struct Rules<'r> {

@@ -1,0 +1,163 @@
+//! The whole rule library: what a payment costs with every rule live, and with more rules than apply.
+//!
+//! Ledger and detector alone, without decoding and without Kafka, on one thread: ordinary synthetic
+//! traffic of about half a payment per account and day, seven weeks of it; what is timed is the last
+//! ten days, when the windows of 30 days are full. All rules of `rules/` are evaluated, whether a
+//! typology deploys them or not. More rules are copies of the indicators with every ordered parameter
+//! one step stricter for each copy: other selections, other measures.
+
+use palermo_benches::{figure, median_of, now};
+use palermo_detect::{Applied, Detector, Settings};
+use palermo_domain::alert::Cause;
+use palermo_domain::{EventTime, IngestTime, Partition, Payment, Span, TopicRole};
+use palermo_lang::program::{Literal, RuleSet, Stricter};
+use palermo_lang::{Limits, Overrides, Sources, compile_with};
+use palermo_ledger::{Ledger, Origin};
+use palermo_synth::{Config, Lookalikes, Planted, World};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const ACCOUNTS: u32 = 10_000;
+const DAYS: u16 = 47;
+const TIMED_DAYS: i64 = 10;
+
+pub fn figures(runs: usize) {
+    let sources = sources();
+    let begun = now();
+    let all = rules(&sources, 0);
+    figure("library_load", format!("{:.0}", begun.elapsed().as_millis()), "ms");
+    let world = world();
+    let payments: Vec<Payment<'static>> = world.payments().collect();
+    eprintln!("library: {} payments of {ACCOUNTS} accounts in {DAYS} days", payments.len());
+    let own = all.indicators.len();
+    let none = RuleSet {
+        indicators: Vec::new(),
+        suppressors: Vec::new(),
+        selections: Vec::new(),
+        typologies: Vec::new(),
+        ..all.clone()
+    };
+    measured("library_ledger_alone", runs, &world, &payments, &none);
+    measured(&format!("library_{own}_indicators"), runs, &world, &payments, &all);
+    for wanted in [500, 2_000] {
+        let copies = wanted / own.max(1);
+        let more = rules(&sources, copies.saturating_sub(1));
+        let name = format!("library_{}_indicators", more.indicators.len());
+        measured(&name, runs, &world, &payments, &more);
+    }
+}
+
+fn measured(
+    name: &str,
+    runs: usize,
+    world: &World,
+    payments: &[Payment<'static>],
+    rules: &RuleSet,
+) {
+    let ns = median_of(name, runs, || one(world, payments, rules));
+    figure(name, format!("{ns:.0}"), "ns/payment");
+    figure(&format!("{name}_rate"), format!("{:.0}", 1e9 / ns), "payments/s");
+}
+
+fn world() -> World {
+    World::new(&Config {
+        accounts: ACCOUNTS,
+        days: DAYS,
+        planted: Planted { ct01: 0, ct14: 0 },
+        lookalikes: Lookalikes::NONE,
+        ..Config::default()
+    })
+    .expect("a world")
+}
+
+/// Every file of `rules/` that is no test.
+fn sources() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    let read = palermo_runtime::read_rules(&folder, "rules", false).expect("the rules are there");
+    read.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect()
+}
+
+/// The rules, and so many copies of each indicator.
+fn rules(sources: &BTreeMap<String, String>, copies: usize) -> RuleSet {
+    let limits = Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) };
+    let mut files = sources.clone();
+    let mut renamed = Vec::new();
+    for copy in 0..copies {
+        let letter = char::from(b'A' + u8::try_from(copy).expect("fewer than 26 copies"));
+        for (path, text) in sources.iter().filter(|(_, text)| text.contains("\nkind: Indicator")) {
+            let (before, rest) = text.split_once("\nid: ").expect("an id");
+            renamed.push((rest.split_whitespace().next().expect("an id").to_owned(), letter));
+            files.insert(format!("{path}.{copy}.yaml"), format!("{before}\nid: {letter}{rest}"));
+        }
+    }
+    let none = Overrides::new();
+    let plain = compile_with(&Sources::new(sources.clone()), None, &limits, &none);
+    let plain = plain.expect("the shipped rules compile").rules;
+    if copies == 0 {
+        return plain;
+    }
+    let mut overrides = Overrides::new();
+    for (id, letter) in renamed {
+        let steps = i64::from(u32::from(letter) - u32::from('A')) + 1;
+        let rule =
+            plain.indicators.iter().find(|rule| rule.condition.id == id).expect("it is there");
+        for param in &rule.condition.params {
+            let moved = param
+                .step
+                .as_ref()
+                .and_then(|step| stricter(&param.value, step, steps, param.stricter));
+            overrides
+                .extend(moved.map(|value| ((format!("{letter}{id}"), param.name.clone()), value)));
+        }
+    }
+    compile_with(&Sources::new(files), None, &limits, &overrides).expect("copies compile").rules
+}
+
+fn stricter(value: &Literal, step: &Literal, steps: i64, way: Stricter) -> Option<Literal> {
+    let steps = if way == Stricter::Up { steps } else { -steps };
+    Some(match (value, step) {
+        (Literal::Int(value), Literal::Int(step)) => Literal::Int((value + step * steps).max(1)),
+        (Literal::Decimal(value), Literal::Decimal(step)) => {
+            Literal::Decimal(value + step * palermo_domain::Decimal::from(steps))
+        }
+        (Literal::Money(value, currency), Literal::Money(step, _)) => {
+            Literal::Money(value + step * palermo_domain::Decimal::from(steps), *currency)
+        }
+        _ => return None,
+    })
+}
+
+/// Nanoseconds a payment of the last days.
+fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
+    let mut ledger = Ledger::new(palermo_domain::Currency::try_new("USD").expect("a currency"));
+    let settings = Settings {
+        task: "bench".to_owned(),
+        bundle: "0".repeat(64),
+        mute_before: None,
+        evidence_horizon: Span::from_days(400),
+    };
+    let mut detector = Detector::new(rules.clone(), settings, &mut ledger);
+    for party in world.parties() {
+        ledger.apply_party(&party);
+    }
+    let last = payments.last().map_or(EventTime(0), |payment| payment.event_time);
+    let first_timed = last.minus(Span::from_days(TIMED_DAYS));
+    let begin = payments.partition_point(|payment| payment.event_time < first_timed);
+    let mut alerts = Vec::new();
+    let mut offset = 0;
+    let mut apply = |payment: &Payment<'static>, ledger: &mut Ledger| {
+        let partition = Partition { role: TopicRole::Payments, index: 0 };
+        let row = ledger.insert(payment, Origin { partition, offset, ingest: IngestTime(payment.event_time.0) });
+        offset += 1;
+        let sets = detector.select(ledger, row, payment.text.as_ref());
+        ledger.link(row, sets[0], sets[1]);
+        let applied = Applied { cause: Cause::OnTime, watermark: Some(payment.event_time) };
+        detector.changed(ledger, row, applied, &mut alerts);
+        alerts.clear();
+    };
+    let (warm, timed) = payments.split_at(begin);
+    warm.iter().for_each(|payment| apply(payment, &mut ledger));
+    let begun = now();
+    timed.iter().for_each(|payment| apply(payment, &mut ledger));
+    begun.elapsed().as_nanos() as f64 / timed.len().max(1) as f64
+}

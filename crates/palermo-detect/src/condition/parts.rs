@@ -1,0 +1,97 @@
+//! How the parts of a condition stand at one time: what tests and people ask about a rule that is
+//! silent. Nothing here decides anything.
+//!
+//! Cost: that of every measure; nothing is skipped because another part is false already.
+
+use super::Run;
+use crate::alerts::plain;
+use crate::bind::Node;
+use crate::detector::{Detector, newest_at};
+use crate::eval::{At, eval};
+use crate::value::Value;
+use palermo_domain::EventTime;
+use palermo_ledger::{Ledger, Leg, Row};
+
+/// One part of a condition, in the order of `palermo_lang::program::Condition::parts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Whether it holds; `None` where that is unknown.
+    pub holds: Option<bool>,
+    /// What was found: the left side of a comparison, else the truth.
+    pub observed: String,
+    /// What it is compared with, such as `>= 3`; empty where it is no comparison.
+    pub needed: String,
+}
+
+/// The parts of a condition on one subject at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The subject, as text.
+    pub on: String,
+    /// Event time.
+    pub at: EventTime,
+    /// The parts.
+    pub parts: Vec<Part>,
+}
+
+impl Look {
+    /// How many parts hold.
+    pub fn held(&self) -> usize {
+        self.parts.iter().filter(|part| part.holds == Some(true)).count()
+    }
+}
+
+impl<'a> Run<'a> {
+    fn parts(&mut self, row: Row<'a>, leg: Leg) -> Vec<Part> {
+        let condition = self.condition;
+        let at = At { env: self.over_window(), row, leg, step: None };
+        let parts = match &condition.holds {
+            Node::And(parts) | Node::Or(parts) => parts.as_slice(),
+            whole => std::slice::from_ref(whole),
+        };
+        parts.iter().map(|part| self.part(part, &at)).collect()
+    }
+
+    fn part(&mut self, node: &Node, at: &At<'a>) -> Part {
+        let holds = match eval(node, at, self) {
+            Value::Bool(truth) => Some(truth),
+            _ => None,
+        };
+        let (observed, needed) = match node {
+            Node::Compare(op, a, b) => {
+                let [a, b] = [a, b].map(|side| plain(self.env.ledger, eval(side, at, self)));
+                (a, format!("{} {b}", op.as_str()))
+            }
+            _ => {
+                let truth = holds.map_or("unknown", |holds| if holds { "true" } else { "false" });
+                (truth.to_owned(), String::new())
+            }
+        };
+        Part { holds, observed, needed }
+    }
+}
+
+impl Detector {
+    /// How an indicator or suppressor stands on everything that has a payment at this very time
+    /// and that it is about, in order of number. Pure: nothing is noted.
+    ///
+    /// Cost: a look at every subject, and one whole evaluation for each that has a payment.
+    pub fn looks(&self, ledger: &Ledger, rule: &str, time: EventTime) -> Vec<Look> {
+        let indicators = self.rules.indicators.iter().map(|rule| &rule.condition);
+        let suppressors = self.rules.suppressors.iter().map(|rule| &rule.condition);
+        let ids = indicators.chain(suppressors).map(|condition| condition.id.as_str());
+        let bound = self.indicators.iter().chain(&self.suppressors);
+        let Some((_, condition)) = ids.zip(bound).find(|(id, _)| *id == rule) else {
+            return Vec::new();
+        };
+        let of_kind = |subject: &_| ledger.kind_of(*subject) == condition.subject;
+        let look = |subject| {
+            let (row, leg) = newest_at(ledger, subject, time, time)?;
+            let (env, sets) = (self.env(ledger), &self.selections.sets);
+            let mut run = Run::new(env, sets, condition, subject, time);
+            let parts = run.parts(ledger.row(row)?, leg);
+            Some(Look { on: ledger.key_text(subject), at: time, parts })
+        };
+        ledger.account_ids().filter(of_kind).filter_map(look).collect()
+    }
+}
