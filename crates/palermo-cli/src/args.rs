@@ -75,6 +75,10 @@ pub(crate) enum RulesCommand {
     Diff(RulesDiffArgs),
     /// Draw which rules and lists rest on which, as Graphviz text.
     Graph(RulesGraphArgs),
+    /// Write the rule library as a static site, or as one table of Markdown.
+    Doc(RulesDocArgs),
+    /// Print the JSON Schema of rule files, for editors.
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]
@@ -371,6 +375,20 @@ pub(crate) struct RulesGraphArgs {
     /// Only what this rule rests on, and what rests on it.
     #[arg(long, value_name = "ID")]
     pub of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("as").required(true).args(["out", "table"]))]
+pub(crate) struct RulesDocArgs {
+    /// The rule folder.
+    #[arg(value_name = "DIR", default_value = "rules")]
+    pub path: PathBuf,
+    /// Write a site of HTML pages into this folder.
+    #[arg(long, value_name = "SITE")]
+    pub out: Option<PathBuf>,
+    /// Print the table that is kept as `rules/CATALOGUE.md`.
+    #[arg(long)]
+    pub table: bool,
 }
 
 fn currency(text: &str) -> Result<Currency, String> {

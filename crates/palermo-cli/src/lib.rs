@@ -77,6 +77,8 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Rules(RulesCommand::Lock(arguments)) => rules::lock(&arguments, out),
         Command::Rules(RulesCommand::Diff(arguments)) => rules::diff(&arguments, out),
         Command::Rules(RulesCommand::Graph(arguments)) => rules::graph(&arguments, out),
+        Command::Rules(RulesCommand::Doc(arguments)) => rules::doc(&arguments, out),
+        Command::Rules(RulesCommand::Schema) => rules::schema(out),
         Command::Doctor(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
         Command::Config(ConfigCommand::Check(arguments)) => config::check(&arguments, out),
     }

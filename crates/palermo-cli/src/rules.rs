@@ -1,10 +1,12 @@
 //! `palermo rules lint`; the other commands about rules are in the modules.
 
+mod doc;
 mod graph;
 mod keep;
 mod report;
 mod test;
 
+pub(crate) use doc::{doc, schema};
 pub(crate) use graph::graph;
 pub(crate) use keep::{diff, fmt, lock};
 pub(crate) use test::test;

@@ -46,6 +46,7 @@ fn wrong_arguments_are_usage_on_standard_error() {
         ("synth --produce", "--truth <FILE>"),
         ("synth --out x --start 2026-02-30", "write a day such as"),
         ("synth --out x --accounts 5", "`accounts` is 5; choose 100 to 20000000"),
+        ("rules doc", "--out <SITE>|--table"),
         ("doctor explain colour", "`colour` is not a code; known are "),
     ] {
         let (code, data, said) = palermo(line);
@@ -166,6 +167,25 @@ fn the_shipped_rules_compile() {
     let (code, data, _) = palermo(&format!("rules lint {}", folder.path().display()));
     assert_eq!(code, 3);
     assert!(data.contains("a.yaml:1:"), "{data}");
+}
+
+#[test]
+fn the_library_becomes_a_table_and_a_site() {
+    let rules = repository("rules");
+    let (code, data, talk) = palermo(&format!("rules doc {} --table", rules.display()));
+    assert_eq!((code, talk.as_str()), (0, ""));
+    assert_eq!(data, std::fs::read_to_string(rules.join("CATALOGUE.md")).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("new/site");
+    let (code, data, talk) =
+        palermo(&format!("rules doc {} --out {}", rules.display(), site.display()));
+    assert_eq!((code, talk.as_str()), (0, ""), "{data}");
+    let page = std::fs::read_to_string(site.join("rules/MS-08.html")).unwrap();
+    assert!(page.contains("senders is at least 25 (min_senders)"));
+    let (code, data, _) = palermo("rules schema");
+    assert_eq!(code, 0);
+    let kept = std::fs::read_to_string(repository("docs/schemas/rules.v1.schema.json")).unwrap();
+    assert_eq!(data, kept);
 }
 
 #[test]

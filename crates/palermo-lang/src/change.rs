@@ -108,22 +108,22 @@ impl Change {
 /// Every rule and list that differs, in order of id.
 pub fn changes(before: &Library, after: &Library) -> Vec<Change> {
     let mut all = Vec::new();
-    let pairs = [(&before.rules, &after.rules, "id"), (&before.lists, &after.lists, "list")];
-    for (old, new, key) in pairs {
-        let ids: BTreeSet<&str> = old
-            .iter()
-            .chain(new)
-            .map(|file| file.tree.at(key))
-            .filter(|id| !id.is_empty())
-            .collect();
+    for (old, new) in [(&before.rules, &after.rules), (&before.lists, &after.lists)] {
+        let ids: BTreeSet<String> =
+            old.iter().chain(new).map(id_of).filter(|id| !id.is_empty()).collect();
         for id in ids {
-            let newest = |files: &'_ [Written]| {
-                files.iter().rev().find(|file| file.tree.at(key) == id).cloned()
-            };
-            all.extend(change(id, newest(old), newest(new), (before, after)));
+            let newest =
+                |files: &'_ [Written]| files.iter().rev().find(|file| id_of(file) == id).cloned();
+            all.extend(change(&id, newest(old), newest(new), (before, after)));
         }
     }
     all
+}
+
+/// The id of a rule, or of a list with its pack: `reporting_limit/us`.
+fn id_of(file: &Written) -> String {
+    let parts = ["id", "list", "pack"].map(|key| file.tree.at(key));
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 fn change(

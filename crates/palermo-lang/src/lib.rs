@@ -34,6 +34,7 @@ mod lock;
 mod rates;
 mod read;
 mod schema;
+mod site;
 mod source;
 mod syntax;
 mod test_notes;
@@ -54,6 +55,7 @@ pub use library::{Edge, Library, Tree, Written};
 pub use lock::{Broken, LOCK_FILE, Lock};
 pub use rates::rate_warnings;
 pub use schema::schema;
+pub use site::site;
 pub use source::Sources;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,

@@ -43,82 +43,95 @@ fn root() -> Value {
 
 fn definitions() -> Value {
     let mut all = parts::definitions();
-    let kind = |known: &[&str]| -> Vec<String> {
-        head::HEAD.iter().chain(known).map(|key| (*key).to_owned()).collect()
-    };
-    let rule = |title: &str, name: &str, keys: &[&str], optional: &[&str]| {
-        let keys = kind(keys);
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut object = closed(&keys, optional);
-        object["title"] = title.into();
-        object["properties"]["kind"] = json!({"const": name});
-        object
-    };
-    let optional = [
-        "feeds",
-        "parameters",
-        "select",
-        "measure",
-        "sequence",
-        "graph",
-        "hit",
-        "holds",
-        "role",
-        "lookalikes",
-        "stage",
-        "amltrix",
-    ];
-    all.insert(
-        "Indicator".into(),
-        rule(
-            "One red flag about one subject; never an alert alone",
-            "Indicator",
-            &condition::INDICATOR,
-            &optional,
-        ),
-    );
-    all.insert(
-        "Suppressor".into(),
-        rule(
-            "One lawful explanation, as facts that can be tested",
-            "Suppressor",
-            &condition::SUPPRESSOR,
-            &optional,
-        ),
-    );
-    let optional = [
-        "cite",
-        "stage",
-        "amltrix",
-        "boost",
-        "suppress",
-        "score",
-        "investigate",
-        "report",
-        "protective",
-    ];
-    all.insert(
-        "Typology".into(),
-        rule("Which indicators together make an alert", "Typology", &typology::TYPOLOGY, &optional),
-    );
-    let optional = ["packs", "engine", "lock", "suppressions", "approvals"];
-    let mut ruleset = closed(&deploy::KEYS, &optional);
-    ruleset["title"] = "Which typologies run, and how".into();
-    ruleset["properties"]["kind"] = json!({"const": "RuleSet"});
-    all.insert("RuleSet".into(), ruleset);
-    let mut rows = closed(&list::KEYS, &["columns", "pack"]);
-    rows["title"] = "A typed, dated, sourced table that rules read".into();
-    rows["if"] = json!({"required": ["pack"]});
-    rows["then"] = json!({"properties": {"columns": false}});
-    rows["else"] = json!({"required": ["columns"]});
-    all.insert("List".into(), rows);
+    for name in KINDS {
+        all.insert(name.to_owned(), kind(name));
+    }
+    let mut rows = closed(&list::KEYS, &["columns", "pack"], &[]);
+    set(&mut rows, "title", json!("A typed, dated, sourced table that rules read"));
+    set(&mut rows, "if", json!({"required": ["pack"]}));
+    set(&mut rows, "then", json!({"properties": {"columns": false}}));
+    set(&mut rows, "else", json!({"required": ["columns"]}));
+    all.insert("List".to_owned(), rows);
     Value::Object(all)
 }
 
-/// A mapping with these keys and no others; all of them but the optional ones are needed.
-fn closed(keys: &[&str], optional: &[&str]) -> Value {
+/// Keys that an indicator or a suppressor may leave out.
+const OPTIONAL: [&str; 12] = [
+    "feeds",
+    "parameters",
+    "select",
+    "measure",
+    "sequence",
+    "graph",
+    "hit",
+    "holds",
+    "role",
+    "lookalikes",
+    "stage",
+    "amltrix",
+];
+/// Keys that a typology may leave out.
+const OPTIONAL_TYPOLOGY: [&str; 9] = [
+    "cite",
+    "stage",
+    "amltrix",
+    "boost",
+    "suppress",
+    "score",
+    "investigate",
+    "report",
+    "protective",
+];
+
+/// A file that names its kind.
+fn kind(name: &str) -> Value {
+    let (title, head, keys, optional): (&str, &[&str], &[&str], &[&str]) = match name {
+        "Indicator" => (
+            "One red flag about one subject; never an alert alone",
+            &head::HEAD,
+            &condition::INDICATOR,
+            &OPTIONAL,
+        ),
+        "Suppressor" => (
+            "One lawful explanation, as facts that can be tested",
+            &head::HEAD,
+            &condition::SUPPRESSOR,
+            &OPTIONAL,
+        ),
+        "Typology" => (
+            "Which indicators together make an alert",
+            &head::HEAD,
+            &typology::TYPOLOGY,
+            &OPTIONAL_TYPOLOGY,
+        ),
+        _ => (
+            "Which typologies run, and how",
+            &[],
+            &deploy::KEYS,
+            &["packs", "engine", "lock", "suppressions", "approvals"],
+        ),
+    };
+    let keys: Vec<&str> = head.iter().chain(keys).copied().collect();
+    let mut object = closed(&keys, optional, &[("kind", json!({"const": name}))]);
+    set(&mut object, "title", json!(title));
+    object
+}
+
+fn set(object: &mut Value, key: &str, to: Value) {
+    if let Some(entries) = object.as_object_mut() {
+        entries.insert(key.to_owned(), to);
+    }
+}
+
+/// A mapping with these keys and no others; all of them but the optional ones are needed. `own` are
+/// values of keys that mean something else here than elsewhere.
+fn closed(keys: &[&str], optional: &[&str], own: &[(&str, Value)]) -> Value {
+    let of = |key: &str| {
+        let own = own.iter().find(|(known, _)| *known == key);
+        own.map_or_else(|| parts::property(key), |(_, value)| value.clone())
+    };
     let properties: Map<String, Value> =
-        keys.iter().map(|key| ((*key).to_owned(), parts::property(key))).collect();
+        keys.iter().map(|key| ((*key).to_owned(), of(key))).collect();
     let required: Vec<&&str> = keys.iter().filter(|key| !optional.contains(key)).collect();
     json!({"type": "object", "properties": properties, "required": required,
            "additionalProperties": false})

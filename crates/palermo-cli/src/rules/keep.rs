@@ -65,7 +65,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// Writes beside the file and renames, so that no reader meets half of it.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let beside = file.with_extension("tmp");
     fs::write(&beside, text).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
         let text = format!("cannot write `{}`: {error}", file.display());
@@ -73,7 +73,7 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-fn invalid(problems: &Diagnostics) -> Failure {
+pub(super) fn invalid(problems: &Diagnostics) -> Failure {
     Failure {
         exit: Exit::Content,
         code: Some("rules_invalid"),

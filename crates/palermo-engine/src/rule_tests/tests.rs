@@ -356,8 +356,9 @@ fn with_bench(path: &str, check: impl Fn(&Bench<'_>, &RuleSet)) {
     let files = parse_tests(&sources).unwrap();
     let file = files.iter().find(|file| file.path == path).unwrap();
     let limits = limits(file);
-    let rules = compile_all(&sources, &limits).unwrap().rules;
-    check(&Bench { sources: &sources, file, test: &file.tests[0], limits: &limits }, &rules);
+    let shelf = Shelf::new(&sources, &limits).unwrap();
+    let rules = shelf.rule(&file.rule, &Overrides::new()).unwrap();
+    check(&Bench { shelf: &shelf, file, test: &file.tests[0], limits: &limits }, &rules);
 }
 
 #[test]

@@ -15,17 +15,15 @@ impl Condition {
     /// An expression of this condition as its author could have written it.
     pub fn text_of(&self, expr: &Expr, lists: &[List]) -> String {
         let one = |expr: &Expr| self.text_of(expr, lists);
-        let inner = |expr: &Expr| match expr {
-            Expr::And(_) | Expr::Or(_) | Expr::Compare(..) | Expr::Arithmetic(..) => {
-                format!("({})", one(expr))
-            }
-            _ => one(expr),
-        };
+        let inner = |expr: &Expr| bracketed(expr, one(expr));
         let list = |id: &ListId| {
             lists.get(usize::from(id.0)).map_or_else(|| "?".to_owned(), |list| list.id.clone())
         };
-        let joined =
-            |parts: &[Expr], by: &str| parts.iter().map(inner).collect::<Vec<_>>().join(by);
+        let part = |expr: &Expr| match expr {
+            Expr::And(_) | Expr::Or(_) => format!("({})", one(expr)),
+            _ => one(expr),
+        };
+        let joined = |parts: &[Expr], by: &str| parts.iter().map(part).collect::<Vec<_>>().join(by);
         match expr {
             Expr::Literal(literal) => literal.text(),
             Expr::Field(field) => field_name(*field),
@@ -42,16 +40,10 @@ impl Condition {
                 let measure = self.measures.get(usize::from(id.0));
                 measure.map_or("?", |measure| measure.name.as_str()).to_owned()
             }
-            Expr::Not(of) => format!("!{}", inner(of)),
+            Expr::Not(of) => format!("!{}", bracketed(of, one(of))),
             Expr::And(parts) => joined(parts, " && "),
             Expr::Or(parts) => joined(parts, " || "),
-            Expr::Compare(op, a, b) => {
-                let side = |expr: &Expr| match expr {
-                    Expr::Arithmetic(..) => one(expr),
-                    _ => inner(expr),
-                };
-                format!("{} {} {}", side(a), op.as_str(), side(b))
-            }
+            Expr::Compare(op, a, b) => format!("{} {} {}", part(a), op.as_str(), part(b)),
             Expr::Arithmetic(op, a, b) => format!("{} {} {}", inner(a), op.as_str(), inner(b)),
             Expr::ToDecimal(of) => inner(of),
             Expr::InList(of, id) => format!("{} in list('{}')", inner(of), list(id)),
@@ -69,6 +61,20 @@ impl Condition {
             Expr::Present(field) => format!("present({})", field_name(*field)),
             Expr::Holds(side, id) => format!("{}.holds({id})", side.as_str()),
         }
+    }
+}
+
+/// The text of an expression as an operand: in brackets where it is made of operands itself.
+fn bracketed(expr: &Expr, text: String) -> String {
+    match expr {
+        Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Compare(..)
+        | Expr::Arithmetic(..)
+        | Expr::InList(..)
+        | Expr::Matches(..)
+        | Expr::EndInList(..) => format!("({text})"),
+        _ => text,
     }
 }
 

@@ -233,10 +233,10 @@ pub(super) fn definitions() -> Map<String, Value> {
         "measure",
         json!({"type": "string", "minLength": 1, "description": format!("`FUNCTION(…) over SELECTION [where EXPRESSION] [within DURATION]`, with {functions}; or arithmetic over measures above it")}),
     );
-    let mut cite = closed(&head::CITE, &[]);
-    cite["properties"] = json!({"key": {"type": "string", "description": "A row of lists/sources.yaml"},
-                               "item": shared("text"), "status": {"enum": head::CITE_STATUSES}});
-    add("cite", cite);
+    let key = json!({"type": "string", "description": "A row of lists/sources.yaml"});
+    let status = json!({"enum": head::CITE_STATUSES, "description": "How the source was read"});
+    let own = [("key", key), ("item", shared("text")), ("status", status)];
+    add("cite", closed(&head::CITE, &[], &own));
     add("parameter", parameter());
     add("vocabulary", vocabulary());
     all

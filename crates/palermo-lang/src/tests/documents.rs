@@ -2,8 +2,9 @@
 
 use super::shipped::{limits, shipped};
 use crate::yaml::{Node, Style, Value};
-use crate::{Library, catalogue, schema};
+use crate::{Library, catalogue, schema, site};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 fn kept(path: &str) -> String {
@@ -94,5 +95,71 @@ fn the_schema_refuses_what_an_editor_should_mark() {
     ] {
         assert!(text.contains(from), "{from}");
         assert!(!valid(&text.replace(from, to)), "{to}");
+    }
+}
+#[test]
+fn every_page_of_the_site_is_whole_and_links_to_pages_that_exist() {
+    let pages: BTreeMap<String, String> = site(&library()).into_iter().collect();
+    assert!(pages.contains_key("index.html") && pages.contains_key("rules/CT-14.html"));
+    for (path, page) in &pages {
+        assert!(page.ends_with("</html>\n") && !page.contains("http://"), "{path}");
+        let base = if path.contains('/') { "rules/" } else { "" };
+        for link in page.split("<a href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let to =
+                file.strip_prefix("../").map_or_else(|| format!("{base}{file}"), str::to_owned);
+            let target = pages.get(&to).unwrap_or_else(|| panic!("{path} leads to {link}"));
+            assert!(anchor.is_empty() || target.contains(&format!("id=\"{anchor}\"")), "{link}");
+        }
+    }
+}
+
+#[test]
+fn the_site_says_what_a_rule_says() {
+    let pages: BTreeMap<String, String> = site(&library()).into_iter().collect();
+    let page = &pages["rules/MS-08.html"];
+    for said in ["senders is at least 25 (min_senders)", "requires it", "FinCEN", "stricter is"] {
+        assert!(page.contains(said), "{said}");
+    }
+    let page = &pages["rules/CT-14.html"];
+    assert!(
+        page.contains("known false positive") && page.contains("handed out in cash within a week")
+    );
+}
+
+#[test]
+fn nothing_of_a_rule_is_markup() {
+    let mut library = library();
+    let mut text = |rule: &mut crate::Written| {
+        poison(&mut rule.tree);
+        rule.text = String::new();
+    };
+    library.rules.iter_mut().for_each(&mut text);
+    library.lists.iter_mut().for_each(&mut text);
+    library.tests.iter_mut().for_each(&mut text);
+    for (path, page) in site(&library) {
+        assert!(!page.contains("<img") && !page.contains("alert(1)>"), "{path}");
+    }
+}
+
+/// Puts markup behind every text, but those that pages are found by.
+fn poison(tree: &mut crate::Tree) {
+    match tree {
+        crate::Tree::Text(text) => text.push_str("<img src=x onerror=alert(1)>'\""),
+        crate::Tree::List(items) => items.iter_mut().for_each(poison),
+        crate::Tree::Map(entries) => {
+            for (key, value) in entries {
+                if key == "kind" || key == "list" {
+                    continue;
+                }
+                poison(value);
+                if !["parameters", "select", "cite", "tests", "rows"].contains(&key.as_str()) {
+                    continue;
+                }
+                if let crate::Tree::Map(names) = value {
+                    names.iter_mut().for_each(|(name, _)| name.push_str("<img>"));
+                }
+            }
+        }
     }
 }

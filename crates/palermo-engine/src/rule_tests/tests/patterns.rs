@@ -331,9 +331,10 @@ fn the_order_of_arrival_changes_no_hit() {
         let sources = written(says, CROWD, &[]);
         let files = parse_tests(&sources).unwrap();
         let limits = limits(&files[0]);
-        let rules = compile_all(&sources, &limits).unwrap().rules;
+        let shelf = Shelf::new(&sources, &limits).unwrap();
         let (file, test) = (&files[0], &files[0].tests[0]);
-        let bench = Bench { sources: &sources, file, test, limits: &limits };
+        let rules = shelf.rule(&file.rule, &Overrides::new()).unwrap();
+        let bench = Bench { shelf: &shelf, file, test, limits: &limits };
         let plain = bench.outcome(&rules, &Feed::plain(file, test));
         let times: usize = plain.held_at.values().map(BTreeSet::len).sum();
         assert!((5..100).contains(&times), "{says}: {times} hits");

@@ -53,7 +53,7 @@ fn a_missing_hit_is_explained_by_what_came_closest() {
         two[0]
             .closest
             .iter()
-            .any(|line| line.contains("(senders < 3) || (senders > 9): false, needs true")),
+            .any(|line| line.contains("senders < 3 || senders > 9: false, needs true")),
         "{two:?}"
     );
     let gone = found(&[(SENDERS_TEST, "on: \"BANK:F\"", "on: NOBODY")]);
