@@ -147,7 +147,10 @@ fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
     let mut offset = 0;
     let mut apply = |payment: &Payment<'static>, ledger: &mut Ledger| {
         let partition = Partition { role: TopicRole::Payments, index: 0 };
-        let row = ledger.insert(payment, Origin { partition, offset, ingest: IngestTime(payment.event_time.0) });
+        let row = ledger.insert(
+            payment,
+            Origin { partition, offset, ingest: IngestTime(payment.event_time.0) },
+        );
         offset += 1;
         let sets = detector.select(ledger, row, payment.text.as_ref());
         ledger.link(row, sets[0], sets[1]);

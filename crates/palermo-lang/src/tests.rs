@@ -6,6 +6,7 @@ mod documents;
 mod expanded;
 mod fields;
 mod folder;
+mod keeping;
 mod measures;
 mod robust;
 mod shelf;

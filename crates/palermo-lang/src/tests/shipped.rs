@@ -38,14 +38,22 @@ fn the_shipped_rules_compile() {
     let live = compiled(compile(&sources, "prod", &limits()));
     assert_eq!(live.rules.typologies.len(), 2);
     assert_eq!(live.rules.sha256, all.rules.sha256);
-    assert_eq!(live.rules.indicators.len(), 10);
+    let written = sources.iter().filter(|(_, text)| text.contains("\nkind: Indicator\n")).count();
+    assert_eq!(all.rules.indicators.len(), written);
+    let named =
+        live.rules.typologies.iter().flat_map(|rule| rule.required.iter().chain(&rule.boost));
+    let named: std::collections::BTreeSet<_> = named.collect();
+    assert!(named.len() <= live.rules.indicators.len() && live.rules.indicators.len() < written);
     assert!(live.warnings.is_empty());
     // Thresholds are in USD; a bank that counts in EUR must send rates.
     let currency = |code| palermo_domain::Currency::try_new(code).unwrap();
     assert!(rate_warnings(&sources, &live.rules, currency("USD")).is_empty());
     let euro = rate_warnings(&sources, &live.rules, currency("EUR"));
     let silent: Vec<&str> = euro.iter().map(|warning| warning.path.as_str()).collect();
-    assert_eq!(silent.len(), 3, "{silent:?}");
+    assert!(
+        silent.contains(&"rules/migrant_smuggling/MS-08-p2p-funnel-cash-out.yaml"),
+        "{silent:?}"
+    );
 }
 
 #[test]
