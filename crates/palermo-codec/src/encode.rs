@@ -337,7 +337,7 @@ fn feeds(json: &mut JsonWriter<'_>, feeds: FeedSet) {
 
 fn event(json: &mut JsonWriter<'_>, event: &PartyEvent) {
     json.object(|json| {
-        json.field("code", &event.code);
+        json.field("code", event.code.as_str());
         json.plain_field("at", event.at);
         json.field_opt("by", owned(&event.by));
         json.field_opt("device", owned(&event.device));

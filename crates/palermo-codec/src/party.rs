@@ -9,9 +9,9 @@ use crate::read::{
 use crate::rule::Rule;
 use crate::{Limits, Refusal, UnknownFields, minor_units};
 use palermo_domain::{
-    Activity, AgeBand, Currency, DeadLetterReason, EventTime, Feed, FeedSet, Hours, OwnedAccount,
-    Party, PartyEvent, PartyKind, PartyRelation, Place, PlaceText, Product, Redacted, RelationKind,
-    parse_amount,
+    Activity, AgeBand, Currency, DeadLetterReason, EventCode, EventTime, Feed, FeedSet, Hours,
+    OwnedAccount, Party, PartyEvent, PartyKind, PartyRelation, Place, PlaceText, Product, Redacted,
+    RelationKind, parse_amount,
 };
 use serde::de::MapAccess;
 use std::borrow::Cow;
@@ -175,27 +175,8 @@ record!(PartyRelation, RelationKey, (), |self, _, map, ctx| {
     Until => self.until = date(map, ctx)?,
 });
 
-/// The codes of `events`; BH-09 is left out on purpose.
-const EVENT_CODES: Rule = Rule::OneOf(&[
-    "BH-01",
-    "BH-02",
-    "BH-03",
-    "BH-04",
-    "BH-05",
-    "BH-06",
-    "BH-07",
-    "BH-08",
-    "BH-10",
-    "third_party_id",
-    "unqualified_minor",
-    "opened_under_escort",
-    "contact_changed",
-    "card_reissued",
-    "login_new_device",
-]);
-
 record!(PartyEvent, EventKey, (), |self, _, map, ctx| {
-    Code => self.code = checked(EVENT_CODES, map, ctx)?.unwrap_or_default(),
+    Code => self.code = symbol(EventCode::parse, map, ctx)?.unwrap_or(EventCode::Bh01),
     At => self.at = time(map, ctx)?.unwrap_or_default(),
     By => self.by = id(map, ctx)?,
     Device => self.device = id(map, ctx)?,
@@ -280,7 +261,7 @@ fn blank_relation() -> PartyRelation {
 }
 
 fn blank_event() -> PartyEvent {
-    PartyEvent { code: String::new(), at: EventTime(0), by: None, device: None }
+    PartyEvent { code: EventCode::Bh01, at: EventTime(0), by: None, device: None }
 }
 
 /// A party with nothing in it; every required field is checked to have been read.

@@ -30,8 +30,6 @@ pub(crate) enum Rule {
     Uuid,
     /// Any characters, from the first to the second number of them.
     Length(usize, usize),
-    /// One of these.
-    OneOf(&'static [&'static str]),
 }
 
 impl Rule {
@@ -58,7 +56,6 @@ impl Rule {
             Self::Purpose => bytes.len() == 4 && all(upper_or_digit),
             Self::Occupation => (1..=4).contains(&bytes.len()) && all(|b| b.is_ascii_digit()),
             Self::Uuid => is_uuid(bytes),
-            Self::OneOf(words) => words.contains(&text),
         };
         if right { Ok(()) } else { Err(DeadLetterReason::FieldValue) }
     }

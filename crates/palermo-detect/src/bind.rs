@@ -5,7 +5,7 @@
 
 use crate::condition::Shape;
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal, FeedSet, Subject};
+use palermo_domain::{Currency, Decimal, EventCode, FeedSet, RelationKind, Subject};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
     Function, GraphValue, Literal, MeasureKind, Param, Pattern, Selection, Sequence, Side,
@@ -36,6 +36,8 @@ pub(crate) enum Node {
     Unrelated,
     Present(Field),
     Holds(Side, u16),
+    Event(Side, EventCode, Box<Self>),
+    Relations(Side, RelationKind, Option<Box<Self>>),
 }
 
 impl Node {
@@ -49,7 +51,9 @@ impl Node {
             | Self::ToDecimal(a)
             | Self::InList(a, _)
             | Self::Matches(a, _)
-            | Self::Lookup(_, a, _) => a.any(test),
+            | Self::Lookup(_, a, _)
+            | Self::Event(_, _, a) => a.any(test),
+            Self::Relations(_, _, within) => within.as_ref().is_some_and(|a| a.any(test)),
             Self::And(all) | Self::Or(all) => all.iter().any(|part| part.any(test)),
             Self::Compare(_, a, b)
             | Self::Arithmetic(_, a, b)
@@ -237,6 +241,10 @@ impl Binder<'_> {
                 let at = self.indicators.iter().position(|known| known == id);
                 at.and_then(|at| u16::try_from(at).ok())
                     .map_or(Node::Const(crate::value::UNKNOWN), |at| Node::Holds(*side, at))
+            }
+            Expr::Event(side, code, within) => Node::Event(*side, *code, self.boxed(within)),
+            Expr::Relations(side, kind, within) => {
+                Node::Relations(*side, *kind, within.as_ref().map(|within| self.boxed(within)))
             }
             Expr::Present(field) => Node::Present(*field),
         }

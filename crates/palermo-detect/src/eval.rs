@@ -9,6 +9,7 @@ use crate::fields;
 use crate::hits::Hits;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
+use crate::record;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
     Date, Decimal, EventTime, MicroDegrees, PaymentKind, Span, TenthKm, distance,
@@ -105,6 +106,13 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
         }
         Node::Unrelated => Value::Bool(!related(at)),
         Node::Holds(side, indicator) => held(at, *side, *indicator),
+        Node::Event(side, code, within) => {
+            record::event(at, *side, *code, eval(within, at, measures))
+        }
+        Node::Relations(side, kind, within) => {
+            let within = within.as_ref().map(|within| eval(within, at, measures));
+            record::relations(at, *side, *kind, within)
+        }
         Node::Present(field) => Value::Bool(read(*field, at.env, at.row, at.leg).known()),
     }
 }
@@ -287,11 +295,7 @@ fn related(at: &At<'_>) -> bool {
     let day = at.row.time().date();
     let declares = |party: Option<&KnownParty>, other: Option<Atom>| {
         party.zip(other).is_some_and(|(party, other)| {
-            party.relations.iter().any(|(id, since, until)| {
-                *id == other
-                    && since.is_none_or(|since| since <= day)
-                    && until.is_none_or(|until| day <= until)
-            })
+            party.relations.iter().any(|relation| relation.party == other && relation.on(day))
         })
     };
     if declares(a, b_id) || declares(b, a_id) {
@@ -423,22 +427,38 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
         EndField::Party => {
             end.party.or_else(|| party_of(env, row, leg).map(|party| party.id)).map(Value::Text)
         }
-        EndField::Kind => end.kind.map(|kind| Value::Symbol(Symbol::EndKind(kind))),
+        EndField::Kind => {
+            let kind = end.kind.or_else(|| party_of(env, row, leg).map(record::kind));
+            kind.map(|kind| Value::Symbol(Symbol::EndKind(kind)))
+        }
         EndField::Bank => end.bank.map(Value::Text),
         EndField::Country => part(env, end.place, |p| p.country),
         EndField::Region => part(env, end.place, |p| p.region),
         EndField::Town => part(env, end.place, |p| p.town),
         EndField::Locode => part(env, end.place, |p| p.locode),
         EndField::Alias => row.contact(leg).alias.map(Value::Text),
-        EndField::Phone => row.contact(leg).phone.map(Value::Text),
-        EndField::Email => row.contact(leg).email.map(Value::Text),
-        EndField::Address => row.contact(leg).address.map(Value::Text),
+        EndField::Phone => {
+            let own = row.contact(leg).phone;
+            own.or_else(|| party_of(env, row, leg)?.phone).map(Value::Text)
+        }
+        EndField::Email => {
+            let own = row.contact(leg).email;
+            own.or_else(|| party_of(env, row, leg)?.email).map(Value::Text)
+        }
+        EndField::Address => {
+            let own = row.contact(leg).address;
+            own.or_else(|| party_of(env, row, leg)?.address).map(Value::Text)
+        }
         EndField::Wallet => row.contact(leg).wallet.map(Value::Text),
         EndField::BalanceAfter => row.balance_after(leg).map(Value::Decimal),
         EndField::Ours => {
             let account = row.account(leg);
             let held = account.is_some_and(|account| env.ledger.parties.owner(account).is_some());
             end.ours.or(held.then_some(true)).map(Value::Bool)
+        }
+        EndField::Product => {
+            let product = env.ledger.parties.owner(row.account(leg)?)?.product?;
+            Some(Value::Symbol(Symbol::Product(product)))
         }
         EndField::AccountAge => {
             let opened = env.ledger.parties.owner(row.account(leg)?)?.opened?;
@@ -457,31 +477,7 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
         }
         EndField::NameKey => row.contact(leg).name_key.map(Value::Text),
         EndField::OpenAt => fields::open_at(row, leg, party_of(env, row, leg)?),
-        _ => read_party(field, env, row.time(), party_of(env, row, leg)?),
-    }
-}
-
-fn read_party(field: EndField, env: Env<'_>, at: EventTime, party: &KnownParty) -> Option<Value> {
-    match field {
-        EndField::Segment => party.segment.map(Value::Text),
-        EndField::AgeBand => party.age_band.map(|band| Value::Symbol(Symbol::AgeBand(band))),
-        EndField::Activity => {
-            party.activity.map(|activity| Value::Symbol(Symbol::Activity(activity)))
-        }
-        EndField::OccupationCode => party.occupation_code.map(Value::Text),
-        EndField::IndustryMcc => party.industry_mcc.map(Value::Text),
-        EndField::Home => party.home.map(Value::Place),
-        EndField::Work => party.work.map(Value::Place),
-        EndField::HomePart(name) => fields::place_part(env, party.home, name),
-        EndField::WorkPart(name) => fields::place_part(env, party.work, name),
-        EndField::MonthlyIncome => fields::declared(env, party.monthly_income?, at),
-        EndField::MonthlyTurnover => fields::declared(env, party.monthly_turnover?, at),
-        EndField::Delivers(feed) => Some(Value::Bool(party.feeds.contains(feed))),
-        EndField::Headcount => party.headcount.map(|count| Value::Int(i64::from(count))),
-        EndField::Licensed => party.licensed.map(Value::Bool),
-        EndField::Since => party.since.map(|day| Value::Time(day.midnight())),
-        EndField::Incorporated => party.incorporated.map(|day| Value::Time(day.midnight())),
-        _ => None,
+        _ => record::read(field, env, row.time(), party_of(env, row, leg)?),
     }
 }
 

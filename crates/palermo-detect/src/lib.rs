@@ -23,6 +23,7 @@ mod lacking;
 mod lexicon;
 mod lists;
 mod numbers;
+mod record;
 mod select;
 mod value;
 

@@ -38,7 +38,8 @@ pub use place::{MicroDegrees, Place, PlaceText, TenthKm, distance};
 pub use redacted::Redacted;
 pub use rust_decimal::Decimal;
 pub use symbol::{
-    Activity, AgeBand, Channel, CryptoCategory, CryptoConfidence, EndKind, Feed, PartyKind,
-    PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, Subject, TerminalKind,
+    Activity, AgeBand, Channel, CryptoCategory, CryptoConfidence, EndKind, EventCode, Feed,
+    PartyKind, PaymentKind, Product, Rail, Relation, RelationKind, ServiceKind, Status, Subject,
+    TerminalKind,
 };
 pub use time::{Date, EventTime, IngestTime, Span, TimeError};

@@ -1,8 +1,8 @@
 //! What the bank knows of its customers, and rows of reference lists.
 
 use crate::{
-    Activity, AgeBand, Currency, Date, EventTime, Feed, PartyKind, Place, Product, Redacted,
-    RelationKind,
+    Activity, AgeBand, Currency, Date, EventCode, EventTime, Feed, PartyKind, Place, Product,
+    Redacted, RelationKind,
 };
 use rust_decimal::Decimal;
 
@@ -110,8 +110,8 @@ pub struct PartyRelation {
 /// A coded observation of staff or systems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartyEvent {
-    /// Code of the schema's list.
-    pub code: String,
+    /// What.
+    pub code: EventCode,
     /// When.
     pub at: EventTime,
     /// By whom.

@@ -108,6 +108,15 @@ symbols! {
         PowerOfAttorney = "power_of_attorney", JointHolder = "joint_holder",
         AuthorizedUser = "authorized_user", Introducer = "introducer",
     }
+    /// What staff or systems observed of a party, in codes. `BH-09` is left out on purpose: it would be
+    /// special category data.
+    EventCode {
+        Bh01 = "BH-01", Bh02 = "BH-02", Bh03 = "BH-03", Bh04 = "BH-04", Bh05 = "BH-05",
+        Bh06 = "BH-06", Bh07 = "BH-07", Bh08 = "BH-08", Bh10 = "BH-10",
+        ThirdPartyId = "third_party_id", UnqualifiedMinor = "unqualified_minor",
+        OpenedUnderEscort = "opened_under_escort", ContactChanged = "contact_changed",
+        CardReissued = "card_reissued", LoginNewDevice = "login_new_device",
+    }
     /// A feed that the bank delivers for a party.
     Feed {
         Card = "card", Cash = "cash", Transfer = "transfer", Payroll = "payroll",

@@ -171,6 +171,7 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
     ("work.locode", E::WorkPart(PlacePart::Locode), Type::Text),
     ("monthly_turnover", E::MonthlyTurnover, Type::Money),
     ("open_at", E::OpenAt, Type::Bool),
+    ("product", E::Product, Type::Symbol(V::Product)),
 ];
 
 /// What ends have in the full language only.
@@ -204,10 +205,8 @@ pub(crate) fn path(parts: &[String]) -> Path {
             if let Some((_, field, value_type)) = found {
                 return Path::Field(F::End(side, *field), *value_type);
             }
-            // As `missing` of a test names it; in an expression it is a call.
-            let feed = joined.strip_prefix("delivers('").and_then(|rest| rest.strip_suffix("')"));
-            if let Some(feed) = feed.and_then(d::Feed::parse) {
-                return Path::Field(F::End(side, E::Delivers(feed)), Type::Bool);
+            if let Some((field, value_type)) = asked(&joined) {
+                return Path::Field(F::End(side, field), value_type);
             }
         }
         _ => {
@@ -222,6 +221,18 @@ pub(crate) fn path(parts: &[String]) -> Path {
     if later { Path::Later } else { Path::Unknown }
 }
 
+/// A field that is asked for with a word, as `missing` of a test names it; in an expression it is a
+/// call.
+fn asked(text: &str) -> Option<(EndField, Type)> {
+    let (function, word) = text.strip_suffix("')")?.split_once("('")?;
+    match function {
+        "delivers" => Some((E::Delivers(d::Feed::parse(word)?), Type::Bool)),
+        "event" => Some((E::Event(d::EventCode::parse(word)?), Type::Bool)),
+        "relations" => Some((E::Relations(d::RelationKind::parse(word)?), Type::Int)),
+        _ => None,
+    }
+}
+
 /// Every path that is read, for proposals.
 pub(crate) fn paths() -> Vec<String> {
     let ends = ["self", "other"]
@@ -234,8 +245,14 @@ pub(crate) fn paths() -> Vec<String> {
 pub fn field_name(field: Field) -> String {
     if let F::End(side, end_field) = field {
         let end = if side == Side::Own { "self" } else { "other" };
-        if let E::Delivers(feed) = end_field {
-            return format!("{end}.delivers('{}')", feed.as_str());
+        let (function, word) = match end_field {
+            E::Delivers(feed) => ("delivers", feed.as_str()),
+            E::Event(code) => ("event", code.as_str()),
+            E::Relations(kind) => ("relations", kind.as_str()),
+            _ => ("", ""),
+        };
+        if !function.is_empty() {
+            return format!("{end}.{function}('{word}')");
         }
         let name = END_FIELDS.iter().find(|(_, known, _)| *known == end_field);
         return format!("{end}.{}", name.map_or("", |(name, ..)| name));
@@ -279,6 +296,7 @@ vocabularies! {
     ServiceKind: d::ServiceKind::ALL, d::ServiceKind::parse;
     AgeBand: d::AgeBand::ALL, d::AgeBand::parse;
     Activity: d::Activity::ALL, d::Activity::parse;
+    Product: d::Product::ALL, d::Product::parse;
     CryptoCategory: d::CryptoCategory::ALL, d::CryptoCategory::parse;
     CryptoConfidence: d::CryptoConfidence::ALL, d::CryptoConfidence::parse;
 }
@@ -305,6 +323,7 @@ pub(crate) fn type_name(value_type: Type) -> &'static str {
             V::ServiceKind => "a kind of service",
             V::AgeBand => "an age band",
             V::Activity => "an activity",
+            V::Product => "a product",
             V::CryptoCategory => "a category of wallet",
             V::CryptoConfidence => "a level of confidence",
         },

@@ -38,7 +38,7 @@ pub use detail::{Book, Detail, SetId};
 pub use intern::{Atom, Atoms, PlaceId, PlaceParts, Places};
 pub use ledger::{Known, Ledger, Memory};
 pub use marks::Marks;
-pub use party::{KnownParty, Owned, Parties, PartyId};
+pub use party::{Declared, KnownParty, Owned, Parties, PartyId};
 pub use payment_id::PaymentId;
 pub use rare::Rare;
 pub use rates::Rates;

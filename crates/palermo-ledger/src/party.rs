@@ -9,8 +9,8 @@
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
 use palermo_domain::{
-    Activity, AgeBand, Currency, Date, Decimal, EventTime, FeedSet, FixedHashMap, Hours, Party,
-    PartyKind,
+    Activity, AgeBand, Currency, Date, Decimal, EventCode, EventTime, FeedSet, FixedHashMap, Hours,
+    Party, PartyKind, PartyRelation, Product, RelationKind,
 };
 
 /// The number of a party.
@@ -46,8 +46,29 @@ pub struct KnownParty {
     pub email: Option<Atom>,
     pub address: Option<Atom>,
     pub hash_key: Option<Atom>,
-    /// Declared relations: other party, from, until.
-    pub relations: Vec<(Atom, Option<Date>, Option<Date>)>,
+    pub relations: Box<[Declared]>,
+    /// Coded observations; most parties have none.
+    pub events: Box<[(EventCode, EventTime)]>,
+}
+
+/// A declared relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The other party.
+    pub party: Atom,
+    /// What it is.
+    pub kind: RelationKind,
+    /// From which day.
+    pub since: Option<Date>,
+    /// To which day, that one included.
+    pub until: Option<Date>,
+}
+
+impl Declared {
+    /// Whether it is in force on a day; what is not dated has no beginning and no end.
+    pub fn on(&self, day: Date) -> bool {
+        self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// All parties.
@@ -66,6 +87,8 @@ pub struct Owned {
     pub party: PartyId,
     /// Day of opening.
     pub opened: Option<Date>,
+    /// What it is.
+    pub product: Option<Product>,
 }
 
 impl Parties {
@@ -96,7 +119,7 @@ impl Parties {
         }
         for (owned, account) in party.accounts.iter().filter(|own| own.holder).zip(&known.accounts)
         {
-            let owned = Owned { party: party_id, opened: owned.opened };
+            let owned = Owned { party: party_id, opened: owned.opened, product: owned.product };
             let holders = self.holders.entry(*account).or_default();
             match holders.iter_mut().find(|holder| holder.party == party_id) {
                 Some(holder) => *holder = owned,
@@ -213,11 +236,17 @@ fn bind(
         email: atom(party.email.as_ref().map(|hash| hash.expose().as_str())),
         address: atom(party.address.as_ref().map(|hash| hash.expose().as_str())),
         hash_key: atom(party.hash_key_id.as_deref()),
-        relations: party
-            .relations
-            .iter()
-            .map(|relation| (atoms.intern(relation.party.expose()), relation.since, relation.until))
-            .collect(),
+        relations: party.relations.iter().map(|relation| declared(relation, atoms)).collect(),
+        events: party.events.iter().map(|event| (event.code, event.at)).collect(),
+    }
+}
+
+fn declared(relation: &PartyRelation, atoms: &mut Atoms) -> Declared {
+    Declared {
+        party: atoms.intern(relation.party.expose()),
+        kind: relation.kind,
+        since: relation.since,
+        until: relation.until,
     }
 }
 

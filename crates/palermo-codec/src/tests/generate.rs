@@ -3,10 +3,10 @@
 
 use palermo_domain::{
     Activity, AgeBand, Card, Cash, CashNotes, Channel, Check, Conductor, Crypto, CryptoCategory,
-    CryptoConfidence, CryptoSide, Currency, Date, Decimal, Device, End, EndKind, EventTime, Feed,
-    FeedSet, Hours, ListRow, Merchant, MicroDegrees, OwnedAccount, Party, PartyEvent, PartyKind,
-    PartyRelation, Payment, PaymentKind, PlaceText, Product, Rail, Redacted, Relation,
-    RelationKind, Service, ServiceKind, Status, Stay, Terminal, TerminalKind, Travel,
+    CryptoConfidence, CryptoSide, Currency, Date, Decimal, Device, End, EndKind, EventCode,
+    EventTime, Feed, FeedSet, Hours, ListRow, Merchant, MicroDegrees, OwnedAccount, Party,
+    PartyEvent, PartyKind, PartyRelation, Payment, PaymentKind, PlaceText, Product, Rail, Redacted,
+    Relation, RelationKind, Service, ServiceKind, Status, Stay, Terminal, TerminalKind, Travel,
 };
 use std::borrow::Cow;
 
@@ -350,7 +350,7 @@ impl<'b> Dice<'b> {
             occupation_code: self.maybe(|d| d.word(1, 4, "0159")),
             incorporated: self.maybe(Self::date),
             events: self.some(3, |d| PartyEvent {
-                code: d.pick(&["BH-01", "BH-10", "login_new_device"]).to_owned(),
+                code: d.pick(EventCode::ALL),
                 at: d.time(),
                 by: d.maybe(Self::owned_id),
                 device: d.maybe(Self::owned_id),

@@ -9,11 +9,12 @@ use crate::eval::{At, NoMeasures, eval};
 use crate::lexicon::Words;
 use crate::lists::BoundList;
 use palermo_domain::{
-    Cash, CashNotes, Check, Crypto, CryptoSide, Date, Device, End, Feed, FeedSet, Hours,
-    IngestTime, Merchant, OwnedAccount, Partition, Party, PartyKind, Payment, PaymentKind, Place,
-    PlaceText, Rail, Redacted, Service, Status, Stay, Text, TopicRole, Travel,
+    Cash, CashNotes, Check, Crypto, CryptoSide, Date, Device, End, EventCode, Feed, FeedSet, Hours,
+    IngestTime, Merchant, OwnedAccount, Partition, Party, PartyEvent, PartyKind, PartyRelation,
+    Payment, PaymentKind, Place, PlaceText, Product, Rail, Redacted, RelationKind, Service, Span,
+    Status, Stay, Text, TopicRole, Travel,
 };
-use palermo_lang::program::{EndField, Expr, List, ListId, Row as ListedRow, Side};
+use palermo_lang::program::{EndField, Expr, List, ListId, Literal, Row as ListedRow, Side};
 use palermo_ledger::{Adder, Ledger, Origin, RowId};
 use std::cell::RefCell;
 
@@ -154,7 +155,7 @@ fn holder() -> Party {
             account: Redacted::new("A".to_owned()),
             opened: None,
             closed: None,
-            product: None,
+            product: Some(Product::Savings),
             holder: true,
         }],
         segment: None,
@@ -169,9 +170,9 @@ fn holder() -> Party {
         currency: None,
         hours: vec![Hours { days: 0b100_0000, open_minute: 1200, close_minute: 120 }],
         licensed: None,
-        phone: None,
-        email: None,
-        address: None,
+        phone: Some(Redacted::new("f0".to_owned())),
+        email: Some(Redacted::new("f1".to_owned())),
+        address: Some(Redacted::new("f2".to_owned())),
         relations: Vec::new(),
         feeds,
         merchants: Vec::new(),
@@ -240,6 +241,7 @@ impl Bench {
             Value::Symbol(Symbol::CryptoCategory(word)) => word.as_str().to_owned(),
             Value::Symbol(Symbol::CryptoConfidence(word)) => word.as_str().to_owned(),
             Value::Symbol(Symbol::EndKind(word)) => word.as_str().to_owned(),
+            Value::Symbol(Symbol::Product(word)) => word.as_str().to_owned(),
             other => panic!("{other:?}"),
         }
     }
@@ -329,6 +331,11 @@ fn fields_of_sides_places_and_ends() {
         (F::End(Own, E::Delivers(Feed::Card)), OUT, "true"),
         (F::End(Own, E::Delivers(Feed::Cash)), OUT, "false"),
         (F::End(Own, E::OpenAt), OUT, "true"),
+        (F::End(Own, E::Product), OUT, "savings"),
+        (F::End(Other, E::Kind), IN, "business"),
+        (F::End(Own, E::Phone), OUT, "f0"),
+        (F::End(Own, E::Email), OUT, "f1"),
+        (F::End(Other, E::Address), IN, "f2"),
     ]);
     let mut full = Bench::new(&full(), &[holder()]);
     for (field, leg) in [
@@ -338,6 +345,9 @@ fn fields_of_sides_places_and_ends() {
         (F::End(Own, E::WorkPart(P::Town)), OUT),
         (F::End(Own, E::Delivers(Feed::Card)), IN),
         (F::End(Own, E::OpenAt), IN),
+        (F::End(Own, E::Product), IN),
+        (F::End(Own, E::Kind), IN),
+        (F::End(Own, E::Phone), IN),
     ] {
         assert_eq!(full.shown(field, leg), "?", "{field:?} {leg:?}");
     }
@@ -381,4 +391,110 @@ fn texts_match_while_they_are_there_and_aliases_always() {
     assert_eq!(full.eval(&matches(own), OUT, None), Value::Bool(true));
     assert_eq!(full.eval(&matches(other), OUT, None), Value::Bool(false));
     assert_eq!(bare.eval(&matches(own), OUT, None), unknown(own));
+}
+
+/// Sees: a word of the payment that the record overrules, a party that only the payment names.
+#[test]
+fn the_payment_speaks_before_the_record() {
+    use EndField as E;
+    let mut payment = bare();
+    payment.debtor.kind = Some(EndKind::Unknown);
+    payment.debtor.phone = text("0a");
+    payment.creditor.party = text("F");
+    let mut bench = Bench::new(&payment, &[holder()]);
+    for (field, leg, expected) in [
+        (E::Kind, OUT, "unknown"),
+        (E::Phone, OUT, "0a"),
+        (E::Email, OUT, "f1"),
+        (E::Kind, IN, "business"),
+        (E::Address, IN, "f2"),
+        // The product is that of an account, and this one is nobody's.
+        (E::Product, IN, "?"),
+    ] {
+        assert_eq!(bench.shown(Field::End(Side::Own, field), leg), expected, "{field:?} {leg:?}");
+    }
+}
+
+fn days(days: i64) -> Box<Expr> {
+    Box::new(Expr::Literal(Literal::Duration(Span::from_days(days))))
+}
+
+/// Sees: an event that is still to come, or one of another code or end; "nothing happened" where
+/// nobody says what happens.
+#[test]
+fn events_are_those_before_the_payment() {
+    let code = EventCode::ThirdPartyId;
+    let unknown = Value::Unknown(Some(Field::End(Side::Own, EndField::Event(code))));
+    let event = |code, at: &str| PartyEvent {
+        code,
+        at: EventTime::parse(at).unwrap(),
+        by: None,
+        device: None,
+    };
+    let at = |at| vec![event(code, at)];
+    for (events, delivered, within, expected) in [
+        (at("2026-02-28T03:30:00Z"), false, 2, Value::Bool(true)),
+        (at("2026-02-28T03:29:59Z"), true, 2, Value::Bool(false)),
+        (at("2026-02-28T03:29:59Z"), false, 2, unknown),
+        (at("2026-03-02T03:30:00Z"), true, 0, Value::Bool(true)),
+        (at("2026-03-02T03:30:01Z"), true, 9, Value::Bool(false)),
+        (vec![event(EventCode::Bh01, "2026-03-01T00:00:00Z")], true, 9, Value::Bool(false)),
+        (Vec::new(), true, 9, Value::Bool(false)),
+        (Vec::new(), false, 9, unknown),
+    ] {
+        let mut party = holder();
+        party.events.clone_from(&events);
+        if delivered {
+            party.feeds.insert(Feed::PartyEvents);
+        }
+        let mut bench = Bench::new(&bare(), &[party]);
+        let own = Expr::Event(Side::Own, code, days(within));
+        let other = Expr::Event(Side::Other, code, days(within));
+        assert_eq!(bench.eval(&own, OUT, None), expected, "{events:?} {delivered} {within}");
+        assert_eq!(bench.eval(&own, IN, None), unknown, "{events:?}");
+        let expected = match expected {
+            Value::Unknown(_) => {
+                Value::Unknown(Some(Field::End(Side::Other, EndField::Event(code))))
+            }
+            known => known,
+        };
+        assert_eq!(bench.eval(&other, IN, None), expected, "{events:?} {delivered} {within}");
+    }
+}
+
+/// Sees: a relation of another kind, one that ended or has not begun, one without a date that counts
+/// as new.
+#[test]
+fn relations_are_those_in_force_on_the_day() {
+    use RelationKind::{AuthorizedUser, Family};
+    let day = |day: &str| Date::parse(day).unwrap();
+    let relation = |kind, since: Option<&str>, until: Option<&str>| PartyRelation {
+        party: Redacted::new("X".to_owned()),
+        kind,
+        since: since.map(day),
+        until: until.map(day),
+    };
+    let mut party = holder();
+    party.relations = vec![
+        relation(AuthorizedUser, None, None),
+        relation(AuthorizedUser, Some("2026-03-02"), Some("2026-03-02")),
+        relation(AuthorizedUser, Some("2026-02-20"), None),
+        relation(AuthorizedUser, Some("2026-02-20"), Some("2026-03-01")),
+        relation(AuthorizedUser, Some("2026-03-03"), None),
+        relation(Family, Some("2026-03-01"), None),
+    ];
+    let mut bench = Bench::new(&bare(), &[party]);
+    for (kind, within, expected) in [
+        (AuthorizedUser, None, 3),
+        (AuthorizedUser, Some(0), 1),
+        (AuthorizedUser, Some(9), 1),
+        (AuthorizedUser, Some(10), 2),
+        (Family, None, 1),
+        (RelationKind::Director, Some(90), 0),
+    ] {
+        let count = Expr::Relations(Side::Own, kind, within.map(days));
+        assert_eq!(bench.eval(&count, OUT, None), Value::Int(expected), "{kind:?} {within:?}");
+        let unknown = Value::Unknown(Some(Field::End(Side::Own, EndField::Relations(kind))));
+        assert_eq!(bench.eval(&count, IN, None), unknown, "{kind:?}");
+    }
 }

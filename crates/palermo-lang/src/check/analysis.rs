@@ -26,7 +26,9 @@ pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
         | Expr::ToDecimal(a)
         | Expr::InList(a, _)
         | Expr::Matches(a, _)
-        | Expr::Lookup(_, a, ..) => vec![a],
+        | Expr::Lookup(_, a, ..)
+        | Expr::Event(_, _, a) => vec![a],
+        Expr::Relations(_, _, within) => within.iter().map(|within| &**within).collect(),
         Expr::And(all) | Expr::Or(all) => all.iter().collect(),
         Expr::Compare(_, a, b)
         | Expr::Arithmetic(_, a, b)
@@ -76,7 +78,7 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
         Expr::Measure(id) => measures.get(usize::from(id.0)).map_or(1, |measure| measure.cost),
         Expr::Compare(..) | Expr::Arithmetic(..) | Expr::Present(_) => 1,
         Expr::InList(..) => 2,
-        Expr::Lookup(..) => 3,
+        Expr::Lookup(..) | Expr::Event(..) | Expr::Relations(..) => 3,
         Expr::Holds(..) => 4,
         Expr::EndInList(..) => 6,
         Expr::Distance(..) => 8,

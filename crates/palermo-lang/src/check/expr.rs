@@ -6,6 +6,7 @@
 
 mod call;
 mod lexicon;
+mod record;
 
 use crate::check::forbidden;
 use crate::check::scope::{Reads, Scope};

@@ -2,8 +2,8 @@
 
 use super::{Direction, ListId, MeasureId, ParamId};
 use palermo_domain::{
-    Channel, Currency, Decimal, EndKind, Feed, PaymentKind, Rail, Relation, ServiceKind, Span,
-    Status, TerminalKind,
+    Channel, Currency, Decimal, EndKind, EventCode, Feed, PaymentKind, Product, Rail, Relation,
+    RelationKind, ServiceKind, Span, Status, TerminalKind,
 };
 
 /// The static type of an expression.
@@ -56,6 +56,8 @@ pub enum Vocabulary {
     AgeBand,
     /// Activities.
     Activity,
+    /// Products.
+    Product,
     /// What a wallet is.
     CryptoCategory,
     /// How sure that is.
@@ -77,6 +79,7 @@ pub enum Symbol {
     ServiceKind(ServiceKind),
     AgeBand(palermo_domain::AgeBand),
     Activity(palermo_domain::Activity),
+    Product(Product),
     CryptoCategory(palermo_domain::CryptoCategory),
     CryptoConfidence(palermo_domain::CryptoConfidence),
 }
@@ -285,6 +288,12 @@ pub enum EndField {
     OpenAt,
     /// Whether the bank delivers this feed.
     Delivers(Feed),
+    /// The product that the account is.
+    Product,
+    /// What is missing where [`Expr::Event`] is unknown.
+    Event(EventCode),
+    /// What is missing where [`Expr::Relations`] is unknown.
+    Relations(RelationKind),
 }
 
 /// Comparison operators.
@@ -354,4 +363,9 @@ pub enum Expr {
     Present(Field),
     /// Whether another indicator holds on the account of that end, inside the rule's window.
     Holds(Side, String),
+    /// Whether something was observed of the party at that end, at most so long before.
+    Event(Side, EventCode, Box<Self>),
+    /// How many relations of a kind the party at that end declared, at most so long before where a
+    /// length of time is given.
+    Relations(Side, RelationKind, Option<Box<Self>>),
 }

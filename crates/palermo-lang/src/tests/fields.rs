@@ -78,6 +78,7 @@ fn every_field_is_read_with_its_type_and_has_its_name() {
         ("self.monthly_turnover", "money"),
         ("self.open_at", "a truth value"),
         ("other.delivers('card')", "a truth value"),
+        ("self.product", "a product"),
     ] {
         let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
         let Path::Field(field, found) = vocabulary::path(&parts) else { panic!("{path}") };
@@ -144,6 +145,35 @@ fn texts_are_matched_in_selections_and_aliases_anywhere() {
     ] {
         let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
         assert_eq!(wrong(selection, hit, lexicon), expected, "{selection}{hit}");
+    }
+}
+
+/// Sees: an observation or a relation that decides a selection, or that the schema does not have.
+#[test]
+fn records_are_asked_where_they_are_asked_again() {
+    let hit = |text: &str| wrong("true", &format!(" && {text}"), LEX);
+    let none = [] as [&str; 0];
+    assert_eq!(hit("self.event('BH-01', 90d)"), none);
+    assert_eq!(hit("!self.event('third_party_id', 48h)"), none);
+    assert_eq!(hit("self.relations('authorized_user', 90d) >= $min_senders"), none);
+    assert_eq!(hit("self.relations('family') >= 1 || senders >= 3"), none);
+    let filtered = "other.event('BH-08', 7d) && other.relations('guardian') == 0";
+    let value = "max(self.relations('director', 9d)) over credit";
+    for (measure, expected) in [
+        (format!("count() over credit where {filtered}"), None),
+        (value.to_owned(), None),
+        ("count() over credit where self.event('BH-09', 7d)".to_owned(), Some("E102")),
+    ] {
+        let measure = format!("measure:\n  more: {measure}\n");
+        let sources = folder(&[("rules/flow.yaml", "measure:\n", &measure)]);
+        let found = compile(&sources, "prod", &limits()).err();
+        let codes = found.iter().flat_map(|errors| errors.iter().map(|error| error.code));
+        assert_eq!(codes.collect::<Vec<_>>(), Vec::from_iter(expected), "{measure}");
+    }
+    for field in ["self.event('BH-10')", "other.relations('joint_holder')"] {
+        let parts: Vec<String> = field.split('.').map(str::to_owned).collect();
+        let Path::Field(found, _) = vocabulary::path(&parts) else { panic!("{field}") };
+        assert_eq!(vocabulary::field_name(found), field);
     }
 }
 

@@ -7,8 +7,8 @@ use crate::check::condition::feeds;
 use crate::read::{Cx, Fields};
 use crate::yaml::{Node, Value};
 use palermo_domain::{
-    Activity, AgeBand, Date, EventTime, FeedSet, Hours, OwnedAccount, Party, PartyEvent, PartyKind,
-    PartyRelation, Product, Redacted, RelationKind, Span, parse_amount,
+    Activity, AgeBand, Date, EventCode, EventTime, FeedSet, Hours, OwnedAccount, Party, PartyEvent,
+    PartyKind, PartyRelation, Product, Redacted, RelationKind, Span, parse_amount,
 };
 
 const KEYS: [&str; 28] = [
@@ -44,25 +44,6 @@ const KEYS: [&str; 28] = [
 
 const ROLES: [&str; 4] = ["holder", "joint", "authorized_user", "mandate"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Codes of `party.v1`.
-const CODES: [&str; 15] = [
-    "BH-01",
-    "BH-02",
-    "BH-03",
-    "BH-04",
-    "BH-05",
-    "BH-06",
-    "BH-07",
-    "BH-08",
-    "BH-10",
-    "third_party_id",
-    "unqualified_minor",
-    "opened_under_escort",
-    "contact_changed",
-    "card_reissued",
-    "login_new_device",
-];
-
 /// Reads one party.
 pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) -> Option<Party> {
     let fields = Fields::open(cx, node, "a party", &KEYS, &[])?;
@@ -216,10 +197,8 @@ fn events(cx: &mut Cx, fields: &Fields<'_>, world: &World) -> Vec<PartyEvent> {
         let Some(fields) = Fields::open(cx, item, "an event of a party", &keys, &[]) else {
             continue;
         };
-        let code = fields.need(cx, "code").and_then(|node| {
-            let known = |word: &str| CODES.contains(&word).then(|| word.to_owned());
-            cx.word(node, "code", &CODES, known)
-        });
+        fields.need(cx, "code");
+        let code = symbol(cx, &fields, "code", EventCode::ALL, EventCode::as_str, EventCode::parse);
         let at = fields.need(cx, "at").and_then(|node| {
             cx.parsed(node, "a time, a day, or how long after the start", "3d", |text| {
                 let day = Date::parse(text).ok().map(Date::midnight);

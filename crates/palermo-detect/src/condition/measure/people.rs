@@ -94,10 +94,8 @@ impl Run<'_> {
             kinds.clone().zip(shared).filter_map(|(kind, atom)| Some(Tie::Paid(kind, atom?))),
         );
         let Some(party) = party else { return ties };
-        let declared = party.relations.iter().filter(|(_, since, until)| {
-            since.is_none_or(|since| since <= day) && until.is_none_or(|until| day <= until)
-        });
-        ties.extend(declared.map(|(other, ..)| Tie::Party(*other)));
+        let declared = party.relations.iter().filter(|relation| relation.on(day));
+        ties.extend(declared.map(|relation| Tie::Party(relation.party)));
         let shared = [party.address, party.phone, party.email];
         ties.extend(
             kinds

@@ -10,7 +10,7 @@ use crate::vocabulary::{self, LATER_FUNCTIONS, Path, type_name};
 use palermo_domain::Feed;
 
 /// Functions of one payment.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 13] = [
     "near",
     "distance_km",
     "unrelated",
@@ -20,6 +20,10 @@ const FUNCTIONS: [&str; 9] = [
     "other.delivers",
     "self.holds",
     "other.holds",
+    "self.event",
+    "other.event",
+    "self.relations",
+    "other.relations",
 ];
 
 impl<'l> Checker<'_, '_, 'l> {
@@ -46,6 +50,9 @@ impl<'l> Checker<'_, '_, 'l> {
             ("present", [field]) => self.present(field),
             ("self.delivers" | "other.delivers", [feed]) => self.delivers(syntax, name, feed),
             ("self.holds" | "other.holds", [id]) => self.holds(syntax, name, id),
+            ("self.event" | "other.event" | "self.relations" | "other.relations", _) => {
+                self.of_record(syntax, name, arguments)
+            }
             ("lexicon", _) => {
                 let help = "write `text matches lexicon('lex_…')`";
                 self.error("E103", &syntax.range, "a lexicon is no value", help);

@@ -439,7 +439,7 @@ error[E190]: `self.idle_before` in a selection is not supported by this version 
         "E190",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.holds(AA-02)")],
         r#"
-error[E190]: `self.holds(…)` is not supported by this version yet
+error[E190]: `self.holds` in a selection is not supported by this version yet
   --> rules/flow.yaml:17:50
    |
 17 |   credit: direction == in && kind == transfer && self.holds(AA-02)
