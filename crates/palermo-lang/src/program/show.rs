@@ -47,7 +47,7 @@ impl Condition {
             Expr::Arithmetic(op, a, b) => format!("{} {} {}", inner(a), op.as_str(), inner(b)),
             Expr::ToDecimal(of) => inner(of),
             Expr::InList(of, id) => format!("{} in list('{}')", inner(of), list(id)),
-            Expr::Matches(of, id) => format!("{} matches list('{}')", inner(of), list(id)),
+            Expr::Matches(of, id) => format!("{} matches lexicon('{}')", inner(of), list(id)),
             Expr::EndInList(side, id) => format!("{} in list('{}')", side.as_str(), list(id)),
             Expr::Lookup(id, key, column, _) => {
                 let columns = lists.get(usize::from(id.0)).map(|list| &list.columns);
@@ -55,11 +55,21 @@ impl Condition {
                 let column = column.map_or("?", |(name, _)| name.as_str());
                 format!("list('{}')[{}].{column}", list(id), one(key))
             }
-            Expr::Distance(a, b) => format!("distance({}, {})", one(a), one(b)),
-            Expr::Near(of, id, km) => format!("near({}, '{}', {})", one(of), list(id), one(km)),
+            Expr::Distance(a, b) => format!("distance_km({}, {})", one(a), one(b)),
+            Expr::Near(of, id, km) => {
+                format!("near({}, list('{}'), {})", one(of), list(id), one(km))
+            }
             Expr::Unrelated => "unrelated(self, other)".to_owned(),
             Expr::Present(field) => format!("present({})", field_name(*field)),
             Expr::Holds(side, id) => format!("{}.holds({id})", side.as_str()),
+            Expr::Event(side, code, within) => {
+                format!("{}.event('{}', {})", side.as_str(), code.as_str(), one(within))
+            }
+            Expr::Relations(side, kind, within) => {
+                let within = within.as_ref().map(|within| format!(", {}", one(within)));
+                let within = within.unwrap_or_default();
+                format!("{}.relations('{}'{within})", side.as_str(), kind.as_str())
+            }
         }
     }
 }
@@ -144,6 +154,7 @@ impl Symbol {
             Self::ServiceKind(word) => word.as_str(),
             Self::AgeBand(word) => word.as_str(),
             Self::Activity(word) => word.as_str(),
+            Self::Product(word) => word.as_str(),
             Self::CryptoCategory(word) => word.as_str(),
             Self::CryptoConfidence(word) => word.as_str(),
         }
