@@ -40,7 +40,6 @@ fn what_decides_breaks_a_lock_and_words_do_not() {
         ("a condition", &[("rules/flow.yaml", "hit: senders >=", "hit: senders >")], true),
         ("a window", &[("rules/flow.yaml", "window: 30d", "window: 29d")], true),
         ("a row", &[("rules/lists/limit.yaml", "10000", "9000")], true),
-        ("require", &[("rules/case.yaml", "require: AA-01 &&", "require: AA-01 ||")], true),
         (
             "a raised version",
             &[
