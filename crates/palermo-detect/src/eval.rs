@@ -422,6 +422,10 @@ pub(crate) fn part(
 
 fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Value> {
     let end = row.end(leg);
+    // The payment's own word comes first.
+    let said = |own: Option<Atom>, held: fn(&KnownParty) -> Option<Atom>| {
+        own.or_else(|| held(party_of(env, row, leg)?)).map(Value::Text)
+    };
     match field {
         EndField::Account => row.account(leg).map(Value::Account),
         EndField::Party => {
@@ -437,18 +441,9 @@ fn read_end(field: EndField, env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Val
         EndField::Town => part(env, end.place, |p| p.town),
         EndField::Locode => part(env, end.place, |p| p.locode),
         EndField::Alias => row.contact(leg).alias.map(Value::Text),
-        EndField::Phone => {
-            let own = row.contact(leg).phone;
-            own.or_else(|| party_of(env, row, leg)?.phone).map(Value::Text)
-        }
-        EndField::Email => {
-            let own = row.contact(leg).email;
-            own.or_else(|| party_of(env, row, leg)?.email).map(Value::Text)
-        }
-        EndField::Address => {
-            let own = row.contact(leg).address;
-            own.or_else(|| party_of(env, row, leg)?.address).map(Value::Text)
-        }
+        EndField::Phone => said(row.contact(leg).phone, |party| party.phone),
+        EndField::Email => said(row.contact(leg).email, |party| party.email),
+        EndField::Address => said(row.contact(leg).address, |party| party.address),
         EndField::Wallet => row.contact(leg).wallet.map(Value::Text),
         EndField::BalanceAfter => row.balance_after(leg).map(Value::Decimal),
         EndField::Ours => {

@@ -425,12 +425,8 @@ fn days(days: i64) -> Box<Expr> {
 fn events_are_those_before_the_payment() {
     let code = EventCode::ThirdPartyId;
     let unknown = Value::Unknown(Some(Field::End(Side::Own, EndField::Event(code))));
-    let event = |code, at: &str| PartyEvent {
-        code,
-        at: EventTime::parse(at).unwrap(),
-        by: None,
-        device: None,
-    };
+    let time = |at| EventTime::parse(at).unwrap();
+    let event = |code, at| PartyEvent { code, at: time(at), by: None, device: None };
     let at = |at| vec![event(code, at)];
     for (events, delivered, within, expected) in [
         (at("2026-02-28T03:30:00Z"), false, 2, Value::Bool(true)),

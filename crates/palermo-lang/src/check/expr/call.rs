@@ -34,7 +34,6 @@ impl<'l> Checker<'_, '_, 'l> {
         arguments: &[Syntax],
     ) -> Checked {
         let joined = name.join(".");
-        let last = name.last().map_or("", String::as_str);
         match (joined.as_str(), arguments) {
             ("near", [place, list, km]) => {
                 let place = self.place(place);
@@ -70,7 +69,7 @@ impl<'l> Checker<'_, '_, 'l> {
                 self.error("E103", &syntax.range, message, help);
                 None
             }
-            _ if LATER_FUNCTIONS.contains(&last) => {
+            _ if name.last().is_some_and(|last| LATER_FUNCTIONS.contains(&last.as_str())) => {
                 self.unsupported(&syntax.range, &format!("`{joined}(…)`"));
                 None
             }

@@ -180,4 +180,29 @@ error[E103]: `other` is the end of one payment, and many are looked at here
    |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^
    = help: count them: `count() over credit where other.event(…)`"#,
     ),
+    (
+        "E171",
+        &[
+            (
+                "rules/flow.yaml",
+                "senders >= $min_senders",
+                "senders >= $min_senders && self.holds(AA-02)",
+            ),
+            ("rules/cash.yaml", "repeats + 0\n", "repeats + 0\nhit: self.holds(AA-01)\n"),
+        ],
+        r#"
+error[E171]: indicators ask for each other in a circle: AA-02 -> AA-01 -> AA-02
+ --> rules/cash.yaml:3:5
+  |
+3 | id: AA-02
+  |     ^^^^^
+  = help: take one `holds` out, or write what it means as a measure
+
+error[E171]: indicators ask for each other in a circle: AA-01 -> AA-02 -> AA-01
+ --> rules/flow.yaml:3:5
+  |
+3 | id: AA-01
+  |     ^^^^^
+  = help: take one `holds` out, or write what it means as a measure"#,
+    ),
 ];
