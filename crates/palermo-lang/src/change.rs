@@ -344,7 +344,8 @@ fn members(key: &str, was: Option<&Tree>, is: Option<&Tree>, more: Effect) -> Ve
     gone.chain(new).collect()
 }
 
-/// Rows of a list: whether more rows find more or less is for the rules to say that read it.
+/// Rows of a list: one that only gains rows is widened; whether its rules then find more or less is
+/// for them to say. Anything else changes what alerts rested on.
 fn rows(was: Option<&Tree>, is: Option<&Tree>) -> Option<Detail> {
     let set = |tree: Option<&Tree>| -> BTreeSet<String> {
         tree.map(|tree| tree.items().iter().map(|row| shown(Some(row))).collect())
@@ -352,8 +353,9 @@ fn rows(was: Option<&Tree>, is: Option<&Tree>) -> Option<Detail> {
     };
     let (was, is) = (set(was), set(is));
     let (gone, new) = (was.difference(&is).count(), is.difference(&was).count());
+    let effect = if gone == 0 { Effect::Widening } else { Effect::Other };
     let told = format!("{new} new or changed, {gone} gone or changed");
-    (gone.max(new) > 0).then(|| detail(Effect::Other, "rows", "", &told))
+    (gone.max(new) > 0).then(|| detail(effect, "rows", "", &told))
 }
 
 /// Reads both folders and compares them; the problems of the first that does not compile.

@@ -1,16 +1,8 @@
-//! Rules that ask for each other, versions that change their meaning, packs.
+//! Versions that change their meaning, and packs.
 
 use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
-    (
-        "E171",
-        &[
-            ("rules/flow.yaml", "hit: senders", "hit: self.holds(AA-02) && senders"),
-            ("rules/cash.yaml", "\ntext: ", "\nhit: self.holds(AA-01)\ntext: "),
-        ],
-        "TODO",
-    ),
     (
         "E180",
         &[(
@@ -18,21 +10,49 @@ pub(super) const ROWS: &[Row] = &[
             "",
             "AA-01@1.0.0 0000000000000000000000000000000000000000000000000000000000000000\n",
         )],
-        "TODO",
+        r#"
+error[E180]: `AA-01` decides otherwise than its version did
+ --> rules/flow.yaml:4:10
+  |
+4 | version: 1.0.0
+  |          ^^^^^
+  = help: raise 1.0.0: `palermo rules diff` says by which step; then `palermo rules lock`"#,
     ),
-    ("E100", &[("rules/rules.lock", "", "# a comment\nAA-01 abc\n")], "TODO"),
+    (
+        "E100",
+        &[("rules/rules.lock", "", "# a comment\nAA-01 abc\n")],
+        r#"
+error[E100]: line 2 of the lock is not one, or says two things
+ --> rules/rules.lock:2:1
+  |
+2 | AA-01 abc
+  | ^^^^^^^^^
+  = help: take the file from version control, or delete it and run `palermo rules lock`"#,
+    ),
     (
         "E102",
         &[
             ("rules/lists/us.yaml", "", PACK),
             ("rules/ruleset.yaml", "deploy:", "packs: [uk]\ndeploy:"),
         ],
-        "TODO",
+        r#"
+error[E102]: unknown pack `uk`
+ --> rules/ruleset.yaml:5:9
+  |
+5 | packs: [uk]
+  |         ^^
+  = help: did you mean `us`?"#,
     ),
     (
         "E108",
         &[("rules/lists/us.yaml", "", PACK), ("rules/lists/us.yaml", "row: CHF", "row: USD")],
-        "TODO",
+        r#"
+error[E108]: row `USD` of 2020-01-01 is in the list already
+ --> rules/lists/us.yaml:2:7
+  |
+2 | pack: us
+  |       ^^
+  = help: keep it in the list or in one pack"#,
     ),
 ];
 
