@@ -25,7 +25,7 @@ fn the_shipped_rules_are_fine_and_their_tests_hold() {
 fn a_broken_rule_is_shown_where_it_is_broken() {
     let folder = with_rules();
     let file = folder.path().join("rules/laundering/ML-03-structuring-near-limit.yaml");
-    edit(&file, "near_total: sum(amount) over close", "near_total: sum(amuont) over close");
+    edit(&file, "sum(amount) over close", "sum(amuont) over close");
     edit(&file, "value: 0.8, type: ratio", "value: 0.99, type: ratio");
     edit(&file, "hit: near_limit >= $min_near", "hit: near_limit >= $min_neer");
     let done = palermo_in(folder.path(), &["rules", "check"]);

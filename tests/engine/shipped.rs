@@ -123,10 +123,13 @@ fn what_the_shipped_rules_lack_or_get_wrong_is_said() {
     for result in results.expect("rules that compile") {
         assert!(result.passed(), "{} {}: {:?}", result.rule, result.name, result.failures);
     }
-    assert_eq!(seen.0, 12, "a field of every indicator, two of two");
-    let wrong = |rule: &str| (Known::FalsePositive, rule.to_owned());
-    let gap = (Known::Gap, "CT-14".to_owned());
-    assert_eq!(seen.1, BTreeSet::from([gap, wrong("CT-01"), wrong("CT-14")]));
+    let indicators =
+        sources().iter().filter(|(_, text)| text.contains("\nkind: Indicator\n")).count();
+    assert!(seen.0 >= indicators, "{} tests without a field, {indicators} indicators", seen.0);
+    for typology in ["CT-01", "CT-14"] {
+        assert!(seen.1.contains(&(Known::FalsePositive, typology.to_owned())), "{typology}");
+    }
+    assert!(seen.1.contains(&(Known::Gap, "CT-14".to_owned())));
 }
 
 #[test]

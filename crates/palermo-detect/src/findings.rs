@@ -10,7 +10,9 @@ use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{Alert, EventTime, Span};
-use palermo_lang::program::{IndicatorId, Logic, RuleSet, Suppression, SuppressorId, Typology};
+use palermo_lang::program::{
+    IndicatorId, Logic, RuleSet, Suppression, SuppressorId, Tier, Typology,
+};
 use palermo_ledger::{AccountId, Ledger};
 
 impl Detector {
@@ -263,6 +265,14 @@ impl Detector {
         typology: &Typology,
         time: EventTime,
     ) -> Vec<SuppressorId> {
+        // What an authoritative list names is never explained away.
+        let is_listed = |support: &Support| {
+            let rule = self.rules.indicators.get(usize::from(support.indicator.0));
+            rule.is_some_and(|rule| rule.tier == Tier::Listed)
+        };
+        if supports.iter().any(is_listed) {
+            return Vec::new();
+        }
         let on = suppressor_accounts(state.anchor, supports);
         let applies = |id: &SuppressorId| match state.verdict(time) {
             Some(found) if !self.explains_whole(ledger, *id, time) => found.contains(id),

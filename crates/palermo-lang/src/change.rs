@@ -16,9 +16,10 @@ mod step;
 
 pub use step::Step;
 
-use crate::check::condition::{expression_text, literal_text};
+use crate::check::condition::literal_text;
 use crate::check::param::order;
 use crate::diagnostic::Diagnostics;
+use crate::format::canonical;
 use crate::library::{Library, Tree, Written};
 use crate::program::{Condition, Param, Stricter};
 use crate::syntax::{Kind, parse_expression};
@@ -208,7 +209,7 @@ fn condition<'l>(library: &'l Library, id: &str) -> Option<&'l Condition> {
 fn shown(tree: Option<&Tree>) -> String {
     match tree {
         None => String::new(),
-        Some(Tree::Text(text)) => expression_text(text).unwrap_or_else(|| text.clone()),
+        Some(Tree::Text(text)) => canonical(text).unwrap_or_else(|| text.clone()),
         Some(Tree::List(items)) => {
             let items: Vec<String> = items.iter().map(|item| shown(Some(item))).collect();
             format!("[{}]", items.join(", "))

@@ -1,13 +1,14 @@
 //! From sources to a rule set: read every file, check every rule, keep what is deployed.
 
+mod kept;
 mod shelf;
 
 use crate::check::analysis::COST_MAX;
 use crate::check::condition::{Env, indicator, suppressor};
-use crate::check::deploy::{RuleSetFile, Typologies, packs as packs_of, ruleset};
+use crate::check::deploy::{RuleSetFile, Typologies, ruleset};
+use crate::check::forbidden;
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::typology::{Rules, typology};
-use crate::check::{forbidden, list};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
 use crate::lock::Lock;
 use crate::program::{
@@ -159,39 +160,6 @@ impl Folder {
         files.map(|file| file.id.clone()).collect()
     }
 
-    /// Every list, with the rows of the packs that are on; in tests of single rules all are.
-    fn lists(&mut self, environment: Option<&str>) -> Lists {
-        let mut lists = Lists::new();
-        for file in self.of(What::List) {
-            list::list(&mut file.cx, &file.root, &mut lists);
-        }
-        self.written_lists = lists.values().cloned().collect();
-        let mut packs = Vec::new();
-        for (at, file) in
-            self.files.iter_mut().enumerate().filter(|(_, file)| file.what == What::List)
-        {
-            packs.extend(list::pack_rows(&mut file.cx, &file.root, &lists).map(|rows| (at, rows)));
-        }
-        let known: BTreeSet<String> = packs.iter().map(|(_, rows)| rows.pack.clone()).collect();
-        let mut on = None;
-        for file in self.of(What::RuleSet) {
-            on = packs_of(&mut file.cx, &file.root, &known);
-        }
-        packs.sort_by(|(_, a), (_, b)| (&a.list.id, &a.pack).cmp(&(&b.list.id, &b.pack)));
-        for (at, rows) in packs {
-            let locked =
-                List { id: format!("{}/{}", rows.list.id, rows.pack), ..rows.list.clone() };
-            self.written_lists.push(locked);
-            let is_on = on.as_ref().is_none_or(|on| on.contains(&rows.pack));
-            if (is_on || environment.is_none())
-                && let Some(file) = self.files.get_mut(at)
-            {
-                list::add(&mut file.cx, &rows, &mut lists);
-            }
-        }
-        lists
-    }
-
     fn check(
         &mut self,
         lists: &Lists,
@@ -224,53 +192,6 @@ impl Folder {
         let conditions = scratch.conditions(&mut env);
         let deployed = renumbered(deployed, &all, &conditions);
         (conditions.with(deployed, pool, ruleset, off), now)
-    }
-
-    /// The lists that rules read, packs apart, as their files have them.
-    fn locked_lists<'f>(&'f self, pool: &Pool<'_>) -> impl Iterator<Item = &'f List> + use<'f> {
-        let used: BTreeSet<String> = pool.used().map(|list| list.id.clone()).collect();
-        self.written_lists
-            .iter()
-            .filter(move |list| list.id.split('/').next().is_some_and(|id| used.contains(id)))
-    }
-
-    /// Refuses what decides otherwise than the lock says of its version.
-    fn hold_to(&mut self, path: &str, text: &str, now: &Lock) {
-        let lock = match Lock::parse(text) {
-            Ok(lock) => lock,
-            Err(number) => {
-                let mut file = File::unread(path, text);
-                let lines: usize = text.split_inclusive('\n').take(number).map(str::len).sum();
-                let last = text.split_inclusive('\n').nth(number.saturating_sub(1));
-                let start = lines.saturating_sub(last.map_or(0, str::len));
-                let message = format!("line {number} of the lock is not one, or says two things");
-                let help = "take the file from version control, or delete it and run \
-                            `palermo rules lock`";
-                file.cx.error("E100", &(start..lines), message, help);
-                self.files.push(file);
-                return;
-            }
-        };
-        for broken in lock.broken_by(now) {
-            let is_it = |file: &&mut File| {
-                (file.id == broken.id && file.version == broken.version)
-                    || (file.what == What::List && list_id(&file.root) == broken.id)
-            };
-            let Some(file) = self.files.iter_mut().find(is_it) else { continue };
-            let range = version_range(&file.root);
-            let message = format!("`{}` decides otherwise than its version did", broken.id);
-            let help = format!(
-                "raise {}: `palermo rules diff` says by which step; then `palermo rules lock`",
-                broken.version
-            );
-            file.cx.error("E180", &range, message, help);
-        }
-        let missing = lock.missing(now);
-        if let (Some(first), Some(file)) = (missing.first(), self.of(What::RuleSet).next()) {
-            let message = format!("not locked yet: {} versions, such as `{first}`", missing.len());
-            let range = version_range(&file.root);
-            file.cx.warn("W342", &range, message, "run `palermo rules lock` before you deploy it");
-        }
     }
 
     /// A copy of the files of these rules, with nothing reported yet.
@@ -435,19 +356,6 @@ impl Folder {
 }
 
 impl File {
-    /// A file that is no rule.
-    fn unread(path: &str, text: &str) -> Self {
-        let root = Node { range: 0..0, value: yaml::Value::Map(Vec::new()) };
-        Self {
-            cx: Cx::new(path, text),
-            root_unreadable: false,
-            root,
-            what: What::Unknown,
-            id: String::new(),
-            version: String::new(),
-        }
-    }
-
     fn read(path: &str, text: &str) -> Self {
         let mut cx = Cx::new(path, text);
         let root = root(&mut cx);
@@ -538,17 +446,6 @@ fn value_range(root: &Node, wanted: &str) -> Range<usize> {
     let found = entries.iter().find(|(key, _)| key.text == wanted);
     let value = found.map(|(_, node)| node.range.clone());
     value.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
-}
-
-/// The id of a list, with its pack: `reporting_limit/us`.
-fn list_id(root: &Node) -> String {
-    let yaml::Value::Map(entries) = &root.value else { return String::new() };
-    let text = |wanted: &str| {
-        let found = entries.iter().find(|(key, _)| key.text == wanted);
-        found.and_then(|(_, node)| node.scalar())
-    };
-    let parts: Vec<&str> = text("list").into_iter().chain(text("pack")).collect();
-    parts.join("/")
 }
 
 /// Indicators and suppressors, in order of id.

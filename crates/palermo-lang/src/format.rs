@@ -25,7 +25,7 @@ pub fn format(text: &str) -> Option<String> {
     for block in ["parameters", "select", "measure", "sequence"] {
         formatted = aligned(&formatted, block)?;
     }
-    same(&plain, &formatted).then_some(formatted)
+    same(text, &formatted).then_some(formatted)
 }
 
 /// No carriage returns, no trailing blanks, one line end at the end.
@@ -53,7 +53,9 @@ fn same(a: &str, b: &str) -> bool {
 
 fn same_nodes(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
-        (Value::Scalar(a, _), Value::Scalar(b, _)) => a == b || canonical(a) == canonical(b),
+        (Value::Scalar(a, _), Value::Scalar(b, _)) => {
+            a == b || canonical(a).is_some_and(|one| canonical(b) == Some(one))
+        }
         (Value::Seq(a), Value::Seq(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_nodes(a, b))
         }
@@ -67,7 +69,7 @@ fn same_nodes(a: &Node, b: &Node) -> bool {
     }
 }
 
-fn canonical(text: &str) -> Option<String> {
+pub(crate) fn canonical(text: &str) -> Option<String> {
     expression_text(text).or_else(|| parse_measure(text).ok().map(|measure| measure.to_string()))
 }
 
@@ -119,7 +121,8 @@ fn aligned(text: &str, block: &str) -> Option<String> {
     let mut edits = Vec::new();
     for (key, node) in &lines {
         let pad = " ".repeat(width.saturating_sub(key.range.len()).saturating_add(1));
-        let gap = key.range.end.saturating_add(1)..node.range.start;
+        let colon = text.get(key.range.end..)?.find(':')?;
+        let gap = key.range.end.saturating_add(colon).saturating_add(1)..node.range.start;
         edits.push((gap, pad));
         if block == "parameters" {
             edits.extend(row(text, node, &columns).map(|row| (node.range.clone(), row)));

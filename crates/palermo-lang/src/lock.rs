@@ -49,7 +49,7 @@ impl Lock {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (key, hash) = line.split_once(' ').ok_or(number)?;
+            let (key, hash) = line.rsplit_once(' ').ok_or(number)?;
             let hash = hash.trim();
             let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_hash || !key.contains('@') {

@@ -8,19 +8,17 @@ use palermo_lang::change::{Change, Detail, Effect, Step, compare};
 use palermo_lang::{Diagnostics, LOCK_FILE, Lock, Sources};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// `palermo rules fmt`.
 pub(crate) fn fmt(arguments: &RulesFmtArgs, out: &mut Out) -> Result<Exit, Failure> {
-    let mut changed = Vec::new();
+    let (mut changed, mut refused) = (Vec::new(), Vec::new());
     for path in &arguments.paths {
         for file in files(path)? {
             let text = read(&file)?;
             let Some(new) = palermo_lang::format(&text) else {
-                out.talk(&format!(
-                    "{}: cannot be read; `palermo rules lint` says why",
-                    file.display()
-                ));
+                refused.push(file.display().to_string());
                 continue;
             };
             if new != text {
@@ -32,14 +30,18 @@ pub(crate) fn fmt(arguments: &RulesFmtArgs, out: &mut Out) -> Result<Exit, Failu
         }
     }
     if out.json() {
-        out.json_data(&json!({"changed": changed}));
+        out.json_data(&json!({"changed": changed, "refused": refused}));
     } else {
+        for file in &refused {
+            out.talk(&format!("{file}: left as it is; `palermo rules lint` says whether it reads"));
+        }
         let word = if arguments.check { "would change" } else { "formatted" };
         for file in &changed {
             out.data(&format!("{word} {file}"));
         }
     }
-    Ok(if arguments.check && !changed.is_empty() { Exit::Findings } else { Exit::Fine })
+    let to_do = !refused.is_empty() || (arguments.check && !changed.is_empty());
+    Ok(if to_do { Exit::Findings } else { Exit::Fine })
 }
 
 /// The YAML files of a path that are not tests, in order.
@@ -51,7 +53,11 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let prefix = path.display().to_string();
     let prefix = prefix.trim_end_matches('/');
     let inside = all.iter().map(|(file, _)| file.to_owned());
-    let wanted = inside.filter(|file| file.ends_with(".yaml") && !file.ends_with(".test.yaml"));
+    let is_rule = |file: &String| {
+        let stem = file.strip_suffix(".yaml").or(file.strip_suffix(".yml"));
+        stem.is_some_and(|stem| !stem.ends_with(".test"))
+    };
+    let wanted = inside.filter(is_rule);
     Ok(wanted
         .map(|file| path.join(file.strip_prefix(prefix).unwrap_or(&file).trim_start_matches('/')))
         .collect())
@@ -64,13 +70,30 @@ fn read(file: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Writes beside the file and renames, so that no reader meets half of it.
+/// Writes beside the file and renames, so that no reader meets half of it. A link stays one, and
+/// the file keeps its mode.
 pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let beside = file.with_extension("tmp");
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
+    replace(file, text).map_err(|error| {
         let text = format!("cannot write `{}`: {error}", file.display());
         Failure::words(Exit::Environment, text)
     })
+}
+
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let mut new = fs::File::create_new(&beside)?;
+    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).and_then(|()| {
+        if let Ok(old) = fs::metadata(&target) {
+            fs::set_permissions(&beside, old.permissions())?;
+        }
+        fs::rename(&beside, &target)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 pub(super) fn invalid(problems: &Diagnostics) -> Failure {

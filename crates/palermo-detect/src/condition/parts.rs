@@ -13,7 +13,7 @@ use palermo_domain::EventTime;
 use palermo_ledger::{Ledger, Leg, Row};
 
 /// One part of a condition, in the order of `palermo_lang::program::Condition::parts`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Part {
     /// Whether it holds; `None` where that is unknown.
     pub holds: Option<bool>,
@@ -23,8 +23,21 @@ pub struct Part {
     pub needed: String,
 }
 
+/// Amounts and keys are shown by who asks for them, not by accident.
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part").field("holds", &self.holds).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Look").field("parts", &self.parts).finish_non_exhaustive()
+    }
+}
+
 /// The parts of a condition on one subject at one time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Look {
     /// The subject, as text.
     pub on: String,

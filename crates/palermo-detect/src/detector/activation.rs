@@ -47,7 +47,7 @@ impl Detector {
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.of_indicator = of_indicator(&rules);
-        self.asked = Asked::new(&rules);
+        self.asked = Asked::new(&rules).after(&mut self.asked);
         self.by_subject = BySubject::new(&self.indicators, &self.asked);
         self.past_readers = past_readers(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];

@@ -60,6 +60,12 @@ impl Asked {
         Self { by, levels, newest: (EventTime::MIN, Vec::new()) }
     }
 
+    /// Takes over what was seen under the rules before.
+    pub(super) fn after(mut self, before: &mut Self) -> Self {
+        self.newest = std::mem::take(&mut before.newest);
+        self
+    }
+
     /// The level of an indicator.
     pub(super) fn level(&self, index: u16) -> u16 {
         self.levels.get(usize::from(index)).copied().unwrap_or(0)
@@ -92,7 +98,8 @@ impl Detector {
         while let Some(((_, index, account), time)) = changed.asked.pop_first() {
             let by = self.asked.by.get(usize::from(index)).cloned().unwrap_or_default();
             for (side, dependent) in by {
-                let window = self.indicators.get(usize::from(dependent)).map(|of| of.window);
+                // With the earlier windows that it is compared with.
+                let window = self.indicators.get(usize::from(dependent)).map(|of| of.reach);
                 let Some(window) = window else { continue };
                 let subjects = match side {
                     Side::Own => BTreeSet::from([account]),

@@ -106,7 +106,10 @@ fn head<'n>(cx: &mut Cx, fields: &Fields<'n>) -> (String, Id<'n>) {
             cx.filled(node);
         }
     }
-    let version = fields.need(cx, "version").and_then(|node| cx.filled(node).map(str::to_owned));
+    let version = fields.need(cx, "version").and_then(|node| {
+        let read = |text: &str| super::head::is_version(text).then(|| text.to_owned());
+        cx.parsed(node, "a semantic version", "1.0.0", read)
+    });
     if let Some(node) = fields.need(cx, "reviewed") {
         cx.date(node);
     }

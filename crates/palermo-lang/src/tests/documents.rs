@@ -90,7 +90,7 @@ fn the_schema_refuses_what_an_editor_should_mark() {
         ("status: found}", "status: fuond}"),
         ("subject: account", "subject: acount"),
         ("14d", "a fortnight"),
-        ("repeats: $min_cycles", "repeats: 0"),
+        ("repeats:    $min_cycles", "repeats: 0"),
         ("text: \"{paid_in}", "note: \"{paid_in}"),
     ] {
         assert!(text.contains(from), "{from}");
