@@ -162,6 +162,8 @@ impl Library {
         for rule in self.conditions() {
             let lists = rule.lists.iter().filter_map(|id| program.lists.get(usize::from(id.0)));
             all.extend(lists.map(|list| (rule.id.clone(), "reads", format!("list {}", list.id))));
+            let asked = rule.asks.iter();
+            all.extend(asked.map(|(_, id)| (rule.id.clone(), "asks for", id.clone())));
         }
         all
     }
