@@ -146,6 +146,22 @@ pub struct Measure {
     pub cost: u32,
 }
 
+impl Measure {
+    /// Every expression that it is made of; none of the selections and measures that it names.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        match &self.kind {
+            MeasureKind::Aggregate(of) => {
+                of.value.iter().chain(&of.arguments).chain(&of.filter).collect()
+            }
+            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => vec![expr],
+            MeasureKind::Repeats
+            | MeasureKind::Between(_)
+            | MeasureKind::Own { .. }
+            | MeasureKind::Graph(_) => Vec::new(),
+        }
+    }
+}
+
 /// How a measure is computed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MeasureKind {

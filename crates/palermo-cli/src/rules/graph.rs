@@ -1,5 +1,6 @@
 //! `palermo rules graph`: what rests on what, as Graphviz text or as JSON.
 
+use super::keep::invalid;
 use super::{limits, sources};
 use crate::args::RulesGraphArgs;
 use crate::exit::{Exit, Failure};
@@ -10,11 +11,7 @@ use std::collections::BTreeSet;
 
 pub(crate) fn graph(arguments: &RulesGraphArgs, out: &mut Out) -> Result<Exit, Failure> {
     let sources = sources(&arguments.path)?;
-    let library = Library::read(&sources, &limits()).map_err(|problems| Failure {
-        exit: Exit::Content,
-        code: Some("rules_invalid"),
-        text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
-    })?;
+    let library = Library::read(&sources, &limits()).map_err(|problems| invalid(&problems))?;
     let mut edges = library.edges();
     if let Some(id) = &arguments.of {
         let id = id.to_ascii_uppercase();

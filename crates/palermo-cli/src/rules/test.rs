@@ -1,6 +1,7 @@
 //! `palermo rules test`: runs the tests beside the rules, several at a time, and shows them in
 //! their order.
 
+use super::keep::invalid;
 use super::sources;
 use crate::args::RulesTestArgs;
 use crate::exit::{Exit, Failure};
@@ -32,11 +33,8 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
                 Choice::Path(chosen) => under(Path::new(&file.path), chosen),
             })
     };
-    let runner = Runner::new(&sources, &|file, _| is_chosen(file)).map_err(|problems| Failure {
-        exit: Exit::Content,
-        code: Some("rules_invalid"),
-        text: format!("the rules do not compile\n\n{}", problems.render(false).trim_end()),
-    })?;
+    let runner =
+        Runner::new(&sources, &|file, _| is_chosen(file)).map_err(|problems| invalid(&problems))?;
     let mut report = Report { out, rule: String::new(), explain: arguments.explain };
     let results = in_parallel(&runner, clock, &mut |result, took_ms| report.show(result, took_ms));
     let failed = results.iter().filter(|result| !result.passed()).count();

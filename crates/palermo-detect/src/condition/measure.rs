@@ -8,7 +8,7 @@
 
 mod days;
 mod people;
-mod series;
+pub(super) mod series;
 
 use super::{Match, Run, count};
 use crate::bind::Node;

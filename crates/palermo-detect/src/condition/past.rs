@@ -5,6 +5,7 @@
 //! a late or reversed payment needs no repair; how far back they reach is bounded by what the ledger
 //! keeps. Cost: that of the measure, once for each of the windows.
 
+use super::measure::series::{mean, variance};
 use super::{Doubt, Run};
 use crate::bind::Node;
 use crate::value::{UNKNOWN, Value, six_places};
@@ -21,30 +22,28 @@ impl Run<'_> {
         if self.env.ledger.idle_before(self.account, known_at).is_none() {
             return UNKNOWN;
         }
-        let mut values = Vec::new();
+        let (mut values, mut numbers) = (Vec::new(), Vec::new());
         for ago in 1..=windows {
             let time = self.time.minus(Span::from_millis(window.saturating_mul(ago)));
             let mut earlier = Self::new(self.env, self.sets, self.condition, self.account, time);
             let value = crate::eval::Measures::measure(&mut earlier, of);
             self.doubted(earlier.doubt_of(&Node::Measure(of)));
-            match value.number() {
-                Some(number) => values.push((number, value)),
-                None => return value,
-            }
+            let Some(number) = value.number() else { return value };
+            values.push(value);
+            numbers.push(number);
         }
         match statistic {
             Statistic::Max => {
-                let largest = values.into_iter().max_by_key(|(number, _)| *number);
-                largest.map_or(UNKNOWN, |(_, value)| value)
+                values.into_iter().max_by_key(|value| value.number()).unwrap_or(UNKNOWN)
             }
-            Statistic::Mean => mean(&values).map_or(UNKNOWN, |mean| match values.first() {
-                Some((_, Value::Money(_))) => Value::Money(six_places(mean)),
+            Statistic::Mean => mean(&numbers).map_or(UNKNOWN, |mean| match values.first() {
+                Some(Value::Money(_)) => Value::Money(six_places(mean)),
                 _ => Value::Decimal(six_places(mean)),
             }),
             Statistic::Deviation => {
                 let now = crate::eval::Measures::measure(self, of);
                 self.doubted(self.doubt_of(&Node::Measure(of)));
-                let found = now.number().and_then(|now| deviations(now, &values));
+                let found = now.number().and_then(|now| deviations(now, &numbers));
                 found.map_or(UNKNOWN, |found| Value::Decimal(six_places(found)))
             }
         }
@@ -56,19 +55,9 @@ impl Run<'_> {
     }
 }
 
-fn mean(values: &[(Decimal, Value)]) -> Option<Decimal> {
-    let sum = values.iter().try_fold(Decimal::ZERO, |sum, (number, _)| sum.checked_add(*number));
-    sum?.checked_div(Decimal::from(values.len()))
-}
-
-/// How many standard deviations of `values` a number lies above their mean.
-fn deviations(number: Decimal, values: &[(Decimal, Value)]) -> Option<Decimal> {
-    let mean = mean(values)?;
-    let squares = values.iter().try_fold(Decimal::ZERO, |sum, (number, _)| {
-        let apart = number.checked_sub(mean)?;
-        sum.checked_add(apart.checked_mul(apart)?)
-    });
+/// How many standard deviations of `numbers` a number lies above their mean.
+fn deviations(number: Decimal, numbers: &[Decimal]) -> Option<Decimal> {
     // Not rounded: that would show in the sixth place of the result.
-    let deviation = squares?.checked_div(Decimal::from(values.len()))?.sqrt()?;
-    number.checked_sub(mean)?.checked_div(deviation)
+    let deviation = variance(numbers)?.sqrt()?;
+    number.checked_sub(mean(numbers)?)?.checked_div(deviation)
 }

@@ -509,19 +509,7 @@ pub(crate) fn literal_text(literal: &Literal) -> String {
 fn asks_of(measures: &[Measure], sequence: Option<&Sequence>, holds: &Expr) -> Vec<(Side, String)> {
     let mut all = BTreeSet::new();
     let mut add = |expr: &Expr| analysis::asks(expr, &mut all);
-    for measure in measures {
-        match &measure.kind {
-            MeasureKind::Aggregate(aggregate) => {
-                let parts = aggregate.value.iter().chain(&aggregate.arguments);
-                parts.chain(&aggregate.filter).for_each(&mut add);
-            }
-            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats
-            | MeasureKind::Between(_)
-            | MeasureKind::Own { .. }
-            | MeasureKind::Graph(_) => {}
-        }
-    }
+    measures.iter().flat_map(Measure::expressions).for_each(&mut add);
     let steps = sequence.iter().flat_map(|sequence| &sequence.steps);
     steps.flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
@@ -543,19 +531,7 @@ fn lists_of(
     for id in selections.iter().map(|(_, id)| *id).chain(steps().map(|step| step.selection)) {
         pool.condition(id).into_iter().for_each(&mut add);
     }
-    for measure in measures {
-        match &measure.kind {
-            MeasureKind::Aggregate(aggregate) => {
-                let parts = aggregate.value.iter().chain(&aggregate.arguments);
-                parts.chain(&aggregate.filter).for_each(&mut add);
-            }
-            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => add(expr),
-            MeasureKind::Repeats
-            | MeasureKind::Between(_)
-            | MeasureKind::Own { .. }
-            | MeasureKind::Graph(_) => {}
-        }
-    }
+    measures.iter().flat_map(Measure::expressions).for_each(&mut add);
     steps().flat_map(|step| &step.ties).for_each(&mut add);
     add(holds);
     if let Some(Graph { edges, pattern, .. }) = graph {

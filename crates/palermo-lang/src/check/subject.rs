@@ -33,16 +33,9 @@ pub(crate) fn without_past<'e>(
     }
     let mut all: Vec<&Expr> = others.collect();
     for measure in measures {
-        match &measure.kind {
-            MeasureKind::Aggregate(aggregate) => {
-                all.extend(aggregate.value.iter().chain(&aggregate.arguments));
-                all.extend(&aggregate.filter);
-            }
-            MeasureKind::Derived(expr) | MeasureKind::Overlap { key: expr, .. } => all.push(expr),
-            MeasureKind::Own { .. } => {
-                return cx.unsupported(&node.range, &of_subject("own(…)", subject));
-            }
-            MeasureKind::Repeats | MeasureKind::Between(_) | MeasureKind::Graph(_) => {}
+        all.extend(measure.expressions());
+        if matches!(&measure.kind, MeasureKind::Own { .. }) {
+            return cx.unsupported(&node.range, &of_subject("own(…)", subject));
         }
         if matches!(&measure.kind, MeasureKind::Aggregate(of) if of.function == Function::Absent) {
             return cx.unsupported(&node.range, &of_subject("absent()", subject));

@@ -135,18 +135,23 @@ pub(super) fn sum(numbers: &[Decimal]) -> Option<Decimal> {
     numbers.iter().try_fold(Decimal::ZERO, |sum, number| sum.checked_add(*number))
 }
 
-pub(super) fn mean(numbers: &[Decimal]) -> Option<Decimal> {
+pub(in crate::condition) fn mean(numbers: &[Decimal]) -> Option<Decimal> {
     sum(numbers)?.checked_div(Decimal::from(numbers.len()))
 }
 
 /// The standard deviation of a population.
 pub(super) fn deviation(numbers: &[Decimal]) -> Option<Decimal> {
+    square_root(variance(numbers)?)
+}
+
+/// The variance of a population.
+pub(in crate::condition) fn variance(numbers: &[Decimal]) -> Option<Decimal> {
     let mean = mean(numbers)?;
     let squares = numbers.iter().try_fold(Decimal::ZERO, |sum, number| {
         let apart = number.checked_sub(mean)?;
         sum.checked_add(apart.checked_mul(apart)?)
     });
-    square_root(squares?.checked_div(Decimal::from(numbers.len()))?)
+    squares?.checked_div(Decimal::from(numbers.len()))
 }
 
 /// To six places.
