@@ -7,7 +7,7 @@ use crate::harness::{config, records, run, same_alerts, text};
 use crate::story::{arrivals, at, nobody, transfer};
 use crate::typologies::rules;
 use palermo_domain::{OutputTopic, Span};
-use palermo_lang::program::{Anchor, IndicatorId, Logic, RuleSet};
+use palermo_lang::program::{Anchor, IndicatorId, Logic, Need, RuleSet};
 use palermo_testkit::scene::{Arrival, party};
 use palermo_testkit::world::World;
 use serde_json::Value;
@@ -63,15 +63,16 @@ fn who_may_use_an_account_does_not_hold_it() {
 }
 
 /// As the compiler lists them: every indicator, in the order in which it is written.
-fn named(logic: &Logic<IndicatorId>) -> Vec<IndicatorId> {
+fn named(logic: &Logic<Need>) -> Vec<IndicatorId> {
     match logic {
-        Logic::Var(id) => vec![*id],
+        Logic::Var(Need::Here(id)) => vec![*id],
+        Logic::Var(Need::Linked(_)) => Vec::new(),
         Logic::And(parts) | Logic::Or(parts) => parts.iter().flat_map(named).collect(),
         Logic::Not(inner) => named(inner),
     }
 }
 
-fn with_require(require: Logic<IndicatorId>) -> RuleSet {
+fn with_require(require: Logic<Need>) -> RuleSet {
     let mut rules = rules();
     rules.typologies.retain(|rule| rule.id == "CT-91");
     for rule in &mut rules.typologies {
@@ -89,8 +90,8 @@ fn with_require(require: Logic<IndicatorId>) -> RuleSet {
 /// I-1 many senders, I-2 small debits, I-3 near the limit, I-4 busy, I-5 large.
 #[test]
 fn every_arm_of_require_can_fire() {
-    let var = |id| Logic::Var(IndicatorId(id));
-    let check = |require: Logic<IndicatorId>, credits_late: i64, expected: &[&str]| {
+    let var = |id| Logic::Var(Need::Here(IndicatorId(id)));
+    let check = |require: Logic<Need>, credits_late: i64, expected: &[&str]| {
         let found = last(&nobody(), &with_require(require.clone()), one_account(credits_late));
         assert_eq!(anchors(&found, "CT-91"), expected, "{require:?}");
     };

@@ -78,7 +78,7 @@ fn built(suppressed: bool) -> RuleSet {
         Draft::days(3).aggregate(Function::Count, None, wages),
         cmp(Ge, measure(0), int(2)),
     );
-    let var = Logic::Var;
+    let var = |id: IndicatorId| Logic::Var(Need::Here(id));
     let both = Logic::And(vec![var(many), Logic::Or(vec![var(small), var(near)])]);
     let required = [many, small, near];
     let quiet = Span::from_days(30);

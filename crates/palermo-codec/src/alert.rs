@@ -9,7 +9,7 @@
 
 use crate::dead_letter::hex;
 use crate::write::JsonWriter;
-use palermo_domain::alert::{Actor, IndicatorEvidence, MoneyIn, RuleRef};
+use palermo_domain::alert::{Actor, IndicatorEvidence, LinkPath, MoneyIn, RuleRef};
 use palermo_domain::{Alert, Redacted};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -163,12 +163,41 @@ fn why(json: &mut JsonWriter<'_>, alert: &Alert) {
             json.field("because", &suppressor.because);
         });
     });
-    json.texts("link", []);
+    json.key("link").array(&alert.links, link);
     json.key("undecided").array(&alert.undecided, |json, undecided| {
         json.object(|json| {
             json.field("indicator", &undecided.indicator);
             json.field("field", &undecided.field);
             json.field("missing", &undecided.missing.to_string());
+        });
+    });
+}
+
+fn link(json: &mut JsonWriter<'_>, link: &LinkPath) {
+    json.object(|json| {
+        json.field("text", &link.text);
+        json.key("path").array(&link.steps, |json, step| {
+            json.object(|json| {
+                json.field("by", step.by);
+                json.field("from", &step.from);
+                json.field("to", &step.to);
+                json.field_opt("shared", step.shared.as_deref());
+                json.bare_field("payments", step.payments);
+                if let Some(amount) = step.amount {
+                    money(json, "amount", amount);
+                }
+                json.plain_field("first", step.first);
+                json.plain_field("last", step.last);
+                json.texts("evidence", texts(&step.ids));
+            });
+        });
+        json.key("evidence").array(&link.evidence, |json, evidence| {
+            json.object(|json| {
+                json.field("rule", &evidence.rule);
+                json.field("on", &evidence.on);
+                json.plain_field("at", evidence.at);
+                json.field("text", &evidence.text);
+            });
         });
     });
 }

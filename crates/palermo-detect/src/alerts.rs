@@ -3,6 +3,8 @@
 //! Everything here is computed from the milestone, the rules and the ledger; nothing from a clock
 //! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
 
+mod links;
+
 use crate::condition::Run;
 use crate::detector::{Applied, Detector};
 use crate::episode::{Anchor, Milestone, Support};
@@ -57,7 +59,7 @@ impl Detector {
         let Some((state, typology)) = self.track_and_rule(track) else { return blank() };
         let basis = self.basis(ledger, typology, milestone);
         let anchor = anchor_text(ledger, state.anchor);
-        let families = families_of(&self.rules, &milestone.supports);
+        let families = families_of(&self.rules, &milestone.supports, !milestone.links.is_empty());
         let first = basis.evidence.first().map_or(milestone.time, |found| found.time);
         let (score_sum, indicators) = self.indicators(ledger, typology, &basis);
         let score = score_sum.min(100);
@@ -100,6 +102,7 @@ impl Detector {
             .is_ok_and(|byte| byte % 20 == 0);
         self.people(ledger, state.anchor, typology, milestone, &basis, &mut alert);
         self.money_and_places(ledger, &basis, &mut alert);
+        self.tell_links(ledger, milestone, &basis, &mut alert);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
         self.missing(&basis, &mut alert);
         decided_by(&basis, &mut alert);
@@ -107,7 +110,8 @@ impl Detector {
     }
 
     fn basis(&self, ledger: &Ledger, typology: &Typology, milestone: &Milestone) -> Basis {
-        let mut basis = Basis { facts: Vec::new(), evidence: Vec::new(), truncated: false };
+        let truncated = milestone.truncated;
+        let mut basis = Basis { facts: Vec::new(), evidence: Vec::new(), truncated };
         for support in &milestone.supports {
             let told = self.tell(ledger, *support, usize::MAX);
             basis.truncated |= told.truncated();
@@ -144,7 +148,11 @@ impl Detector {
                 version: condition.version.clone(),
                 family: rule.family.0,
                 tier: rule.tier.as_str(),
-                on: format!("account/{}", ledger.account_text(support.account)),
+                on: format!(
+                    "{}/{}",
+                    ledger.kind_of(support.on).as_str(),
+                    ledger.key_text(support.on)
+                ),
                 points,
                 text: words.fill(&condition.text, support.account),
                 at: support.time,
@@ -223,7 +231,10 @@ impl Detector {
         };
         let mut accounts: Vec<AccountId> = match anchor {
             Anchor::Account(account) => vec![account],
-            Anchor::Party(_) => milestone.supports.iter().map(|support| support.account).collect(),
+            Anchor::Party(_) => {
+                let own = milestone.supports.iter().filter(|support| !support.linked);
+                own.map(|support| support.account).collect()
+            }
         };
         accounts.sort_by_key(|account| ledger.account_text(*account).to_owned());
         accounts.dedup();
@@ -244,7 +255,10 @@ impl Detector {
         }
         let payer_role = typology.payers_role.unwrap_or(Role::CounterpartyOnly);
         let mut related: BTreeMap<(&'static str, String), ()> = BTreeMap::new();
-        for found in basis.evidence.iter().filter(|found| found.leg == Leg::Creditor) {
+        // Who pays a linked account, or another one at the same device, is no payer of the anchor.
+        let subjects = own_accounts(basis);
+        let credits = basis.evidence.iter().filter(|found| found.leg == Leg::Creditor);
+        for found in credits.filter(|found| found.own().is_none_or(|own| subjects.contains(&own))) {
             if let Some(key) = payer(ledger, &found.debtor, &own, &holders) {
                 related.insert(key, ());
             }
@@ -267,14 +281,15 @@ impl Detector {
         let mut regions: BTreeMap<String, u64> = BTreeMap::new();
         let mut places: BTreeMap<String, u64> = BTreeMap::new();
         let mut input: BTreeMap<Partition, (i64, i64)> = BTreeMap::new();
-        let subjects: Vec<AccountId> =
-            basis.facts.iter().map(|(support, _)| support.account).collect();
+        let subjects = own_accounts(basis);
         for found in &basis.evidence {
             // A graph pattern names payments of others: they are shown, and are no money of the
             // subject.
             let own = found.own().is_none_or(|account| subjects.contains(&account));
             let cents = found.cents.filter(|_| own).map_or(0, |cents| cents.0);
-            if found.leg == Leg::Creditor {
+            if !own {
+                // Neither its money nor its places.
+            } else if found.leg == Leg::Creditor {
                 into = into.saturating_add(cents);
                 if let Some(region) = region_of(ledger, &found.debtor) {
                     bump(&mut regions, region);
@@ -282,7 +297,8 @@ impl Detector {
             } else {
                 out = out.saturating_add(cents);
             }
-            if found.kind == PaymentKind::CashWithdrawal
+            if own
+                && found.kind == PaymentKind::CashWithdrawal
                 && let Some(place) = place_text(ledger, found.place)
             {
                 bump(&mut places, place);
@@ -376,6 +392,12 @@ impl Detector {
             }
         }
     }
+}
+
+/// The accounts on which the finding itself rests, and not what it is linked to.
+fn own_accounts(basis: &Basis) -> Vec<AccountId> {
+    let own = basis.facts.iter().filter(|(support, _)| !support.linked);
+    own.map(|(support, _)| support.account).collect()
 }
 
 /// The payment that decided: the newest one of the deciding account at the deciding time.
@@ -654,6 +676,7 @@ fn blank() -> Alert {
         suppressors: Vec::new(),
         suppressed_by: Vec::new(),
         review: false,
+        links: Vec::new(),
         undecided: Vec::new(),
         rule: RuleRef {
             id: String::new(),

@@ -7,10 +7,12 @@
 
 mod activation;
 mod asked;
+mod follow;
 mod reach;
 mod subjects;
 
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
+use crate::concern::Concerns;
 use crate::condition::{Run, Searches, Verdict, nothing};
 use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
@@ -21,6 +23,7 @@ use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
 use asked::Asked;
+use follow::{Rests, Touched};
 use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject};
 use palermo_lang::program::{Function, RuleSet};
@@ -79,8 +82,8 @@ pub struct Detector {
     sent: Sent,
     pub(crate) selections: Selections,
     lacking: Lacking,
-    /// Typologies that an indicator can decide.
-    of_indicator: Vec<Vec<u16>>,
+    /// Which typologies rest on what.
+    rests: Rests,
     by_subject: BySubject,
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
@@ -91,7 +94,11 @@ pub struct Detector {
     seen: Vec<u64>,
     pub(crate) hits: Hits,
     pub(crate) tracks: Vec<Track>,
-    pub(crate) by_anchor: FixedHashMap<(u16, Anchor), usize>,
+    pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
+    /// Subjects whose hits concern an account.
+    pub(crate) concerns: Concerns,
+    /// Tracks that were found, or are no longer, since those that rest on them were looked at.
+    pub(crate) found_anew: BTreeSet<usize>,
     /// What must be known of typologies that are not deployed now, if they come back.
     memories: BTreeMap<(Identity, Anchor), Memory>,
     /// Tracks to be looked at again once the watermark has passed a time.
@@ -108,7 +115,8 @@ impl Detector {
         let bound = bind_rules(&rules, &sent, ledger);
         let asked = Asked::new(&rules);
         let by_subject = BySubject::new(&bound.indicators, &asked);
-        ledger.want(by_subject.kinds());
+        let rests = Rests::new(&rules);
+        ledger.want(rests.kinds(by_subject.kinds()));
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
         let mut lacking = Lacking::default();
@@ -123,7 +131,7 @@ impl Detector {
             sent,
             selections: bound.selections,
             lacking,
-            of_indicator: of_indicator(&rules),
+            rests,
             by_subject,
             past_readers,
             asked,
@@ -133,6 +141,8 @@ impl Detector {
             hits: Hits::default(),
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
+            concerns: Concerns::default(),
+            found_anew: BTreeSet::new(),
             memories: BTreeMap::new(),
             settle: BTreeSet::new(),
             closing: BTreeSet::new(),
@@ -167,6 +177,7 @@ impl Detector {
             .bytes()
             .saturating_add(tracks)
             .saturating_add(self.memories.len().saturating_mul(128))
+            .saturating_add(self.concerns.bytes())
             .saturating_add(self.sent.bytes())
             .saturating_add(self.seen.capacity().saturating_mul(8))
     }
@@ -217,11 +228,16 @@ impl Detector {
         for carried in ledger.carried(row) {
             self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
+        let late = self.newest.is_some_and(|newest| time <= newest);
         let beyond = self.beyond(ledger, payment, &mut changed);
         self.asked.note(time, touched(payment).map(|(account, _)| account));
         self.answer(ledger, &mut changed);
+        if late {
+            self.also_concerned(ledger, row, &mut changed);
+        }
         let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
-        self.follow(ledger, changed, accounts, time, applied, out);
+        let accounts = Touched { accounts: accounts.collect(), time, late };
+        self.follow(ledger, changed, &accounts, applied, out);
     }
 
     fn evaluate_one(
@@ -277,61 +293,6 @@ impl Detector {
         condition.needs_entries && !condition.selections.iter().any(saw)
     }
 
-    /// Looks at every finding that the change can concern.
-    fn follow(
-        &mut self,
-        ledger: &Ledger,
-        changed: Changed,
-        accounts: impl Iterator<Item = AccountId>,
-        time: EventTime,
-        applied: Applied,
-        out: &mut Vec<Alert>,
-    ) {
-        let mut tracks = BTreeSet::new();
-        for (indicator, account) in &changed.hits {
-            let typologies = self.of_indicator.get(usize::from(*indicator)).cloned();
-            for typology in typologies.unwrap_or_default() {
-                for anchor in self.anchors(ledger, typology, *account) {
-                    tracks.insert(self.track(typology, anchor));
-                }
-            }
-        }
-        // Numbers of what was published, or of a later hit that was not worth publishing, may have
-        // changed although no hit did.
-        for account in accounts {
-            for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
-                for anchor in self.anchors(ledger, typology, account) {
-                    if let Some(&track) = self.by_anchor.get(&(typology, anchor))
-                        && self.tracks.get(track).is_some_and(|track| {
-                            track.published.as_ref().is_some_and(|p| p.milestone.time >= time)
-                                || track.last_hit.is_some_and(|last| last >= time)
-                        })
-                    {
-                        tracks.insert(track);
-                    }
-                }
-            }
-        }
-        for track in tracks {
-            self.unsettle(ledger, track, time);
-            self.look(ledger, track, applied, out);
-        }
-    }
-
-    fn track(&mut self, typology: u16, anchor: Anchor) -> usize {
-        let next = self.tracks.len();
-        let index = *self.by_anchor.entry((typology, anchor)).or_insert(next);
-        if index == next {
-            let mut track = Track::new(typology, anchor);
-            let identity = self.rules.typologies.get(usize::from(typology)).map(identity);
-            if let Some(memory) = identity.and_then(|id| self.memories.remove(&(id, anchor))) {
-                track.resume(memory);
-            }
-            self.tracks.push(track);
-        }
-        index
-    }
-
     /// The watermark has moved: settle and close what it has passed, forget old hits.
     pub fn advance(&mut self, ledger: &Ledger, watermark: EventTime, out: &mut Vec<Alert>) {
         let applied = Applied { cause: Cause::OnTime, watermark: Some(watermark) };
@@ -341,6 +302,7 @@ impl Detector {
             }
             self.settle.pop_first();
             self.look(ledger, track, applied, out);
+            self.look_further(ledger, time, applied, out);
         }
         while let Some(&(time, track)) = self.closing.first() {
             if time >= watermark {
@@ -348,6 +310,7 @@ impl Detector {
             }
             self.closing.pop_first();
             self.end_episode(ledger, track, applied, out);
+            self.look_further(ledger, time, applied, out);
         }
     }
 
@@ -360,7 +323,8 @@ impl Detector {
 
 #[derive(Debug, Default)]
 struct Changed {
-    hits: BTreeSet<(u16, AccountId)>,
+    /// With the first and the last time at which one came or went.
+    hits: BTreeMap<(u16, AccountId), (EventTime, EventTime)>,
     /// Those among them that others ask for, by level, with the earliest time at which one came or
     /// went.
     asked: BTreeMap<(u16, u16, AccountId), EventTime>,
@@ -368,7 +332,8 @@ struct Changed {
 
 impl Changed {
     fn note(&mut self, asked: &Asked, index: u16, account: AccountId, time: EventTime) {
-        self.hits.insert((index, account));
+        let times = self.hits.entry((index, account)).or_insert((time, time));
+        *times = (times.0.min(time), times.1.max(time));
         if asked.is_asked_for(index) {
             let since = self.asked.entry((asked.level(index), index, account)).or_insert(time);
             *since = (*since).min(time);
@@ -452,18 +417,6 @@ fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
         },
         _ => UNKNOWN,
     }
-}
-
-fn of_indicator(rules: &RuleSet) -> Vec<Vec<u16>> {
-    let mut of = vec![Vec::new(); rules.indicators.len()];
-    for (index, typology) in (0_u16..).zip(&rules.typologies) {
-        for indicator in typology.required.iter().chain(&typology.boost) {
-            if let Some(typologies) = of.get_mut(usize::from(indicator.0)) {
-                typologies.push(index);
-            }
-        }
-    }
-    of
 }
 
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {

@@ -13,6 +13,7 @@
 //! fold goes on from there; and it never goes back to where the ledger no longer holds the windows
 //! that the numbers came from: what was found when they were whole stands.
 
+use crate::linked::FoundLink;
 use palermo_domain::{Alert, EventTime};
 use palermo_lang::program::{IndicatorId, SuppressorId};
 use palermo_ledger::{AccountId, PartyId};
@@ -30,8 +31,13 @@ pub(crate) enum Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Support {
     pub(crate) indicator: IndicatorId,
+    /// What the hit is on: the account, or a subject behind which it stands.
+    pub(crate) on: AccountId,
+    /// The account that it concerns.
     pub(crate) account: AccountId,
     pub(crate) time: EventTime,
+    /// It is on an account that a path leads to, and not the anchor's own.
+    pub(crate) linked: bool,
 }
 
 /// A moment worth publishing.
@@ -43,6 +49,10 @@ pub(crate) struct Milestone {
     pub(crate) supports: Vec<Support>,
     /// Base money of the evidence, in hundredths.
     pub(crate) money: i128,
+    /// Paths to the evidence that `linked(…)` asks for.
+    pub(crate) links: Vec<FoundLink>,
+    /// A search for one was cut by its budget.
+    pub(crate) truncated: bool,
     /// Suppressors that applied.
     pub(crate) suppressed_by: Vec<SuppressorId>,
     /// A named exception of the rule set covers it.
@@ -61,9 +71,11 @@ impl Milestone {
         percent: Option<u32>,
     ) -> bool {
         let known = |support: &Support| {
-            self.supports.iter().any(|mine| mine.indicator == support.indicator)
+            let mut mine = self.supports.iter();
+            mine.any(|m| (m.indicator, m.linked) == (support.indicator, support.linked))
         };
-        if new_indicator && !next.supports.iter().all(known) {
+        let knows = |link: &FoundLink| self.links.iter().any(|mine| mine.number == link.number);
+        if new_indicator && !(next.supports.iter().all(known) && next.links.iter().all(knows)) {
             return true;
         }
         if self.suppressed_by != next.suppressed_by || self.excepted != next.excepted {
@@ -101,6 +113,8 @@ pub(crate) struct Track {
     pub(crate) revision: u32,
     /// Last revision in the suppressed topic.
     pub(crate) suppressed_revision: u32,
+    /// When it was found and nothing explained it, in this episode and those before.
+    pub(crate) found: Vec<EventTime>,
     /// What was published last.
     pub(crate) published: Option<Published>,
     /// When the episode will be looked at for its end.
@@ -144,6 +158,10 @@ impl Renumbered {
         let mut new = milestone.clone();
         for support in &mut new.supports {
             support.indicator = self.indicator(support.indicator)?;
+        }
+        // What a path leads to may have another number, or be found otherwise.
+        if !milestone.links.is_empty() {
+            return None;
         }
         new.suppressed_by = self.suppressors(&new.suppressed_by)?;
         Some(new)
@@ -192,9 +210,24 @@ impl Track {
             open: false,
             revision: 0,
             suppressed_revision: 0,
+            found: Vec::new(),
             published: None,
             closes_at: None,
         }
+    }
+
+    /// Notes when it is found in the present episode; returns when that has changed.
+    pub(crate) fn note_found(&mut self, last: Option<&Milestone>, keep_from: EventTime) -> bool {
+        let milestones = self.settled.iter().chain(last).filter(|milestone| milestone.live);
+        let mut now: Vec<EventTime> =
+            self.found.iter().copied().filter(|time| *time <= self.floor).collect();
+        now.retain(|time| *time >= keep_from);
+        now.extend(milestones.map(|milestone| milestone.time));
+        now.sort_unstable();
+        now.dedup();
+        let changed = now != self.found;
+        self.found = now;
+        changed
     }
 
     /// Forgets what was folded at or after `time` (a late payment or a reversal changed it).

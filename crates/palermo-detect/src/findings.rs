@@ -4,14 +4,19 @@
 //! changed, and once more when the watermark has passed what was published. It folds (module
 //! `episode`), compares with what was published, and publishes a revision where they differ.
 
+mod logic;
+
+use crate::concern::On;
 use crate::condition::Run;
 use crate::detector::{Applied, Detector, newest_at};
 use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
+use crate::linked::{FarHit, FarRule, FoundLink};
+use logic::{denies_links, gathering, possible};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{Alert, EventTime, Span};
 use palermo_lang::program::{
-    IndicatorId, Logic, RuleSet, Suppression, SuppressorId, Tier, Typology,
+    IndicatorId, Need, RuleSet, Suppression, SuppressorId, Tier, Typology,
 };
 use palermo_ledger::{AccountId, Ledger};
 
@@ -62,6 +67,11 @@ impl Detector {
             return;
         }
         let milestone = self.fold(ledger, track, applied.watermark);
+        let keep_from = self.evidence_from(applied.watermark);
+        let Some(state) = self.tracks.get_mut(track) else { return };
+        if state.note_found(milestone.as_ref(), keep_from) {
+            self.found_anew.insert(track);
+        }
         let Some(state) = self.tracks.get_mut(track) else { return };
         state.open |= milestone.is_some();
         if milestone.is_some() {
@@ -74,12 +84,17 @@ impl Detector {
     fn could_hold(&self, ledger: &Ledger, track: usize) -> bool {
         let Some((state, typology)) = self.track_and_rule(track) else { return false };
         let accounts = Self::accounts_of(ledger, state.anchor);
-        possible(&typology.require, &|indicator: IndicatorId| {
-            accounts.iter().any(|&account| {
-                let log = self.hits.log(indicator.0, account);
-                log.is_some_and(|log| !log.after(state.floor).is_empty())
-            })
+        possible(&typology.require, &|need: Need| match need {
+            Need::Here(id) => accounts.iter().any(|&account| {
+                self.on(ledger, id, account).iter().any(|on| on.after(state.floor).next().is_some())
+            }),
+            Need::Linked(_) => true,
         })
+    }
+
+    /// Findings before this are forgotten.
+    fn evidence_from(&self, watermark: Option<EventTime>) -> EventTime {
+        watermark.map_or(EventTime::MIN, |time| time.minus(self.settings.evidence_horizon))
     }
 
     /// The windows that the numbers of a typology's findings are computed over: the longest.
@@ -98,7 +113,7 @@ impl Detector {
         }
         let bound = ledger.kept_from().plus(self.longest_of(typology));
         let lost = |milestone: &&Milestone| {
-            let lost = |s: &Support| self.hits.lost(s.indicator.0, s.account, s.time);
+            let lost = |s: &Support| self.hits.lost(s.indicator.0, s.on, s.time);
             milestone.supports.iter().any(lost)
         };
         let lost = state.settled.iter().find(lost).map(|milestone| milestone.time);
@@ -122,15 +137,22 @@ impl Detector {
     ) -> Option<Milestone> {
         let (state, typology) = self.track_and_rule(track)?;
         let accounts = Self::accounts_of(ledger, state.anchor);
-        let logs: Vec<_> = typology
+        let logs: Vec<On<'_>> = typology
             .required
             .iter()
             .chain(&typology.boost)
-            .flat_map(|indicator| accounts.iter().map(move |account| (indicator.0, *account)))
-            .filter_map(|(indicator, account)| self.hits.log(indicator, account))
+            .flat_map(|indicator| accounts.iter().map(move |account| (*indicator, *account)))
+            .flat_map(|(indicator, account)| self.on(ledger, indicator, account))
             .collect();
         let mut times: Vec<EventTime> =
-            logs.iter().flat_map(|log| log.after(state.settled_until).iter().copied()).collect();
+            logs.iter().flat_map(|on| on.after(state.settled_until)).collect();
+        if !typology.linked.is_empty()
+            && let Some(first) = times.iter().min().copied().or(state.last_hit)
+        {
+            let after = state.floor.max(first.minus(typology.window));
+            let since = (after, state.settled_until);
+            times.extend(self.far_begins(ledger, typology, &accounts, since));
+        }
         times.sort_unstable();
         times.dedup();
         let mut last = state.settled.last().cloned();
@@ -180,39 +202,73 @@ impl Detector {
     ) -> Option<Milestone> {
         let (state, typology) = self.track_and_rule(track)?;
         let after = state.floor.max(EventTime(time.minus(typology.window).0.saturating_sub(1)));
-        let supports: Vec<Support> = typology
+        let mut supports: Vec<Support> = typology
             .required
             .iter()
             .chain(&typology.boost)
             .filter_map(|&indicator| self.support(ledger, indicator, accounts, after, time))
             .collect();
-        let holds = |indicator: IndicatorId| supports.iter().any(|s| s.indicator == indicator);
-        if !typology.require.eval(&mut |indicator| holds(indicator)) {
+        let here = |id: IndicatorId| supports.iter().any(|s| s.indicator == id);
+        let mut with_links = |need: Need| match need {
+            Need::Here(id) => here(id),
+            Need::Linked(_) => true,
+        };
+        // Whoever is not worth a search without links is not with them, but for a denial of one.
+        if !typology.require.eval(&mut with_links) && !denies_links(&typology.require) {
             return None;
         }
         // The node that gathers: what `require` demands first holds on the anchor account itself.
         if let Anchor::Account(anchor) = state.anchor {
             let here = |id: &IndicatorId| {
-                self.hits.log(id.0, anchor).and_then(|log| log.latest(after, time)).is_some()
+                let on = self.on(ledger, *id, anchor);
+                on.iter().any(|on| on.latest(after, time).is_some())
             };
             let first = gathering(&typology.require);
             if !first.is_empty() && !first.iter().any(here) {
                 return None;
             }
         }
-        let families = families_of(&self.rules, &supports);
+        let (links, truncated) = self.links(ledger, typology, accounts, (after, time));
+        let found = |number: u8| links.iter().any(|link| link.number == number);
+        let holds = typology.require.eval(&mut |need| match need {
+            Need::Here(id) => here(id),
+            Need::Linked(number) => found(number),
+        });
+        if !holds {
+            return None;
+        }
+        supports.extend(links.iter().flat_map(|link| &link.evidence).filter_map(linked_support));
+        let families = families_of(&self.rules, &supports, !links.is_empty());
         if !typology.families.eval(&mut |family| families.contains(&family.0)) {
             return None;
         }
         let needed = if typology.protective { 2 } else { 3 };
-        if families.len() < needed || supports.len() < 2 {
+        let evidence = supports.iter().filter(|support| !support.linked).count();
+        if families.len() < needed || evidence.saturating_add(links.len()) < 2 {
             return None;
         }
         let money = self.money(ledger, &supports);
         let suppressed_by = self.suppressed_by(ledger, state, &supports, typology, time);
         let excepted = self.exception(ledger, state.anchor, typology, time).is_some();
         let live = suppressed_by.is_empty() && !excepted;
-        Some(Milestone { time, supports, money, suppressed_by, excepted, live })
+        Some(Milestone { time, supports, money, links, truncated, suppressed_by, excepted, live })
+    }
+
+    /// The paths to everything that `linked(…)` asks for and that is there.
+    fn links(
+        &self,
+        ledger: &Ledger,
+        typology: &Typology,
+        accounts: &[AccountId],
+        window: (EventTime, EventTime),
+    ) -> (Vec<FoundLink>, bool) {
+        let (mut links, mut truncated) = (Vec::new(), false);
+        for numbered in (0_u8..).zip(&typology.linked) {
+            let (found, cut) = self.find_link(ledger, numbered, (typology, accounts), window);
+            links.extend(found);
+            truncated |= cut;
+        }
+        (links, truncated)
     }
 
     /// The named exception of the rule set that covers an anchor at a time.
@@ -242,16 +298,19 @@ impl Detector {
         after: EventTime,
         until: EventTime,
     ) -> Option<Support> {
-        accounts
-            .iter()
-            .filter_map(|&account| {
-                let time = self.hits.log(indicator.0, account)?.latest(after, until)?;
-                Some(Support { indicator, account, time })
+        let found = accounts.iter().flat_map(|&account| {
+            let on = self.on(ledger, indicator, account).into_iter();
+            on.filter_map(move |on| {
+                let (on, time) = (on.subject, on.latest(after, until)?);
+                Some(Support { indicator, on, account, time, linked: false })
             })
-            .max_by(|a, b| {
-                let text = |support: &Support| ledger.account_text(support.account).to_owned();
-                a.time.cmp(&b.time).then_with(|| text(b).cmp(&text(a)))
-            })
+        });
+        found.max_by(|a, b| {
+            let text = |support: &Support| {
+                (ledger.account_text(support.account).to_owned(), ledger.key_text(support.on))
+            };
+            a.time.cmp(&b.time).then_with(|| text(b).cmp(&text(a)))
+        })
     }
 
     /// Suppressors that explain the finding: on the anchor account, or, for a party, on every
@@ -270,7 +329,7 @@ impl Detector {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
             rule.is_some_and(|rule| rule.tier == Tier::Listed)
         };
-        if supports.iter().any(is_listed) {
+        if supports.iter().filter(|support| !support.linked).any(is_listed) {
             return Vec::new();
         }
         let on = suppressor_accounts(state.anchor, supports);
@@ -547,35 +606,11 @@ impl Detector {
     }
 }
 
-/// Whether a formula can be true where at most these variables are: a negation always can, for what
-/// it denies may not hold at the time that is looked at.
-fn possible(logic: &Logic<IndicatorId>, may_hold: &dyn Fn(IndicatorId) -> bool) -> bool {
-    match logic {
-        Logic::Var(id) => may_hold(*id),
-        Logic::And(all) => all.iter().all(|part| possible(part, may_hold)),
-        Logic::Or(any) => any.iter().any(|part| possible(part, may_hold)),
-        Logic::Not(_) => true,
-    }
-}
-
-/// The indicators of the first part of `require` that names any other than to deny it: one of them
-/// must hold on an anchor account itself.
-fn gathering(require: &Logic<IndicatorId>) -> Vec<IndicatorId> {
-    fn named(logic: &Logic<IndicatorId>, out: &mut Vec<IndicatorId>) {
-        match logic {
-            Logic::Var(id) => out.push(*id),
-            Logic::And(parts) | Logic::Or(parts) => {
-                parts.iter().for_each(|part| named(part, out));
-            }
-            Logic::Not(_) => {}
-        }
-    }
-    if let Logic::And(parts) = require {
-        return parts.iter().map(gathering).find(|ids| !ids.is_empty()).unwrap_or_default();
-    }
-    let mut ids = Vec::new();
-    named(require, &mut ids);
-    ids
+/// The support that linked evidence of an indicator is.
+fn linked_support(hit: &FarHit) -> Option<Support> {
+    let FarRule::Indicator(indicator) = hit.what else { return None };
+    let FarHit { on, account, time, .. } = *hit;
+    Some(Support { indicator, on, account, time, linked: true })
 }
 
 /// Notes which suppressors applied, where that is not what applied before.
@@ -590,7 +625,8 @@ pub(crate) fn suppressor_accounts(anchor: Anchor, supports: &[Support]) -> Vec<A
     match anchor {
         Anchor::Account(account) => vec![account],
         Anchor::Party(_) => {
-            let mut accounts: Vec<AccountId> = supports.iter().map(|s| s.account).collect();
+            let mut accounts: Vec<AccountId> =
+                supports.iter().filter(|s| !s.linked).map(|s| s.account).collect();
             accounts.sort_unstable();
             accounts.dedup();
             accounts
@@ -598,13 +634,17 @@ pub(crate) fn suppressor_accounts(anchor: Anchor, supports: &[Support]) -> Vec<A
     }
 }
 
-pub(crate) fn families_of(rules: &RuleSet, supports: &[Support]) -> Vec<char> {
+/// The families of evidence on the anchor. A path to evidence elsewhere is of the network; what it
+/// leads to is that of another.
+pub(crate) fn families_of(rules: &RuleSet, supports: &[Support], is_linked: bool) -> Vec<char> {
     let mut families: Vec<char> = supports
         .iter()
+        .filter(|support| !support.linked)
         .filter_map(|support| rules.indicators.get(usize::from(support.indicator.0)))
         .map(|rule| rule.family.0)
         // Geography orders and explains; it never counts.
         .filter(|family| *family != 'G')
+        .chain(is_linked.then_some('N'))
         .collect();
     families.sort_unstable();
     families.dedup();

@@ -7,11 +7,12 @@
 //!
 //! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `lexicon`, `eval`
 //! and `fields` (one payment), `select` (selections), `condition` (one window), `lacking` (what could not be
-//! decided), `hits`, `numbers`, `episode` (what is worth publishing), `detector` (the loop),
+//! decided), `hits`, `numbers`, `concern` (whom a hit concerns), `linked` (evidence on other accounts), `episode` (what is worth publishing), `detector` (the loop),
 //! `alerts` (the words).
 
 mod alerts;
 mod bind;
+mod concern;
 mod condition;
 mod detector;
 mod episode;
@@ -21,6 +22,7 @@ mod findings;
 mod hits;
 mod lacking;
 mod lexicon;
+mod linked;
 mod lists;
 mod numbers;
 mod record;

@@ -26,12 +26,12 @@ impl Detector {
             return (Numbers::Now(Facts::default()), true);
         };
         let whole = support.time.minus(condition.reach) >= ledger.kept_from();
-        let log = self.hits.log(support.indicator.0, support.account);
+        let log = self.hits.log(support.indicator.0, support.on);
         if let (false, Some(kept)) = (whole, log.and_then(|log| log.kept(support.time))) {
             return (Numbers::Kept(kept), kept.truncated());
         }
         let (env, sets) = (self.env(ledger), &self.selections.sets);
-        let mut run = Run::new(env, sets, condition, support.account, support.time);
+        let mut run = Run::new(env, sets, condition, support.on, support.time);
         (Numbers::Now(run.facts()), !whole)
     }
 
@@ -47,7 +47,7 @@ impl Detector {
         let total = facts.evidence.len();
         let newest = facts.evidence.iter().skip(total.saturating_sub(most));
         let evidence = newest.filter_map(|found| Witness::of(ledger, found.row, found.leg));
-        let decided = newest_at(ledger, support.account, support.time, support.time);
+        let decided = newest_at(ledger, support.on, support.time, support.time);
         let trigger = decided.and_then(|(id, _)| {
             let ingest = ledger.row(id)?.origin().ingest;
             Some(((*ledger.payment_id(id)).into(), EventTime(ingest.0)))
@@ -73,7 +73,9 @@ impl Detector {
             self.indicators.get(usize::from(indicator)).map_or(Span::ZERO, |found| found.reach)
         };
         for (indicator, account, time) in self.hits.due(window, from, after) {
-            let support = Support { indicator: IndicatorId(indicator), account, time };
+            let indicator_id = IndicatorId(indicator);
+            let support =
+                Support { indicator: indicator_id, on: account, account, time, linked: false };
             let kept = self.tell(ledger, support, KEPT_MAX);
             self.hits.keep(indicator, account, time, kept);
         }
@@ -107,7 +109,7 @@ impl Detector {
         let index = usize::from(support.indicator.0);
         let Some(bound) = self.indicators.get(index) else { return Vec::new() };
         let (env, sets) = (self.env(ledger), &self.selections.sets);
-        let mut run = Run::new(env, sets, bound, support.account, support.time);
+        let mut run = Run::new(env, sets, bound, support.on, support.time);
         let lacked = run.undecided(&self.selections).into_iter();
         lacked.map(|(field, missing)| (crate::lacking::name_of(field), missing)).collect()
     }

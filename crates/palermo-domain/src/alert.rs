@@ -218,6 +218,53 @@ pub struct SuppressorEvidence {
     pub because: String,
 }
 
+/// A path from the anchor to evidence on another account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkPath {
+    /// In one sentence.
+    pub text: String,
+    /// From the anchor on.
+    pub steps: Vec<LinkStep>,
+    /// What holds at the end.
+    pub evidence: Vec<LinkEvidence>,
+}
+
+/// One named edge of a path, with its own evidence.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkStep {
+    /// The kind of link, as rules write it: `payment`, `device`, …
+    pub by: &'static str,
+    /// The account that pays; else the one nearer to the anchor.
+    pub from: String,
+    /// The other account.
+    pub to: String,
+    /// What both carry, by key.
+    pub shared: Option<String>,
+    /// Payments behind it.
+    pub payments: u64,
+    /// Their sum, where they are payments between the two.
+    pub amount: Option<MoneyIn>,
+    /// The first of them.
+    pub first: EventTime,
+    /// The last.
+    pub last: EventTime,
+    /// The ids of the newest, at most three.
+    pub ids: Vec<String>,
+}
+
+/// What holds at the end of a path.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkEvidence {
+    /// Id of an indicator or a typology.
+    pub rule: String,
+    /// `account/…`, or another subject behind which the account stands.
+    pub on: String,
+    /// When it held.
+    pub at: EventTime,
+    /// In words.
+    pub text: String,
+}
+
 /// An indicator that could not be decided.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Undecided {
@@ -357,6 +404,8 @@ pub struct Alert {
     pub suppressed_by: Vec<String>,
     /// One in twenty of the suppressed, by hash.
     pub review: bool,
+    /// Paths to the evidence on other accounts that the finding rests on.
+    pub links: Vec<LinkPath>,
     /// What could not be decided.
     pub undecided: Vec<Undecided>,
     /// Rule hashes.
@@ -414,4 +463,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug! { Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }
+opaque_debug! { LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }

@@ -7,6 +7,7 @@ pub(crate) mod expr;
 pub(crate) mod forbidden;
 pub(crate) mod graph;
 pub(crate) mod head;
+pub(crate) mod linked;
 pub(crate) mod list;
 pub(crate) mod logic;
 pub(crate) mod measure;

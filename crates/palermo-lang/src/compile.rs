@@ -12,8 +12,8 @@ use crate::check::typology::{Rules, typology};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
 use crate::lock::Lock;
 use crate::program::{
-    Condition, Indicator, IndicatorId, List, Literal, Logic, Piece, RuleSet, Suppressor,
-    SuppressorId, Template, Typology,
+    Condition, Far, Indicator, IndicatorId, Linked, List, Literal, Need, Piece, RuleSet,
+    Suppressor, SuppressorId, Template, Typology,
 };
 use crate::read::{Cx, Fields};
 use crate::source::{FILE_BYTES_MAX, Sources};
@@ -261,7 +261,9 @@ impl Folder {
                     wrong.push((condition.id.clone(), "E103", message, help));
                 }
             }
-            if let Some(circle) = all.circle(&condition.id) {
+            if let Some(circle) =
+                circle(&condition.id, &|id| all.asks(id).map(str::to_owned).collect())
+            {
                 let message = format!("indicators ask for each other in a circle: {circle}");
                 let help = "take one `holds` out, or write what it means as a measure".to_owned();
                 wrong.push((condition.id.clone(), "E171", message, help));
@@ -289,7 +291,29 @@ impl Folder {
         let mut typologies: Vec<Typology> =
             files.filter_map(|file| typology(&mut file.cx, &file.root, env, &rules)).collect();
         typologies.sort_by(|a, b| (&a.id, &a.version).cmp(&(&b.id, &b.version)));
+        self.strata(&typologies);
         typologies
+    }
+
+    /// Typologies look for each other on linked accounts, and in no circle.
+    fn strata(&mut self, all: &[Typology]) {
+        let asks = |id: &str| {
+            let named = all.iter().filter(move |rule| rule.id == id);
+            named.flat_map(Typology::typologies).map(str::to_owned).collect::<Vec<_>>()
+        };
+        for rule in all {
+            let Some(circle) = circle(&rule.id, &asks) else { continue };
+            let Some(file) = self
+                .of(What::Typology)
+                .find(|file| (&file.id, &file.version) == (&rule.id, &rule.version))
+            else {
+                continue;
+            };
+            let range = id_range(&file.root);
+            let message = format!("typologies rest on each other in a circle: {circle}");
+            let help = "name indicators in one of the `linked(…)` instead";
+            file.cx.error("E172", &range, message, help);
+        }
     }
 
     fn ruleset(&mut self, environment: Option<&str>, checked: &[Typology]) -> RuleSetFile {
@@ -466,33 +490,6 @@ impl Conditions {
         rule.into_iter().flat_map(|rule| &rule.condition.asks).map(|(_, id)| id.as_str())
     }
 
-    /// A way from an indicator back to itself, as text.
-    fn circle(&self, id: &str) -> Option<String> {
-        let mut from: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut next: Vec<&str> = self
-            .indicators
-            .iter()
-            .map(|rule| rule.condition.id.as_str())
-            .filter(|known| *known == id)
-            .collect();
-        while let Some(here) = next.pop() {
-            for asked in self.asks(here) {
-                if asked == id {
-                    let mut way = vec![id, here];
-                    while let Some(before) = from.get(way.last()?) {
-                        way.push(before);
-                    }
-                    way.reverse();
-                    return Some(way.join(" -> "));
-                }
-                if from.insert(asked, here).is_none() {
-                    next.push(asked);
-                }
-            }
-        }
-        None
-    }
-
     fn cost(&self) -> u64 {
         self.each().map(cost).fold(0, u64::saturating_add)
     }
@@ -518,6 +515,29 @@ impl Conditions {
         };
         Compiled { rules, off, warnings: Diagnostics::default() }
     }
+}
+
+/// A way from an id back to itself over what each asks for, as text.
+fn circle(id: &str, asks: &dyn Fn(&str) -> Vec<String>) -> Option<String> {
+    let mut from: BTreeMap<String, String> = BTreeMap::new();
+    let mut next = vec![id.to_owned()];
+    while let Some(here) = next.pop() {
+        for asked in asks(&here) {
+            if asked == id {
+                let mut way = vec![id.to_owned(), here];
+                while let Some(before) = from.get(way.last()?) {
+                    way.push(before.clone());
+                }
+                way.reverse();
+                return Some(way.join(" -> "));
+            }
+            if !from.contains_key(&asked) {
+                from.insert(asked.clone(), here.clone());
+                next.push(asked);
+            }
+        }
+    }
+    None
 }
 
 /// The static cost of a condition: every measure once.
@@ -549,7 +569,7 @@ fn deployed(ruleset: &RuleSetFile, all: Vec<Typology>) -> (Vec<Typology>, Off) {
 fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for typology in typologies {
-        for id in typology.required.iter().chain(&typology.boost) {
+        for id in typology.indicators() {
             ids.extend(all.indicators.get(usize::from(id.0)).map(|i| i.condition.id.clone()));
         }
         for id in &typology.suppress {
@@ -584,11 +604,26 @@ fn renumbered(typologies: Vec<Typology>, from: &Conditions, to: &Conditions) -> 
         Piece::Of(id, measure) => Piece::Of(indicator(id), measure),
         piece => piece,
     };
+    let far = |linked: Linked| Linked {
+        far: linked
+            .far
+            .into_iter()
+            .map(|far| match far {
+                Far::Indicator(id) => Far::Indicator(indicator(id)),
+                far @ Far::Typology(_) => far,
+            })
+            .collect(),
+        ..linked
+    };
     let each = |ids: Vec<IndicatorId>| ids.into_iter().map(indicator).collect();
     typologies
         .into_iter()
         .map(|typology| Typology {
-            require: mapped(&typology.require, &indicator),
+            require: typology.require.map(&|need| match need {
+                Need::Here(id) => Need::Here(indicator(id)),
+                linked @ Need::Linked(_) => linked,
+            }),
+            linked: typology.linked.into_iter().map(far).collect(),
             required: each(typology.required),
             boost: each(typology.boost),
             suppress: typology.suppress.into_iter().map(suppressor).collect(),
@@ -596,17 +631,4 @@ fn renumbered(typologies: Vec<Typology>, from: &Conditions, to: &Conditions) -> 
             ..typology
         })
         .collect()
-}
-
-fn mapped(
-    logic: &Logic<IndicatorId>,
-    to: &dyn Fn(IndicatorId) -> IndicatorId,
-) -> Logic<IndicatorId> {
-    let all = |parts: &[Logic<IndicatorId>]| parts.iter().map(|part| mapped(part, to)).collect();
-    match logic {
-        Logic::Var(id) => Logic::Var(to(*id)),
-        Logic::And(parts) => Logic::And(all(parts)),
-        Logic::Or(parts) => Logic::Or(all(parts)),
-        Logic::Not(inner) => Logic::Not(Box::new(mapped(inner, to))),
-    }
 }

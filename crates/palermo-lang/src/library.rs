@@ -6,7 +6,7 @@
 
 use crate::compile::{Limits, compile_all, root};
 use crate::diagnostic::Diagnostics;
-use crate::program::{Condition, IndicatorId, RuleSet};
+use crate::program::{Condition, Far, IndicatorId, RuleSet};
 use crate::read::Cx;
 use crate::source::Sources;
 use crate::yaml::{Node, Value};
@@ -154,6 +154,13 @@ impl Library {
             };
             rule.required.iter().for_each(|id| add("requires", indicator(id)));
             rule.boost.iter().for_each(|id| add("is boosted by", indicator(id)));
+            for far in rule.linked.iter().flat_map(|linked| &linked.far) {
+                let to = match far {
+                    Far::Indicator(id) => indicator(id),
+                    Far::Typology(id) => Some(id.clone()),
+                };
+                add("is linked to", to);
+            }
             for id in &rule.suppress {
                 let rule = program.suppressors.get(usize::from(id.0));
                 add("is suppressed by", rule.map(|rule| rule.condition.id.clone()));

@@ -10,6 +10,7 @@ mod graph;
 mod list;
 mod sequence;
 mod show;
+mod typology;
 
 pub use expression::{
     Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
@@ -19,10 +20,10 @@ pub use expression::{
 pub use graph::{Graph, GraphValue, Keeps, PATTERNS, Pattern};
 pub use list::{List, Row, cell, coordinates};
 pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
+pub use typology::{Anchor, AnchorRole, Emit, Far, Link, LinkKind, Linked, Logic, Need, Typology};
 
-use palermo_domain::alert::{Cite, Mode, Role};
+use palermo_domain::alert::{Cite, Role};
 use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
-use std::collections::BTreeMap;
 
 /// A compiled rule set.
 #[derive(Clone, Debug, PartialEq)]
@@ -426,117 +427,6 @@ pub struct Suppressor {
     pub condition: Condition,
     /// Why it did not apply, with numbers.
     pub text_not: Template,
-}
-
-/// Who a typology is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// An account.
-    Account,
-    /// A party with all its accounts; an account whose party is not known stands for itself.
-    Party,
-}
-
-/// Which indicators together make a case.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Typology {
-    /// Id, such as `CT-14`.
-    pub id: String,
-    /// Version.
-    pub version: String,
-    /// Title.
-    pub title: String,
-    /// How it is deployed.
-    pub mode: Mode,
-    /// Crimes.
-    pub crime: Vec<String>,
-    /// Stages of laundering.
-    pub stage: Vec<String>,
-    /// AMLTRIX techniques.
-    pub amltrix: Vec<String>,
-    /// Who it is about.
-    pub anchor: Anchor,
-    /// Window over hits.
-    pub window: Span,
-    /// What must hold.
-    pub require: Logic<IndicatorId>,
-    /// Every indicator named in `require`, in order.
-    pub required: Vec<IndicatorId>,
-    /// What adds to the score.
-    pub boost: Vec<IndicatorId>,
-    /// Which families must be reached.
-    pub families: Logic<Family>,
-    /// Explanations to test.
-    pub suppress: Vec<SuppressorId>,
-    /// Points per tier.
-    pub points: BTreeMap<Tier, u32>,
-    /// Lower edges of medium, high and critical.
-    pub bands: (u32, u32, u32),
-    /// Role of the anchor.
-    pub anchor_role: AnchorRole,
-    /// Role of the other ends of the credits that the indicators selected, if any.
-    pub payers_role: Option<Role>,
-    /// When an open finding is published again.
-    pub emit: Emit,
-    /// Headline.
-    pub headline: Template,
-    /// Next steps.
-    pub investigate: Vec<String>,
-    /// Key term of reports.
-    pub key_term: Option<String>,
-    /// Report form codes.
-    pub report_codes: Vec<String>,
-    /// Urgent; two families are enough; proposes nothing adverse.
-    pub protective: bool,
-    /// SHA-256 (hex) of the detection logic.
-    pub logic_sha256: String,
-    /// SHA-256 (hex) of the parameters.
-    pub params_sha256: String,
-}
-
-/// A boolean formula.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Logic<T> {
-    /// A variable.
-    Var(T),
-    /// All of them.
-    And(Vec<Self>),
-    /// Any of them.
-    Or(Vec<Self>),
-    /// Negation.
-    Not(Box<Self>),
-}
-
-impl<T: Copy> Logic<T> {
-    /// The truth under an assignment. Cost: one visit per node.
-    pub fn eval(&self, holds: &mut dyn FnMut(T) -> bool) -> bool {
-        match self {
-            Self::Var(variable) => holds(*variable),
-            Self::And(all) => all.iter().all(|part| part.eval(holds)),
-            Self::Or(any) => any.iter().any(|part| part.eval(holds)),
-            Self::Not(inner) => !inner.eval(holds),
-        }
-    }
-}
-
-/// The role of the anchor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnchorRole {
-    /// Always this role.
-    Fixed(Role),
-    /// `role_undetermined` while evidence of family C holds, else `subject`.
-    SubjectUnlessControl,
-}
-
-/// When an open finding is published again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Emit {
-    /// When one more indicator holds.
-    pub new_indicator: bool,
-    /// When the evidence's money has grown by so many percent.
-    pub amount_percent: Option<u32>,
-    /// An episode ends after so long without a hit.
-    pub rearm: Span,
 }
 
 /// A text with places for values.

@@ -4,7 +4,7 @@ use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
     Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode,
-    MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
+    LinkEvidence, LinkPath, LinkStep, MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -112,6 +112,26 @@ fn full() -> Alert {
         }],
         suppressed_by: Vec::new(),
         review: false,
+        links: vec![LinkPath {
+            text: "CT-02 on BANK:H, which paid BANK:F".into(),
+            steps: vec![LinkStep {
+                by: "payment",
+                from: "BANK:H".into(),
+                to: "BANK:F".into(),
+                shared: None,
+                payments: 3,
+                amount: Some(money(930_000)),
+                first: at("2026-03-02T00:00:00Z"),
+                last: at("2026-03-09T00:00:00Z"),
+                ids: texts(["p-0001", "p-0002", "p-0003"]),
+            }],
+            evidence: vec![LinkEvidence {
+                rule: "CT-02".into(),
+                on: "account/BANK:H".into(),
+                at: at("2026-03-01T00:00:00Z"),
+                text: "private residences used as premises".into(),
+            }],
+        }],
         undecided: vec![Undecided {
             indicator: "MS-06".into(),
             field: "debtor.phone".into(),

@@ -7,8 +7,8 @@
 //! Cost: linear in what the ledger holds; once per activation.
 
 use super::{
-    Applied, Asked, BySubject, Changed, Detector, bind_rules, later_times, newest_at, of_indicator,
-    past_readers,
+    Applied, Asked, BySubject, Changed, Detector, Rests, Touched, bind_rules, later_times,
+    newest_at, past_readers,
 };
 use crate::episode::{Renumbered, Stands, Track};
 use crate::lists::{self, BoundList};
@@ -46,7 +46,8 @@ impl Detector {
         self.hits.renumber(&new.indicators);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
-        self.of_indicator = of_indicator(&rules);
+        self.rests = Rests::new(&rules);
+        self.concerns.clear();
         self.asked = Asked::new(&rules).after(&mut self.asked);
         self.by_subject = BySubject::new(&self.indicators, &self.asked);
         self.past_readers = past_readers(&self.indicators);
@@ -54,19 +55,22 @@ impl Detector {
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
         self.settings.bundle = bundle;
-        ledger.want(self.by_subject.kinds());
+        ledger.want(self.rests.kinds(self.by_subject.kinds()));
         self.reselect(ledger);
         let mut changed = Changed::default();
         self.evaluate_fresh(ledger, &new.indicators, &mut changed);
         // A typology that is new or another one sees the hits that are there already.
         let stays = |typology: &u16| fates.contains(&TrackFate::Stays(*typology, Stands::All));
-        for (indicator, account) in self.hits.keys() {
-            let typologies = self.of_indicator.get(usize::from(indicator));
-            if typologies.is_some_and(|of| !of.iter().all(stays)) {
-                changed.hits.insert((indicator, account));
+        for (indicator, subject) in self.hits.keys() {
+            let every = (EventTime::MIN, EventTime::MAX);
+            if self.rests.on(indicator).iter().all(stays) {
+                self.note_concerned(ledger, (indicator, subject), every);
+            } else {
+                changed.hits.insert((indicator, subject), every);
             }
         }
-        self.follow(ledger, changed, std::iter::empty(), EventTime::MAX, applied, out);
+        let touched = Touched { accounts: Vec::new(), time: EventTime::MAX, late: false };
+        self.follow(ledger, changed, &touched, applied, out);
     }
 
     /// Decides the selections of every entry anew.
@@ -179,7 +183,7 @@ impl Detector {
         self.settle.clear();
         self.closing.clear();
         for (index, track) in kept.iter().enumerate() {
-            self.by_anchor.insert((track.typology, track.anchor), index);
+            self.by_anchor.entry(track.anchor).or_default().push(index);
             if let Some(published) = &track.published {
                 self.settle.insert((published.milestone.time, index));
             }

@@ -1,5 +1,6 @@
 //! Formulas of typologies: over rule ids (`require`) and over families (`families`).
 
+use crate::check::linked::{self, NamedLinked};
 use crate::check::text::Source;
 use crate::program::{Family, Logic};
 use crate::read::Cx;
@@ -13,24 +14,29 @@ pub(crate) const FAMILIES: [char; 7] = ['M', 'L', 'C', 'N', 'T', 'P', 'G'];
 /// A rule id where it is written.
 pub(crate) type Named = (String, Range<usize>);
 
-/// Reads `require`: a formula over ids, with where each stands in the file.
-pub(crate) fn require(cx: &mut Cx, node: &Node) -> Option<Logic2<Named>> {
+/// Reads `require`: a formula over ids and `linked(…)`, with where each stands in the file.
+pub(crate) fn require(cx: &mut Cx, node: &Node) -> Option<Logic2<NamedNeed>> {
     let source = Source { node };
     let syntax = source.parse(cx, parse_expression)?;
     formula(cx, source, &syntax, &|cx, source, syntax| match &syntax.kind {
-        Kind::Id(id) => Some((id.clone(), source.at(cx, &syntax.range))),
-        Kind::Call(name, _) if ["linked", "any"].contains(&name.join(".").as_str()) => {
-            let range = source.at(cx, &syntax.range);
-            cx.unsupported(&range, &format!("`{}(…)`", name.join(".")));
-            None
+        Kind::Id(id) => Some(NamedNeed::Here((id.clone(), source.at(cx, &syntax.range)))),
+        Kind::Call(name, arguments) if *name == ["linked"] => {
+            linked::linked(cx, source, syntax, arguments).map(NamedNeed::Linked)
         }
         _ => {
             let range = source.at(cx, &syntax.range);
-            let help = "write ids with `&&`, `||`, `!`: `MS-08 && (MS-01 || MS-02)`";
+            let help = "write ids with `&&`, `||`, `!`: `MS-08 && (MS-01 || linked(MS-17, 2))`";
             cx.error("E103", &range, "`require` is made of ids of indicators", help);
             None
         }
     })
+}
+
+/// A part of `require` where it is written.
+#[derive(Clone, Debug)]
+pub(crate) enum NamedNeed {
+    Here(Named),
+    Linked(NamedLinked),
 }
 
 /// Reads `families`.
@@ -87,9 +93,9 @@ impl<T> Logic2<T> {
     }
 }
 
-type Leaf<'f, T> = &'f dyn Fn(&mut Cx, Source<'_>, &Syntax) -> Option<T>;
+pub(crate) type Leaf<'f, T> = &'f dyn Fn(&mut Cx, Source<'_>, &Syntax) -> Option<T>;
 
-fn formula<T>(
+pub(crate) fn formula<T>(
     cx: &mut Cx,
     source: Source<'_>,
     syntax: &Syntax,

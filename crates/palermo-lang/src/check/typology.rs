@@ -2,23 +2,25 @@
 
 use crate::check::condition::{Env, expression_text, tier, window};
 use crate::check::head::{HEAD, head};
-use crate::check::logic::{self, FAMILIES, Logic2, Named};
+use crate::check::linked::{self, NamedLinked};
+use crate::check::logic::{self, FAMILIES, Logic2, Named, NamedNeed};
 use crate::check::pool::index;
 use crate::check::template::{Names, template};
 use crate::program::{
-    Anchor, AnchorRole, Emit, Family, Indicator, IndicatorId, Logic, Suppressor, SuppressorId,
-    Template, Tier, Type, Typology,
+    Anchor, AnchorRole, Emit, Family, Far, Indicator, IndicatorId, Link, Linked, Logic, Need,
+    Suppressor, SuppressorId, Template, Tier, Type, Typology,
 };
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
 use crate::yaml::{Node, Value};
+use palermo_domain::Span;
 use palermo_domain::alert::{Mode, Role};
-use palermo_domain::{Span, Subject};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Keys of a typology, behind those of every rule.
-pub(crate) const TYPOLOGY: [&str; 16] = [
+pub(crate) const TYPOLOGY: [&str; 17] = [
     "crime",
     "stage",
     "amltrix",
@@ -26,6 +28,7 @@ pub(crate) const TYPOLOGY: [&str; 16] = [
     "window",
     "require",
     "families",
+    "link",
     "boost",
     "suppress",
     "score",
@@ -36,7 +39,7 @@ pub(crate) const TYPOLOGY: [&str; 16] = [
     "report",
     "protective",
 ];
-const LATER: [&str; 2] = ["link", "regions"];
+const LATER: [&str; 1] = ["regions"];
 /// The role of an anchor that may be controlled by another.
 pub(crate) const SUBJECT_UNLESS_CONTROL: &str = "subject_unless(control)";
 
@@ -55,6 +58,23 @@ impl<'r> Rules<'r> {
     fn indicator(&self, id: &str) -> Option<(IndicatorId, &'r Indicator)> {
         let at = self.indicators.iter().position(|known| known.condition.id == id)?;
         self.indicators.get(at).map(|found| (IndicatorId(index(at)), found))
+    }
+
+    /// Every indicator with its number.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (IndicatorId, &'r Indicator)> {
+        self.indicators.iter().enumerate().map(|(at, rule)| (IndicatorId(index(at)), rule))
+    }
+
+    /// What an id on a linked account is the id of; one that nothing has is told.
+    pub(crate) fn far(&self, cx: &mut Cx, id: &str, range: &Range<usize>) -> Option<Far> {
+        if self.typology_ids.contains(id) {
+            return Some(Far::Typology(id.to_owned()));
+        }
+        if !self.indicator_ids.contains(id) && self.complete {
+            let known = self.indicator_ids.iter().chain(self.typology_ids).map(String::as_str);
+            cx.unknown("E102", range, "indicator or typology", id, known);
+        }
+        self.indicator(id).map(|(id, _)| Far::Indicator(id))
     }
 
     fn suppressor(&self, id: &str) -> Option<SuppressorId> {
@@ -104,6 +124,8 @@ pub(crate) fn typology(
         window: window?,
         require: evidence.require,
         required: evidence.required,
+        linked: evidence.linked,
+        link: evidence.link,
         boost: evidence.boost,
         families: evidence.families,
         suppress,
@@ -132,6 +154,10 @@ fn logic_text(fields: &Fields<'_>, evidence: &Evidence, suppress: &[Named]) -> S
         let text = fields.get(key).and_then(Node::scalar).and_then(expression_text);
         lines.extend(text.map(|text| format!("{key} {text}")));
     }
+    lines.extend(evidence.link.as_ref().map(|link| {
+        let by: Vec<&str> = link.by.iter().map(|kind| kind.as_str()).collect();
+        format!("link {} {}", by.join(" "), link.hops)
+    }));
     lines.push(format!("boost {}", evidence.boost_ids.join(" ")));
     let suppress: Vec<&str> = suppress.iter().map(|(id, _)| id.as_str()).collect();
     lines.push(format!("suppress {}", suppress.join(" ")));
@@ -162,8 +188,10 @@ fn params_text(
 
 /// What `require`, `boost` and `families` say.
 struct Evidence {
-    require: Logic<IndicatorId>,
+    require: Logic<Need>,
     required: Vec<IndicatorId>,
+    linked: Vec<Linked>,
+    link: Option<Link>,
     boost: Vec<IndicatorId>,
     boost_ids: Vec<String>,
     families: Logic<Family>,
@@ -175,7 +203,14 @@ fn evidence(cx: &mut Cx, fields: &Fields<'_>, rules: &Rules<'_>) -> Option<Evide
     let families = families_node.and_then(|node| logic::families(cx, node));
     let require_node = fields.need(cx, "require")?;
     let named = logic::require(cx, require_node)?;
-    for (id, range) in named.variables() {
+    let (mut here, mut far): (Vec<&Named>, Vec<NamedLinked>) = (Vec::new(), Vec::new());
+    for need in named.variables() {
+        match need {
+            NamedNeed::Here(id) => here.push(id),
+            NamedNeed::Linked(linked) => far.push(linked.clone()),
+        }
+    }
+    for (id, range) in &here {
         if let Some((_, twice)) = boost.iter().find(|(boost, _)| boost == id) {
             let message = format!("`{id}` stands in `require` and in `boost`");
             let help = "what is required adds its points already: take it out of `boost`";
@@ -184,32 +219,47 @@ fn evidence(cx: &mut Cx, fields: &Fields<'_>, rules: &Rules<'_>) -> Option<Evide
         known_id(cx, id, range, rules.indicator_ids, "indicator", rules);
         geography(cx, id, range, rules);
     }
-    for (id, range) in named.variables().into_iter().chain(&boost) {
-        about_account(cx, id, range, rules);
-    }
     single(cx, require_node, &named);
+    let link = linked::link(cx, fields, &far);
+    let linked: Vec<Option<Linked>> =
+        far.iter().map(|one| linked::checked(cx, one, rules)).collect();
+    let linked = linked.into_iter().collect::<Option<Vec<Linked>>>()?;
     let families = families?;
     let mut indexed = Vec::new();
-    for (id, _) in named.variables() {
+    for (id, _) in here {
         indexed.push(rules.indicator(id)?.0);
     }
     let boost_indexed: Option<Vec<IndicatorId>> =
         boost.iter().map(|(id, _)| rules.indicator(id).map(|(at, _)| at)).collect();
     let boost_indexed = boost_indexed?;
-    reachable(cx, families_node?, &families, indexed.iter().chain(&boost_indexed), rules);
+    let reach = indexed.iter().chain(&boost_indexed);
+    reachable(cx, families_node?, &families, reach, !linked.is_empty(), rules);
     let mut required = Vec::new();
     for id in indexed {
         if !required.contains(&id) {
             required.push(id);
         }
     }
-    let nowhere = IndicatorId(u16::MAX);
     Some(Evidence {
-        require: named.map(&|(id, _)| rules.indicator(id).map_or(nowhere, |(at, _)| at)),
+        require: numbered(&named, rules),
         required,
+        linked,
+        link,
         boost: boost_indexed,
         boost_ids: boost.into_iter().map(|(id, _)| id).collect(),
         families,
+    })
+}
+
+/// `require` by numbers; the n-th `linked(…)` in order of writing is number n.
+fn numbered(named: &Logic2<NamedNeed>, rules: &Rules<'_>) -> Logic<Need> {
+    let next = Cell::new(0_u8);
+    named.map(&|need| match need {
+        NamedNeed::Here((id, _)) => {
+            let nowhere = IndicatorId(u16::MAX);
+            Need::Here(rules.indicator(id).map_or(nowhere, |(at, _)| at))
+        }
+        NamedNeed::Linked(_) => Need::Linked(next.replace(next.get().saturating_add(1))),
     })
 }
 
@@ -255,15 +305,6 @@ fn ids(
     all
 }
 
-/// A finding is about accounts and their holders: hits of a device or a terminal are of no anchor yet.
-fn about_account(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {
-    let subject = rules.indicator(id).map(|(_, indicator)| indicator.condition.subject);
-    if let Some(subject) = subject.filter(|subject| *subject != Subject::Account) {
-        let what = format!("`{id}` with `subject: {}` in a typology", subject.as_str());
-        cx.unsupported(range, &what);
-    }
-}
-
 fn geography(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {
     let Some((_, indicator)) = rules.indicator(id) else { return };
     let money = indicator.condition.measures.iter().any(|m| m.value_type == Type::Money);
@@ -276,9 +317,13 @@ fn geography(cx: &mut Cx, id: &str, range: &Range<usize>, rules: &Rules<'_>) {
 }
 
 /// Refuses what one indicator, or none, can satisfy.
-fn single(cx: &mut Cx, node: &Node, require: &Logic2<Named>) {
-    let ids: Vec<&str> = require.variables().into_iter().map(|(id, _)| id.as_str()).collect();
-    let formula = require.map(&|(id, _)| ids.iter().position(|known| known == id));
+fn single(cx: &mut Cx, node: &Node, require: &Logic2<NamedNeed>) {
+    let text = |need: &NamedNeed| match need {
+        NamedNeed::Here((id, _)) => id.clone(),
+        NamedNeed::Linked(_) => "linked(…)".to_owned(),
+    };
+    let ids: Vec<String> = require.variables().into_iter().map(text).collect();
+    let formula = require.map(&|need| ids.iter().position(|known| *known == text(need)));
     let holds = |only: Option<usize>| formula.eval(&mut |id: Option<usize>| id == only);
     let alone = (0..ids.len()).find(|at| holds(Some(*at))).and_then(|at| ids.get(at));
     let message = match alone {
@@ -295,12 +340,16 @@ fn reachable<'i>(
     node: &Node,
     families: &Logic<Family>,
     named: impl Iterator<Item = &'i IndicatorId>,
+    is_linked: bool,
     rules: &Rules<'_>,
 ) {
+    // A path to evidence elsewhere is evidence of a network.
+    let path = is_linked.then_some(Family('N'));
     let reached: BTreeSet<Family> = named
         .filter_map(|id| rules.indicators.get(usize::from(id.0)))
         .map(|indicator| indicator.family)
         .filter(|family| *family != Family('G'))
+        .chain(path)
         .collect();
     if !families.eval(&mut |family| reached.contains(&family)) {
         let letters: Vec<String> = reached.iter().map(|family| format!("`{}`", family.0)).collect();
@@ -437,8 +486,13 @@ fn headline(
     // Without the evidence its names cannot be told from wrong ones.
     let Some(evidence) = evidence else { return Template::default() };
     let mut indicators = Vec::new();
-    for id in evidence.required.iter().chain(&evidence.boost) {
-        indicators.extend(rules.indicators.get(usize::from(id.0)).map(|found| (*id, found)));
+    let far = evidence.linked.iter().flat_map(|linked| &linked.far);
+    let far = far.filter_map(|far| match far {
+        Far::Indicator(id) => Some(*id),
+        Far::Typology(_) => None,
+    });
+    for id in evidence.required.iter().chain(&evidence.boost).copied().chain(far) {
+        indicators.extend(rules.indicators.get(usize::from(id.0)).map(|found| (id, found)));
     }
     template(cx, node, &Names { measures: &[], params: &[], indicators: &indicators })
 }

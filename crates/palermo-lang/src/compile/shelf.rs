@@ -83,8 +83,16 @@ impl Shelf {
     fn needed(&self, id: &str) -> BTreeSet<String> {
         let all = &self.all;
         let mut ids = BTreeSet::from([id.to_owned()]);
-        for typology in all.typologies.iter().filter(|typology| typology.id == id) {
-            for named in typology.required.iter().chain(&typology.boost) {
+        let mut linked = vec![id.to_owned()];
+        while let Some(id) = linked.pop() {
+            for typology in all.typologies.iter().filter(|typology| typology.id == id) {
+                let further = typology.typologies().filter(|id| ids.insert((*id).to_owned()));
+                linked.extend(further.map(str::to_owned));
+            }
+        }
+        let named = ids.clone();
+        for typology in all.typologies.iter().filter(|typology| named.contains(&typology.id)) {
+            for named in typology.indicators() {
                 let rule = all.indicators.get(usize::from(named.0));
                 ids.extend(rule.map(|rule| rule.condition.id.clone()));
             }

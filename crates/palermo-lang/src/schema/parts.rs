@@ -2,7 +2,7 @@
 
 use super::closed;
 use crate::check::{condition, graph, head, list, measure, param, typology};
-use crate::program::Vocabulary as V;
+use crate::program::{LinkKind, Vocabulary as V};
 use crate::vocabulary::{paths, words};
 use palermo_domain::alert::Role;
 use palermo_domain::{Feed, Subject};
@@ -63,6 +63,10 @@ pub(super) fn property(key: &str) -> Value {
         "families" => {
             json!({"type": "string", "pattern": "^[MLCNTPG&|!() ]+$", "description": "Families that must be among the evidence: `M && N && (L || P)`"})
         }
+        "link" => json!({"type": "object", "properties": {
+            "by": {"type": "array", "items": {"enum": LinkKind::ALL.map(LinkKind::as_str)}},
+            "hops": {"type": "integer", "minimum": 1, "maximum": 3}},
+            "required": ["by", "hops"], "additionalProperties": false}),
         "protective" => json!({"type": "boolean"}),
         "list" => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"}),
         "pack" => said("The regional pack that adds these rows"),

@@ -129,6 +129,7 @@ fn typology(book: &Book<'_>, tree: &Tree) -> String {
     let id = tree.at("id");
     for (how, what) in [
         ("requires", "Indicators that it names"),
+        ("is linked to", "What it looks for on linked accounts"),
         ("is boosted by", "Indicators that add points"),
         ("is suppressed by", "Lawful explanations that withhold it"),
     ] {
@@ -139,6 +140,7 @@ fn typology(book: &Book<'_>, tree: &Tree) -> String {
         }
     }
     for (key, what) in [
+        ("link", "Links that it follows"),
         ("score", "Points and bands"),
         ("emit", "When it is told again"),
         ("report", "Codes for a report"),

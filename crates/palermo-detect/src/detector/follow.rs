@@ -1,0 +1,316 @@
+//! Which findings a change can concern, and in which order they are looked at.
+//!
+//! A hit concerns the typologies that name its indicator, at the anchors of the accounts behind it.
+//! Where a typology looks for it on linked accounts, it concerns the anchors within reach; these are
+//! looked for only when evidence begins or is taken back, for what goes on changes no path, and after
+//! a payment that came late, for which a path may be new. Typologies that rest on the findings of
+//! others come after them.
+//!
+//! A typology is evaluated at the hits of the anchor itself, and where evidence begins on an account
+//! that may be linked. A link that closes elsewhere, after the last hit of the anchor and after the
+//! evidence began, is seen at the anchor's next hit.
+//! Cost: nothing for typologies without links; with them, a search for each beginning, and none while
+//! no anchor of such a typology is known.
+
+use super::{Applied, Changed, Detector};
+use crate::episode::{Anchor, Memory, Track};
+use crate::linked::reach;
+use palermo_domain::alert::Mode;
+use palermo_domain::{Alert, EventTime, Subject};
+use palermo_lang::program::{Far, LinkKind, RuleSet, Typology};
+use palermo_ledger::{AccountId, Kinds, Ledger, RowId};
+use std::collections::BTreeSet;
+
+/// Which typologies rest on what.
+#[derive(Debug, Default)]
+pub(super) struct Rests {
+    /// On an indicator, at the anchor: by its number.
+    here: Vec<Vec<u16>>,
+    /// On an indicator, on linked accounts.
+    far: Vec<Vec<u16>>,
+    /// On another typology, by its number.
+    found: Vec<Vec<u16>>,
+    /// Those that rest on no finding are of stratum 0; the others come after what they rest on.
+    strata: Vec<u16>,
+    kinds: Kinds,
+}
+
+impl Rests {
+    pub(super) fn new(rules: &RuleSet) -> Self {
+        let of = || vec![Vec::new(); rules.indicators.len()];
+        let count = rules.typologies.len();
+        let (mut here, mut far, mut found) = (of(), of(), vec![Vec::new(); count]);
+        let add = |to: &mut Vec<Vec<u16>>, at: usize, index: u16| {
+            if let Some(all) = to.get_mut(at).filter(|all: &&mut Vec<u16>| !all.contains(&index)) {
+                all.push(index);
+            }
+        };
+        let mut kinds = Kinds::default();
+        for (index, typology) in (0_u16..).zip(&rules.typologies) {
+            for indicator in typology.required.iter().chain(&typology.boost) {
+                add(&mut here, usize::from(indicator.0), index);
+            }
+            for named in typology.linked.iter().flat_map(|linked| &linked.far) {
+                match named {
+                    Far::Indicator(id) => add(&mut far, usize::from(id.0), index),
+                    Far::Typology(id) => {
+                        let is_it = |other: &Typology| {
+                            let counts = typology.mode == Mode::Shadow || other.mode == Mode::Live;
+                            other.id == *id && counts
+                        };
+                        let others = rules.typologies.iter().enumerate();
+                        for (at, _) in others.filter(|(_, other)| is_it(other)) {
+                            add(&mut found, at, index);
+                        }
+                    }
+                }
+            }
+            let by = typology.link.iter().filter(|_| !typology.linked.is_empty());
+            let subjects = by.flat_map(|link| &link.by).copied().filter_map(LinkKind::subject);
+            kinds = subjects.fold(kinds, Kinds::with);
+        }
+        let strata = strata(&found);
+        Self { here, far, found, strata, kinds }
+    }
+
+    /// The kinds of subjects that links go over, with others.
+    pub(super) fn kinds(&self, others: Kinds) -> Kinds {
+        let all = Subject::ALL.iter().copied().filter(|kind| self.kinds.has(*kind));
+        all.fold(others, Kinds::with)
+    }
+
+    fn stratum(&self, typology: u16) -> u16 {
+        self.strata.get(usize::from(typology)).copied().unwrap_or(0)
+    }
+
+    /// The typologies that rest on an indicator at the anchor.
+    pub(super) fn on(&self, indicator: u16) -> &[u16] {
+        self.here.get(usize::from(indicator)).map_or(&[], Vec::as_slice)
+    }
+
+    fn on_far(&self, indicator: u16) -> &[u16] {
+        self.far.get(usize::from(indicator)).map_or(&[], Vec::as_slice)
+    }
+
+    fn on_found(&self, typology: u16) -> &[u16] {
+        self.found.get(usize::from(typology)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// As many rounds as there are strata: each lifts what rests on something not below it. There are no
+/// circles (E172).
+fn strata(found: &[Vec<u16>]) -> Vec<u16> {
+    let mut strata = vec![0_u16; found.len()];
+    for _ in 0..found.len() {
+        for (below, above) in found.iter().enumerate() {
+            let least = strata.get(below).copied().unwrap_or(0).saturating_add(1);
+            for index in above {
+                if let Some(own) = strata.get_mut(usize::from(*index)) {
+                    *own = (*own).max(least);
+                }
+            }
+        }
+    }
+    strata
+}
+
+/// The accounts of a payment that came or went.
+pub(super) struct Touched {
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) time: EventTime,
+    /// Something later, or as late, was there before it.
+    pub(super) late: bool,
+}
+
+impl Detector {
+    /// A payment that came late may put its accounts behind hits that were there before.
+    pub(super) fn also_concerned(&self, ledger: &Ledger, row: RowId, changed: &mut Changed) {
+        let Some(time) = ledger.row(row).map(|row| row.time()) else { return };
+        for carried in ledger.carried(row) {
+            let until = time.plus(self.by_subject.longest(carried.kind));
+            let mut at = 0;
+            while let Some(index) = self.by_subject.indicator(carried.kind, at) {
+                at = at.saturating_add(1);
+                let before = EventTime(time.0.saturating_sub(1));
+                let log = self.hits.log(index, carried.id);
+                if let Some(newest) = log.and_then(|log| log.latest(before, until)) {
+                    changed.note(&self.asked, index, carried.id, time);
+                    changed.note(&self.asked, index, carried.id, newest);
+                }
+            }
+        }
+    }
+
+    /// Looks at every finding that the change can concern.
+    pub(super) fn follow(
+        &mut self,
+        ledger: &Ledger,
+        changed: Changed,
+        touched: &Touched,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let mut tracks = BTreeSet::new();
+        for (&(indicator, subject), &times) in &changed.hits {
+            if self.rests.on(indicator).is_empty() && self.rests.on_far(indicator).is_empty() {
+                continue;
+            }
+            for account in self.note_concerned(ledger, (indicator, subject), times) {
+                for typology in self.rests.on(indicator).to_vec() {
+                    for anchor in self.anchors(ledger, typology, account) {
+                        tracks.insert(self.track(typology, anchor));
+                    }
+                }
+                for typology in self.rests.on_far(indicator).to_vec() {
+                    if self.begins(typology, (indicator, subject), times) {
+                        tracks.extend(self.in_reach(ledger, typology, &[account], times.0));
+                    }
+                }
+            }
+        }
+        // Numbers of what was published, or of a later hit that was not worth publishing, may have
+        // changed although no hit did.
+        for &account in &touched.accounts {
+            tracks.extend(self.standing(ledger, account, touched.time));
+            if touched.late {
+                for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
+                    tracks.extend(self.in_reach(ledger, typology, &[account], touched.time));
+                }
+            }
+        }
+        self.look_at_all(ledger, tracks, touched.time, applied, out);
+    }
+
+    /// Tracks that rest on findings that have changed since they were looked at.
+    pub(super) fn look_further(
+        &mut self,
+        ledger: &Ledger,
+        time: EventTime,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        self.look_at_all(ledger, BTreeSet::new(), time, applied, out);
+    }
+
+    fn look_at_all(
+        &mut self,
+        ledger: &Ledger,
+        tracks: BTreeSet<usize>,
+        time: EventTime,
+        applied: Applied,
+        out: &mut Vec<Alert>,
+    ) {
+        let mut next: BTreeSet<(u16, usize)> =
+            tracks.into_iter().map(|track| (self.stratum_of(track), track)).collect();
+        loop {
+            while let Some(found) = self.found_anew.pop_first() {
+                for track in self.resting_on(ledger, found, time) {
+                    next.insert((self.stratum_of(track), track));
+                }
+            }
+            let Some((_, track)) = next.pop_first() else { return };
+            self.unsettle(ledger, track, time);
+            self.look(ledger, track, applied, out);
+        }
+    }
+
+    fn stratum_of(&self, track: usize) -> u16 {
+        self.tracks.get(track).map_or(0, |track| self.rests.stratum(track.typology))
+    }
+
+    /// Whether evidence begins for a typology, or was taken back.
+    fn begins(
+        &self,
+        typology: u16,
+        (indicator, subject): (u16, AccountId),
+        (first, last): (EventTime, EventTime),
+    ) -> bool {
+        let Some(rule) = self.rules.typologies.get(usize::from(typology)) else { return false };
+        let Some(log) = self.hits.log(indicator, subject) else { return true };
+        let before = EventTime(first.0.saturating_sub(1));
+        first != last || !log.has(first) || log.latest(first.minus(rule.window), before).is_none()
+    }
+
+    /// Tracks of typologies with links whose anchors are within reach of some accounts.
+    fn in_reach(
+        &self,
+        ledger: &Ledger,
+        typology: u16,
+        accounts: &[AccountId],
+        time: EventTime,
+    ) -> Vec<usize> {
+        let rule = self.rules.typologies.get(usize::from(typology));
+        let Some((rule, link)) = rule.and_then(|rule| Some((rule, rule.link.as_ref()?))) else {
+            return Vec::new();
+        };
+        let Some(hops) = rule.linked.iter().map(|linked| linked.hops).max() else {
+            return Vec::new();
+        };
+        let known: Vec<(usize, Anchor)> = (0..)
+            .zip(&self.tracks)
+            .filter(|(_, track)| track.typology == typology)
+            .map(|(at, track)| (at, track.anchor))
+            .collect();
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let window = (time.minus(rule.window), EventTime::MAX);
+        let reached = reach(ledger, link, accounts, hops, window).all();
+        let is_near = |(_, anchor): &(usize, Anchor)| {
+            Self::accounts_of(ledger, *anchor).iter().any(|account| reached.contains(account))
+        };
+        known.into_iter().filter(is_near).map(|(at, _)| at).collect()
+    }
+
+    /// Tracks whose typologies look for the findings of another one on linked accounts.
+    fn resting_on(&self, ledger: &Ledger, found: usize, time: EventTime) -> Vec<usize> {
+        let Some(track) = self.tracks.get(found) else { return Vec::new() };
+        let above = self.rests.on_found(track.typology);
+        if above.is_empty() {
+            return Vec::new();
+        }
+        let accounts = Self::accounts_of(ledger, track.anchor);
+        let since = track.found.first().copied().unwrap_or(time).min(time);
+        above.iter().flat_map(|above| self.in_reach(ledger, *above, &accounts, since)).collect()
+    }
+
+    /// Tracks about an account or its holders that were published, or hit, at or after a time.
+    fn standing(&self, ledger: &Ledger, account: AccountId, time: EventTime) -> Vec<usize> {
+        let holders = ledger.parties.holders(account).iter();
+        let parties = holders.map(|owned| Anchor::Party(owned.party));
+        let accounts = ledger.parties.held_with(account).into_iter().map(Anchor::Account);
+        let tracks = accounts.chain(parties).filter_map(|anchor| self.by_anchor.get(&anchor));
+        let concerns = |track: &Track| {
+            track.published.as_ref().is_some_and(|last| last.milestone.time >= time)
+                || track.last_hit.is_some_and(|last| last >= time)
+        };
+        let tracks = tracks.flatten().copied();
+        tracks.filter(|track| self.tracks.get(*track).is_some_and(concerns)).collect()
+    }
+
+    /// The track of a typology at an anchor, if there is one.
+    pub(crate) fn known_track(&self, typology: u16, anchor: Anchor) -> Option<usize> {
+        let tracks = self.by_anchor.get(&anchor)?.iter().copied();
+        let is_it =
+            |track: &usize| self.tracks.get(*track).is_some_and(|track| track.typology == typology);
+        tracks.into_iter().find(is_it)
+    }
+
+    /// The track of a typology at an anchor, begun where there is none.
+    fn track(&mut self, typology: u16, anchor: Anchor) -> usize {
+        if let Some(known) = self.known_track(typology, anchor) {
+            return known;
+        }
+        let index = self.tracks.len();
+        self.by_anchor.entry(anchor).or_default().push(index);
+        let mut track = Track::new(typology, anchor);
+        let identity = self.rules.typologies.get(usize::from(typology)).map(super::identity);
+        let memory: Option<Memory> =
+            identity.and_then(|identity| self.memories.remove(&(identity, anchor)));
+        if let Some(memory) = memory {
+            track.resume(memory);
+        }
+        self.tracks.push(track);
+        index
+    }
+}
