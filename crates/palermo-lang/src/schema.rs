@@ -71,10 +71,11 @@ const OPTIONAL: [&str; 12] = [
     "amltrix",
 ];
 /// Keys that a typology may leave out.
-const OPTIONAL_TYPOLOGY: [&str; 9] = [
+const OPTIONAL_TYPOLOGY: [&str; 10] = [
     "cite",
     "stage",
     "amltrix",
+    "link",
     "boost",
     "suppress",
     "score",

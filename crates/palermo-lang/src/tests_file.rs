@@ -42,6 +42,8 @@ pub struct World {
     pub evidence_horizon: Option<Span>,
     /// Allowed lateness, where the file sets one.
     pub lateness: Option<Span>,
+    /// Units of other currencies for one of the base currency, the same on every day.
+    pub rates: Vec<(Currency, Decimal)>,
 }
 
 /// A checked test file.

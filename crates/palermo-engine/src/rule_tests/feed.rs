@@ -1,10 +1,10 @@
 //! The records of one run, in the order of reading, and their variations.
 
 use crate::port::RecordRef;
-use palermo_codec::{encode_party, encode_payment};
+use palermo_codec::{encode_list_row, encode_party, encode_payment};
 use palermo_domain::{
-    Cents, Decimal, End, EventTime, Partition, Payment, PaymentKind, Position, Rail, Redacted,
-    Span, Status, TopicRole,
+    Cents, Date, Decimal, End, EventTime, ListRow, Partition, Payment, PaymentKind, Position, Rail,
+    Redacted, Span, Status, TopicRole,
 };
 use palermo_lang::{Test, TestFile};
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ impl Feed {
         for event in file.events(test) {
             records.push(payment_item(&event.to_payment()));
         }
+        let newest = records.iter().map(|item| item.time).max().unwrap_or(file.world.start);
+        records.splice(0..0, rates(file, newest));
         Self { records, partitions: 1 }.numbered()
     }
 
@@ -142,7 +144,9 @@ impl Feed {
         let payments = 0..i32::try_from(self.partitions).unwrap_or(1);
         let mut start: BTreeMap<Partition, Position> =
             payments.map(|index| (Partition { role: TopicRole::Payments, index }, 0)).collect();
-        start.insert(Partition { role: TopicRole::Parties, index: 0 }, 0);
+        for role in [TopicRole::Lists, TopicRole::Parties] {
+            start.insert(Partition { role, index: 0 }, 0);
+        }
         start
     }
 
@@ -159,6 +163,29 @@ impl Feed {
         }
         self
     }
+}
+
+/// The rates of a test world as rows of the list `fx`, dated so that one is in force on every day.
+fn rates(file: &TestFile, newest: EventTime) -> Vec<Item> {
+    /// A rate is in force for a week.
+    const EVERY_DAYS: i32 = 5;
+    let first = file.world.start.date().0.saturating_sub(EVERY_DAYS);
+    let days = (first..=newest.date().0).step_by(EVERY_DAYS as usize).map(Date);
+    let each = days.flat_map(|day| file.world.rates.iter().map(move |rate| (day, rate)));
+    each.map(|(day, (currency, rate))| {
+        let row = ListRow {
+            list: "fx".to_owned(),
+            row: format!("{currency}/{day}"),
+            fields: vec![("per_base".to_owned(), rate.to_string())],
+            valid_from: day,
+            valid_to: None,
+            source: "world of the test".to_owned(),
+        };
+        let mut value = Vec::new();
+        encode_list_row(&row, &mut value);
+        item(TopicRole::Lists, file.world.start, value, Vec::new(), row.row)
+    })
+    .collect()
 }
 
 fn payment_item(payment: &Payment<'_>) -> Item {

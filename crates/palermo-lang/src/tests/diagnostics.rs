@@ -5,6 +5,7 @@
 
 mod first;
 mod fourth;
+mod linked;
 mod measures;
 mod second;
 mod subjects;
@@ -41,5 +42,5 @@ fn every_code_has_a_row() {
 
 fn rows() -> impl Iterator<Item = &'static Row> {
     let rows = first::ROWS.iter().chain(second::ROWS).chain(third::ROWS);
-    rows.chain(subjects::ROWS).chain(measures::ROWS).chain(fourth::ROWS)
+    rows.chain(subjects::ROWS).chain(measures::ROWS).chain(fourth::ROWS).chain(linked::ROWS)
 }

@@ -14,7 +14,7 @@ use crate::read::{Cx, Fields};
 use crate::source::Sources;
 use crate::vocabulary;
 use crate::yaml::{Node, Value};
-use palermo_domain::{Currency, Date, EventTime, Place};
+use palermo_domain::{Currency, Date, Decimal, EventTime, Place, parse_amount};
 
 /// The list that tests name places of.
 const PLACES: &str = "places";
@@ -107,7 +107,7 @@ fn file(cx: &mut Cx, root: &Node, facts: &Facts, places: &Places) -> Option<Test
 }
 
 fn world(cx: &mut Cx, node: &Node) -> Option<World> {
-    let keys = ["base_currency", "start", "horizon", "evidence_horizon", "lateness"];
+    let keys = ["base_currency", "start", "horizon", "evidence_horizon", "lateness", "rates"];
     let fields = Fields::open(cx, node, "`world`", &keys, &[])?;
     let base_currency = fields
         .need(cx, "base_currency")
@@ -120,13 +120,32 @@ fn world(cx: &mut Cx, node: &Node) -> Option<World> {
     let mut span = |key| fields.get(key).and_then(|node| cx.duration(node));
     let (horizon, evidence_horizon, lateness) =
         (span("horizon"), span("evidence_horizon"), span("lateness"));
+    let rates = fields.get("rates").map_or_else(Vec::new, |node| rates(cx, node));
     Some(World {
         base_currency: base_currency?,
         start: start?,
         horizon,
         evidence_horizon,
         lateness,
+        rates,
     })
+}
+
+/// Units of other currencies for one of the base currency, as in the list `fx`.
+fn rates(cx: &mut Cx, node: &Node) -> Vec<(Currency, Decimal)> {
+    let Some(fields) = Fields::any(cx, node, "`rates`") else { return Vec::new() };
+    let mut all = Vec::new();
+    for (key, node) in fields.entries() {
+        let Some(currency) = Currency::try_new(&key.text) else {
+            let message = format!("`{}` is no currency", key.text);
+            cx.error("E104", &key.range, message, "write `rates: {EUR: \"0.92\"}`");
+            continue;
+        };
+        let read = |text: &str| parse_amount(text).ok().filter(|rate| !rate.is_zero());
+        let rate = cx.parsed(node, "units for one of the base currency", "0.92", read);
+        all.extend(rate.map(|rate| (currency, rate)));
+    }
+    all
 }
 
 fn tests(cx: &mut Cx, node: &Node, ids: &Ids, places: &Places) -> Vec<Test> {

@@ -458,28 +458,6 @@ error[E190]: `self.hours` is not supported by this version yet
    = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
-        "E190",
-        &[("rules/case.yaml", "AA-01 && AA-02", "AA-01 && linked(AA-02, 2)")],
-        r#"
-error[E190]: `linked(…)` is not supported by this version yet
-  --> rules/case.yaml:11:19
-   |
-11 | require: AA-01 && linked(AA-02, 2)
-   |                   ^^^^^^^^^^^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
-        "E190",
-        &[("rules/case.yaml", "boost: [AA-03]", "boost: [AA-03]\nlink: {by: [payment], hops: 3}")],
-        r#"
-error[E190]: `link` of a typology is not supported by this version yet
-  --> rules/case.yaml:14:1
-   |
-14 | link: {by: [payment], hops: 3}
-   | ^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
         "E170",
         &[
             ("rules/border.yaml", "id: AA-03", "id: AA-02"),
