@@ -146,8 +146,10 @@ impl Detector {
             .collect();
         let mut times: Vec<EventTime> =
             logs.iter().flat_map(|on| on.after(state.settled_until)).collect();
+        // Evidence may begin elsewhere while own hits, settled long ago, are still in the window.
+        let since = state.floor.max(state.settled_until.minus(typology.window));
         if !typology.linked.is_empty()
-            && let Some(first) = times.iter().min().copied().or(state.last_hit)
+            && let Some(first) = logs.iter().filter_map(|on| on.after(since).next()).min()
         {
             let after = state.floor.max(first.minus(typology.window));
             let since = (after, state.settled_until);
