@@ -12,7 +12,6 @@ use crate::write::JsonWriter;
 use palermo_domain::alert::{Actor, IndicatorEvidence, LinkPath, MoneyIn, RuleRef};
 use palermo_domain::{Alert, Redacted};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
 
 /// Version of the engine, as alerts and progress records name it.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -154,8 +153,22 @@ fn why(json: &mut JsonWriter<'_>, alert: &Alert) {
             json.bare_field("critical", critical);
         });
     });
-    json.texts("counterfactuals", []);
-    json.texts("against", []);
+    json.key("counterfactuals").array(&alert.counterfactuals, |json, found| {
+        json.object(|json| {
+            json.field("text", &found.text);
+            json.field("indicator", &found.indicator);
+            json.field("param", &found.param);
+            json.field("observed", &found.observed);
+            json.field("threshold", &found.threshold);
+            json.field("margin", &found.margin.to_string());
+        });
+    });
+    json.key("against").array(&alert.against, |json, found| {
+        json.object(|json| {
+            json.field("text", &found.text);
+            json.field("indicator", &found.indicator);
+        });
+    });
     json.key("suppressors").array(&alert.suppressors, |json, suppressor| {
         json.object(|json| {
             json.field("id", &suppressor.id);
@@ -286,19 +299,42 @@ fn evidence(json: &mut JsonWriter<'_>, alert: &Alert) {
     json.bare_field("pages", 1);
 }
 
-/// The people of the alert as nodes; the first entry of a key decides its role.
+/// Who pays whom, and where the money goes.
 fn network(json: &mut JsonWriter<'_>, alert: &Alert) {
-    let mut seen = BTreeSet::new();
-    let people = alert.subjects.iter().chain(&alert.related);
-    let nodes = people.filter(|actor| seen.insert(&actor.key));
-    json.key("nodes").array(nodes, |json, actor| {
+    let network = &alert.network;
+    json.key("nodes").array(&network.nodes, |json, node| {
         json.object(|json| {
-            json.field("id", &actor.key);
-            json.field("role", actor.role.as_str());
+            json.field("id", &node.id);
+            json.field("role", node.role.as_str());
+            json.field("function", node.function);
         });
     });
-    json.texts("edges", []);
-    json.bare_field("truncated", true);
+    json.key("edges").array(&network.edges, |json, edge| {
+        json.object(|json| {
+            json.field("from", &edge.from);
+            json.field("to", &edge.to);
+            json.field("by", edge.by);
+            json.bare_field("payments", edge.payments);
+            if let Some(amount) = edge.amount {
+                json.plain_field("amount", amount.value);
+            }
+        });
+    });
+    json.key("flows").array(&network.flows, |json, flow| {
+        json.object(|json| {
+            json.field("to", &flow.to);
+            json.plain_field("amount", flow.amount.value);
+            json.field("share", &flow.share.to_string());
+        });
+    });
+    json.field_opt("central", network.central.as_deref());
+    if let Some((node, share)) = &network.breaks {
+        json.key("breaks").object(|json| {
+            json.field("without", node);
+            json.field("stopped", &share.to_string());
+        });
+    }
+    json.bare_field("truncated", network.truncated);
 }
 
 /// What the reader does next.

@@ -3,24 +3,29 @@
 //! Everything here is computed from the milestone, the rules and the ledger; nothing from a clock
 //! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
 
+mod headline;
 mod links;
+mod network;
+mod people;
+mod reasons;
 
 use crate::condition::Run;
 use crate::detector::{Applied, Detector};
 use crate::episode::{Anchor, Milestone, Support};
-use crate::findings::{episode_days, families_of, suppressor_accounts};
+use crate::findings::{families_of, suppressor_accounts};
 use crate::hits::{Kept, Payer, Witness};
 use crate::value::Value;
 use palermo_domain::alert::{
-    Action, Actor, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Role,
-    RuleRef, SuppressorEvidence, Undecided,
+    Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, RuleRef,
+    SuppressorEvidence, Undecided,
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
 use palermo_lang::program::{
-    AnchorRole, Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece,
-    SelfText, Template, Type, Typology,
+    Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece, SelfText, Template,
+    Type, Typology,
 };
-use palermo_ledger::{AccountId, Atom, Ledger, Leg, PlaceId};
+use palermo_ledger::{AccountId, Ledger, Leg, PlaceId};
+use people::own_accounts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -102,7 +107,9 @@ impl Detector {
             .is_ok_and(|byte| byte % 20 == 0);
         self.people(ledger, state.anchor, typology, milestone, &basis, &mut alert);
         self.money_and_places(ledger, &basis, &mut alert);
+        self.reasons(ledger, typology, milestone, &basis, &mut alert);
         self.tell_links(ledger, milestone, &basis, &mut alert);
+        alert.network = network::extracted(ledger, &basis, &alert);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
         self.missing(&basis, &mut alert);
         decided_by(&basis, &mut alert);
@@ -158,121 +165,13 @@ impl Detector {
                 at: support.time,
                 observed: words.observed(),
                 required: condition.params.iter().map(required).collect(),
-                margin: None,
+                margin: words.margin(support.time),
                 cite: condition.cite.clone(),
                 evidence,
                 evidence_total: facts.total,
             });
         }
         (sum, all)
-    }
-
-    fn headline(
-        &self,
-        ledger: &Ledger,
-        anchor: Anchor,
-        typology: &Typology,
-        milestone: &Milestone,
-        basis: &Basis,
-        first: EventTime,
-    ) -> String {
-        let subject = match anchor {
-            Anchor::Account(account) => Some(account),
-            Anchor::Party(_) => milestone.supports.first().map(|support| support.account),
-        };
-        let mut text = String::new();
-        for piece in &typology.headline.0 {
-            match piece {
-                Piece::Text(part) => text.push_str(part),
-                Piece::Of(indicator, measure) => {
-                    let found = basis.facts.iter().find(|(s, _)| s.indicator == *indicator);
-                    let rule = self.rules.indicators.get(usize::from(indicator.0));
-                    let words = found.zip(rule).map(|((_, facts), rule)| {
-                        let condition = &rule.condition;
-                        Words { detector: self, ledger, condition, values: &facts.values }
-                            .measure(usize::from(measure.0))
-                    });
-                    text.push_str(words.as_deref().unwrap_or("an unknown number"));
-                }
-                Piece::EpisodeDays => {
-                    text.push_str(&episode_days(first, milestone.time).to_string());
-                }
-                Piece::SelfText(part) => text.push_str(&self_text(ledger, subject, *part)),
-                Piece::Measure(_) | Piece::Param(_) => {}
-            }
-        }
-        text.chars().take(HEADLINE_MAX).collect()
-    }
-
-    fn people(
-        &self,
-        ledger: &Ledger,
-        anchor: Anchor,
-        typology: &Typology,
-        milestone: &Milestone,
-        basis: &Basis,
-        alert: &mut Alert,
-    ) {
-        let control = alert.families.contains(&'C');
-        let role = match typology.anchor_role {
-            AnchorRole::Fixed(role) => role,
-            AnchorRole::SubjectUnlessControl if control => Role::RoleUndetermined,
-            AnchorRole::SubjectUnlessControl => Role::Subject,
-        };
-        let own = Self::accounts_of(ledger, anchor);
-        let holders: Vec<Atom> = match anchor {
-            Anchor::Account(account) => {
-                let held = ledger.parties.holders(account).iter();
-                held.filter_map(|owned| Some(ledger.parties.get(owned.party)?.id)).collect()
-            }
-            Anchor::Party(party) => {
-                ledger.parties.get(party).map(|known| known.id).into_iter().collect()
-            }
-        };
-        let mut accounts: Vec<AccountId> = match anchor {
-            Anchor::Account(account) => vec![account],
-            Anchor::Party(_) => {
-                let own = milestone.supports.iter().filter(|support| !support.linked);
-                own.map(|support| support.account).collect()
-            }
-        };
-        accounts.sort_by_key(|account| ledger.account_text(*account).to_owned());
-        accounts.dedup();
-        let actor = |entity, key: &str, function| Actor {
-            entity,
-            key: key.to_owned(),
-            role,
-            function,
-            masked: role == Role::PotentialVictim,
-        };
-        for account in accounts {
-            alert.subjects.push(actor("account", ledger.account_text(account), "collector"));
-        }
-        let mut parties: Vec<&str> = holders.iter().map(|id| ledger.atoms.text(*id)).collect();
-        parties.sort_unstable();
-        for party in parties {
-            alert.subjects.push(actor("party", party, "collector"));
-        }
-        let payer_role = typology.payers_role.unwrap_or(Role::CounterpartyOnly);
-        let mut related: BTreeMap<(&'static str, String), ()> = BTreeMap::new();
-        // Who pays a linked account, or another one at the same device, is no payer of the anchor.
-        let subjects = own_accounts(basis);
-        let credits = basis.evidence.iter().filter(|found| found.leg == Leg::Creditor);
-        for found in credits.filter(|found| found.own().is_none_or(|own| subjects.contains(&own))) {
-            if let Some(key) = payer(ledger, &found.debtor, &own, &holders) {
-                related.insert(key, ());
-            }
-        }
-        alert.related_count = related.len() as u64;
-        for (entity, key) in related.into_keys().take(LISTED_MAX) {
-            alert.related.push(Actor {
-                entity,
-                key,
-                role: payer_role,
-                function: "payer",
-                masked: payer_role == Role::PotentialVictim,
-            });
-        }
     }
 
     fn money_and_places(&self, ledger: &Ledger, basis: &Basis, alert: &mut Alert) {
@@ -392,12 +291,6 @@ impl Detector {
             }
         }
     }
-}
-
-/// The accounts on which the finding itself rests, and not what it is linked to.
-fn own_accounts(basis: &Basis) -> Vec<AccountId> {
-    let own = basis.facts.iter().filter(|(support, _)| !support.linked);
-    own.map(|(support, _)| support.account).collect()
 }
 
 /// The payment that decided: the newest one of the deciding account at the deciding time.
@@ -568,21 +461,6 @@ fn self_text(ledger: &Ledger, account: Option<AccountId>, part: SelfText) -> Str
     }
 }
 
-fn payer(
-    ledger: &Ledger,
-    payer: &Payer,
-    own: &[AccountId],
-    holders: &[Atom],
-) -> Option<(&'static str, String)> {
-    if let Some(account) = payer.account {
-        let mine = own.contains(&account);
-        return (!mine).then(|| ("account", ledger.account_text(account).to_owned()));
-    }
-    // Cash: who stood there, else whom the record names.
-    let party = payer.conductor.or(payer.party)?;
-    (!holders.contains(&party)).then(|| ("party", ledger.atoms.text(party).to_owned()))
-}
-
 fn region_of(ledger: &Ledger, payer: &Payer) -> Option<String> {
     let region = |place: Option<PlaceId>| ledger.places.get(place?)?.region.clone();
     region(payer.place).or_else(|| {
@@ -676,7 +554,10 @@ fn blank() -> Alert {
         suppressors: Vec::new(),
         suppressed_by: Vec::new(),
         review: false,
+        counterfactuals: Vec::new(),
+        against: Vec::new(),
         links: Vec::new(),
+        network: palermo_domain::alert::Network::default(),
         undecided: Vec::new(),
         rule: RuleRef {
             id: String::new(),

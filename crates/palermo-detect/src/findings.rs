@@ -653,6 +653,24 @@ pub(crate) fn families_of(rules: &RuleSet, supports: &[Support], is_linked: bool
     families
 }
 
+/// Whether a finding would be one without an indicator on the anchor.
+pub(crate) fn stands_without(
+    rules: &RuleSet,
+    typology: &Typology,
+    milestone: &Milestone,
+    without: IndicatorId,
+) -> bool {
+    let left = milestone.supports.iter().filter(|s| s.linked || s.indicator != without);
+    let left: Vec<Support> = left.copied().collect();
+    let here = |id: IndicatorId| left.iter().any(|s| !s.linked && s.indicator == id);
+    let holds = typology.require.eval(&mut |need| match need {
+        Need::Here(id) => here(id),
+        Need::Linked(number) => milestone.links.iter().any(|link| link.number == number),
+    });
+    let families = families_of(rules, &left, !milestone.links.is_empty());
+    holds && typology.families.eval(&mut |family| families.contains(&family.0))
+}
+
 /// Whether two revisions say the same, leaving aside what depends on arrival (DESIGN §8).
 fn same_numbers(published: &Alert, now: &Alert) -> bool {
     let mut now = now.clone();

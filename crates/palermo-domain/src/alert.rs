@@ -218,6 +218,86 @@ pub struct SuppressorEvidence {
     pub because: String,
 }
 
+/// A threshold that was passed, and by how much.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Counterfactual {
+    /// In one sentence.
+    pub text: String,
+    /// Indicator id.
+    pub indicator: String,
+    /// Name of the parameter.
+    pub param: String,
+    /// What was seen.
+    pub observed: String,
+    /// What was needed.
+    pub threshold: String,
+    /// Distance between the two over the threshold, in hundredths.
+    pub margin: Decimal,
+}
+
+/// A fact that speaks against a finding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Against {
+    /// In one sentence.
+    pub text: String,
+    /// The indicator that did not hold.
+    pub indicator: String,
+}
+
+/// The network of an alert: everybody in its evidence, what they share and where the money goes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// In order of id.
+    pub nodes: Vec<NetworkNode>,
+    /// In order of their ends.
+    pub edges: Vec<NetworkEdge>,
+    /// How much of what came in can have reached which end (maximum flow), the largest first.
+    pub flows: Vec<Flow>,
+    /// The node through which most shortest paths lead.
+    pub central: Option<String>,
+    /// The node without which least money reaches an end, and the share that is stopped.
+    pub breaks: Option<(String, Decimal)>,
+    /// Smaller edges were left out.
+    pub truncated: bool,
+}
+
+/// Somebody, or a place where cash was taken.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NetworkNode {
+    /// Key of an account or a party; `cash in PLACE`.
+    pub id: String,
+    /// The part it plays.
+    pub role: Role,
+    /// What it does.
+    pub function: &'static str,
+}
+
+/// Payments from one to another, or something that two share.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NetworkEdge {
+    /// Who pays.
+    pub from: String,
+    /// Who is paid.
+    pub to: String,
+    /// `payment`, or what both share.
+    pub by: &'static str,
+    /// How many payments.
+    pub payments: u64,
+    /// Their sum.
+    pub amount: Option<MoneyIn>,
+}
+
+/// Money that can have reached an end of the network.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// The end.
+    pub to: String,
+    /// How much.
+    pub amount: MoneyIn,
+    /// Of what came in.
+    pub share: Decimal,
+}
+
 /// A path from the anchor to evidence on another account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkPath {
@@ -404,8 +484,14 @@ pub struct Alert {
     pub suppressed_by: Vec<String>,
     /// One in twenty of the suppressed, by hash.
     pub review: bool,
+    /// What would have had to differ, the closest first.
+    pub counterfactuals: Vec<Counterfactual>,
+    /// What speaks against it.
+    pub against: Vec<Against>,
     /// Paths to the evidence on other accounts that the finding rests on.
     pub links: Vec<LinkPath>,
+    /// Who pays whom in the evidence, and where the money goes.
+    pub network: Network,
     /// What could not be decided.
     pub undecided: Vec<Undecided>,
     /// Rule hashes.
@@ -463,4 +549,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug! { LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }
+opaque_debug! { Network NetworkNode NetworkEdge Flow Counterfactual Against LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }

@@ -3,8 +3,9 @@
 use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
-    Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level,
-    LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
+    Action, Actor, Against, Cause, Cite, Counterfactual, EvidencePayment, IndicatorEvidence,
+    InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Role, RuleRef,
+    SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -112,6 +113,18 @@ fn full() -> Alert {
         }],
         suppressed_by: Vec::new(),
         review: false,
+        counterfactuals: vec![Counterfactual {
+            text: "this alert would not exist with fewer than 25 senders: there were 30".into(),
+            indicator: "MS-08".into(),
+            param: "min_senders".into(),
+            observed: "30".into(),
+            threshold: "25".into(),
+            margin: Decimal::new(20, 2),
+        }],
+        against: vec![Against {
+            text: "not found: unrelated senders share contact data".into(),
+            indicator: "MS-06".into(),
+        }],
         links: vec![LinkPath {
             text: "CT-02 on BANK:H, which paid BANK:F".into(),
             steps: vec![LinkStep {
