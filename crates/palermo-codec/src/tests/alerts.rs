@@ -3,9 +3,9 @@
 use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
-    Action, Actor, Against, Cause, Cite, Counterfactual, EvidencePayment, IndicatorEvidence,
-    InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Role, RuleRef,
-    SuppressorEvidence, Undecided,
+    Action, Actor, Against, Cause, Cite, Counterfactual, EvidencePayment, Flow, IndicatorEvidence,
+    InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Network, NetworkEdge,
+    NetworkNode, Role, RuleRef, SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -26,6 +26,10 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 
 fn actor(entity: &'static str, key: &str, role: Role, function: &'static str) -> Actor {
     Actor { entity, key: key.into(), role, function, masked: role == Role::PotentialVictim }
+}
+
+fn node(id: &str, role: Role, function: &'static str) -> NetworkNode {
+    NetworkNode { id: id.into(), role, function }
 }
 
 fn money(cents: i64) -> MoneyIn {
@@ -125,6 +129,28 @@ fn full() -> Alert {
             text: "not found: unrelated senders share contact data".into(),
             indicator: "MS-06".into(),
         }],
+        network: Network {
+            nodes: vec![
+                node("BANK:F", Role::Subject, "collector"),
+                node("S1", Role::PotentialVictim, "payer"),
+                node("cash in US-TX/Laredo", Role::CounterpartyOnly, "other"),
+            ],
+            edges: vec![NetworkEdge {
+                from: "S1".into(),
+                to: "BANK:F".into(),
+                by: "payment",
+                payments: 3,
+                amount: Some(money(93_000)),
+            }],
+            flows: vec![Flow {
+                to: "cash in US-TX/Laredo".into(),
+                amount: money(86_000),
+                share: Decimal::new(92, 2),
+            }],
+            central: Some("BANK:F".into()),
+            breaks: Some(("BANK:F".into(), Decimal::ONE)),
+            truncated: false,
+        },
         links: vec![LinkPath {
             text: "CT-02 on BANK:H, which paid BANK:F".into(),
             steps: vec![LinkStep {
@@ -198,6 +224,10 @@ fn bare() -> Alert {
         urgent: true,
         key_term: None,
         report_codes: Vec::new(),
+        counterfactuals: Vec::new(),
+        against: Vec::new(),
+        links: Vec::new(),
+        network: Network::default(),
         ..full()
     }
 }
