@@ -3,8 +3,8 @@
 use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
-    Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode,
-    LinkEvidence, LinkPath, LinkStep, MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
+    Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level,
+    LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,

@@ -112,7 +112,11 @@ error[E103]: `any` tests the heads of indicators
         "E102",
         &[
             ("rules/case.yaml", "AA-01 && AA-02", "AA-01 && linked(AA-02 || ZZ-09, 2)"),
-            ("rules/case.yaml", "boost: [AA-03]", "boost: [AA-03]\nlink: {by: [payment, devise], hops: 2}"),
+            (
+                "rules/case.yaml",
+                "boost: [AA-03]",
+                "boost: [AA-03]\nlink: {by: [payment, devise], hops: 2}",
+            ),
         ],
         r#"
 error[E102]: unknown indicator or typology `ZZ-09`
