@@ -14,6 +14,7 @@ mod invariants;
 mod lacking;
 mod ledger;
 mod life;
+mod linked;
 mod lists;
 mod measures;
 mod order;

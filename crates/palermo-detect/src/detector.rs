@@ -97,8 +97,9 @@ pub struct Detector {
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
     /// Subjects whose hits concern an account.
     pub(crate) concerns: Concerns,
-    /// Tracks that were found, or are no longer, since those that rest on them were looked at.
-    pub(crate) found_anew: BTreeSet<usize>,
+    /// Tracks that were found, or are no longer, since those that rest on them were looked at, and
+    /// from when on.
+    pub(crate) found_anew: BTreeMap<usize, EventTime>,
     /// What must be known of typologies that are not deployed now, if they come back.
     memories: BTreeMap<(Identity, Anchor), Memory>,
     /// Tracks to be looked at again once the watermark has passed a time.
@@ -142,7 +143,7 @@ impl Detector {
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
             concerns: Concerns::default(),
-            found_anew: BTreeSet::new(),
+            found_anew: BTreeMap::new(),
             memories: BTreeMap::new(),
             settle: BTreeSet::new(),
             closing: BTreeSet::new(),
@@ -236,7 +237,8 @@ impl Detector {
             self.also_concerned(ledger, row, &mut changed);
         }
         let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
-        let accounts = Touched { accounts: accounts.collect(), time, late };
+        let with = if late { self.shared_with(ledger, row, time) } else { BTreeSet::new() };
+        let accounts = Touched { accounts: accounts.collect(), with, time, late };
         self.follow(ledger, changed, &accounts, applied, out);
     }
 

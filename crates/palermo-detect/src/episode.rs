@@ -115,6 +115,10 @@ pub(crate) struct Track {
     pub(crate) suppressed_revision: u32,
     /// When it was found and nothing explained it, in this episode and those before.
     pub(crate) found: Vec<EventTime>,
+    /// The same of the milestones that were found last and are not settled.
+    pub(crate) ahead: Vec<EventTime>,
+    /// Where evidence began on linked accounts, as far as it is settled.
+    pub(crate) begun: Vec<EventTime>,
     /// What was published last.
     pub(crate) published: Option<Published>,
     /// When the episode will be looked at for its end.
@@ -211,23 +215,29 @@ impl Track {
             revision: 0,
             suppressed_revision: 0,
             found: Vec::new(),
+            ahead: Vec::new(),
+            begun: Vec::new(),
             published: None,
             closes_at: None,
         }
     }
 
-    /// Notes when it is found in the present episode; returns when that has changed.
-    pub(crate) fn note_found(&mut self, last: Option<&Milestone>, keep_from: EventTime) -> bool {
-        let milestones = self.settled.iter().chain(last).filter(|milestone| milestone.live);
+    /// Notes when it is found in the present episode; returns since when that has changed.
+    pub(crate) fn note_found(&mut self, keep_from: EventTime) -> Option<EventTime> {
+        let settled = self.settled.iter().filter(|milestone| milestone.live);
         let mut now: Vec<EventTime> =
             self.found.iter().copied().filter(|time| *time <= self.floor).collect();
+        now.extend(settled.map(|milestone| milestone.time).chain(self.ahead.iter().copied()));
         now.retain(|time| *time >= keep_from);
-        now.extend(milestones.map(|milestone| milestone.time));
         now.sort_unstable();
         now.dedup();
-        let changed = now != self.found;
+        let differs = |(a, b): (&Vec<EventTime>, &Vec<EventTime>)| {
+            a.iter().copied().find(|time| *time >= keep_from && !b.contains(time))
+        };
+        let changed = differs((&now, &self.found)).into_iter().chain(differs((&self.found, &now)));
+        let since = changed.min();
         self.found = now;
-        changed
+        since
     }
 
     /// Forgets what was folded at or after `time` (a late payment or a reversal changed it).
@@ -235,6 +245,7 @@ impl Track {
         if time <= self.settled_until {
             self.settled_until = self.floor.max(EventTime(time.0.saturating_sub(1)));
             self.settled.retain(|milestone| milestone.time < time);
+            self.begun.retain(|begun| *begun < time);
         }
     }
 
@@ -257,6 +268,7 @@ impl Track {
             None => {
                 self.settled_until = self.floor;
                 self.settled.clear();
+                self.begun.clear();
             }
         }
         if let Some(published) = &mut self.published {
@@ -300,6 +312,8 @@ impl Track {
         self.settled_until = last;
         self.settled.clear();
         self.verdicts.clear();
+        self.ahead.clear();
+        self.begun.clear();
         self.last_hit = None;
         self.open = false;
         self.revision = 0;

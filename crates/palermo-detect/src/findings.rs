@@ -11,7 +11,7 @@ use crate::condition::Run;
 use crate::detector::{Applied, Detector, newest_at};
 use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
-use crate::linked::{FarHit, FarRule, FoundLink};
+use crate::linked::{FarHit, FarRule, FoundLink, just_before};
 use logic::{denies_links, gathering, possible};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{Alert, EventTime, Span};
@@ -69,8 +69,9 @@ impl Detector {
         let milestone = self.fold(ledger, track, applied.watermark);
         let keep_from = self.evidence_from(applied.watermark);
         let Some(state) = self.tracks.get_mut(track) else { return };
-        if state.note_found(milestone.as_ref(), keep_from) {
-            self.found_anew.insert(track);
+        if let Some(since) = state.note_found(keep_from) {
+            let known = self.found_anew.entry(track).or_insert(since);
+            *known = since.min(*known);
         }
         let Some(state) = self.tracks.get_mut(track) else { return };
         state.open |= milestone.is_some();
@@ -146,22 +147,18 @@ impl Detector {
             .collect();
         let mut times: Vec<EventTime> =
             logs.iter().flat_map(|on| on.after(state.settled_until)).collect();
-        // Evidence may begin elsewhere while own hits, settled long ago, are still in the window.
-        let since = state.floor.max(state.settled_until.minus(typology.window));
-        if !typology.linked.is_empty()
-            && let Some(first) = logs.iter().filter_map(|on| on.after(since).next()).min()
-        {
-            let after = state.floor.max(first.minus(typology.window));
-            let since = (after, state.settled_until);
-            times.extend(self.far_begins(ledger, typology, &accounts, since));
-        }
+        let since = (state.floor, state.settled_until);
+        let begins = self.far_begins(ledger, (typology, &accounts), &logs, since);
+        times.extend(&begins);
         times.sort_unstable();
         times.dedup();
         let mut last = state.settled.last().cloned();
         let mut settled = state.settled.clone();
         let mut settled_until = state.settled_until;
-        let before = logs.iter().filter_map(|log| log.latest(state.floor, settled_until)).max();
+        let before = logs.iter().filter_map(|log| log.latest(state.floor, settled_until));
+        let before = before.chain(state.begun.last().copied()).max();
         let mut newest = last.as_ref().map(|last| before.unwrap_or(last.time));
+        let (mut ahead, mut begun) = (Vec::new(), state.begun.clone());
         let mut verdicts: Vec<Verdict> = state.verdicts.clone();
         verdicts.retain(|(since, _)| *since <= settled_until);
         for time in times {
@@ -177,12 +174,14 @@ impl Detector {
                 });
                 if news {
                     next.live |= last.as_ref().is_some_and(|last| last.live);
+                    ahead.extend(next.live.then_some(time));
                     last = Some(next);
                 }
             }
             newest = last.is_some().then_some(time);
             if watermark.is_some_and(|watermark| time < watermark) {
                 settled_until = time;
+                begun.extend(begins.contains(&time).then_some(time));
                 if let Some(last) = last.as_ref().filter(|last| settled.last() != Some(*last)) {
                     settled.push(last.clone());
                 }
@@ -190,7 +189,7 @@ impl Detector {
         }
         let state = self.tracks.get_mut(track)?;
         (state.settled_until, state.settled, state.verdicts) = (settled_until, settled, verdicts);
-        state.last_hit = newest;
+        (state.last_hit, state.ahead, state.begun) = (newest, ahead, begun);
         last
     }
 
@@ -203,7 +202,7 @@ impl Detector {
         time: EventTime,
     ) -> Option<Milestone> {
         let (state, typology) = self.track_and_rule(track)?;
-        let after = state.floor.max(EventTime(time.minus(typology.window).0.saturating_sub(1)));
+        let after = state.floor.max(just_before(time.minus(typology.window)));
         let mut supports: Vec<Support> = typology
             .required
             .iter()

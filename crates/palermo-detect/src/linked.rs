@@ -9,17 +9,21 @@
 //! Promises: a function of payments, hits and findings up to the time asked for; paths are told with
 //! their evidence. Not followed, because they link everybody to everybody: what more than
 //! [`SHARERS_MAX`] accounts share (a hostel's address, a kiosk's terminal), and payments of an account
-//! with more than [`HUB`] of them in the window, unless it is the anchor: such an account may be the
-//! end of a path, and never its middle. What the budget cut is told.
+//! with more than [`HUB`] of them on one side in the window, unless it is the anchor: such an account
+//! may be the end of a path, and never its middle. What the budget cut is told.
+//! Whoever may be reached, or may reach others, at some time of a long stretch is looked for with wider
+//! bounds ([`Aim`]): what is found is asked again at the time in question.
 //! Cost: at most [`LOOKS`] entries a search. Searches are made only where everything else that a
 //! typology requires is there.
 
+use crate::concern::On;
 use crate::detector::Detector;
 use crate::episode::Anchor;
 use palermo_domain::alert::Mode;
 use palermo_domain::{EventTime, FixedHashMap, Span, Status, Subject};
 use palermo_lang::program::{Far, IndicatorId, Link, LinkKind, Linked, Typology};
-use palermo_ledger::{AccountId, Ledger, Leg, RowId};
+use palermo_ledger::{AccountId, Declared, KnownParty, Ledger, Leg, RowId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of one search.
@@ -34,6 +38,20 @@ const SHARERS_MAX: usize = 16;
 const SAME_TIME: Span = Span::from_millis(600_000);
 /// Payments named for a step.
 const NAMED_MAX: usize = 3;
+
+/// How much wider the bounds are where every time of a stretch is meant.
+const WIDER: usize = 4;
+
+/// What a search is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// What is linked at the end of the window.
+    Paths,
+    /// What may be linked at some time of it.
+    Candidates,
+    /// The other way: from where there may be a path to these at some time of it.
+    Anchors,
+}
 
 /// A path to evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +146,7 @@ impl Reached {
 struct Search<'s> {
     ledger: &'s Ledger,
     link: &'s Link,
+    aim: Aim,
     /// After the first, until the second.
     window: (EventTime, EventTime),
     looks: u32,
@@ -172,9 +191,25 @@ impl Search<'_> {
         EventTime(self.window.0.0.saturating_add(1))
     }
 
+    /// A bound, wider where every time of a stretch is meant.
+    fn bound(&self, bound: usize) -> usize {
+        if self.aim == Aim::Paths { bound } else { bound.saturating_mul(WIDER) }
+    }
+
+    fn is_hub(&self, account: AccountId) -> bool {
+        let most = self.bound(HUB);
+        Leg::BOTH.into_iter().any(|leg| {
+            let all = self.ledger.window(account, leg, self.begin(), self.window.1);
+            all.take(most.saturating_add(1)).count() > most
+        })
+    }
+
     /// Everything one link away from a stop.
     fn expand(&mut self, at: usize, is_first: bool, level: &mut Vec<Stop>) {
         let Some(stop) = self.reached.get(at).copied() else { return };
+        if !is_first && self.is_hub(stop.account) {
+            return;
+        }
         if self.link.by.contains(&LinkKind::Payment) {
             for leg in Leg::BOTH {
                 self.pay(at, stop, leg, is_first, level);
@@ -197,14 +232,9 @@ impl Search<'_> {
             (Flow::Up, Flow::Up) => until = until.min(stop.at),
             _ => return,
         }
-        let all = self.ledger.window(stop.account, leg, self.begin(), self.window.1);
-        let most = if is_first { ANCHOR_PAYMENTS } else { HUB };
-        if all.take(most.saturating_add(1)).count() > most {
-            if !is_first {
-                return;
-            }
-            self.truncated = true;
-        }
+        let most = if is_first { ANCHOR_PAYMENTS } else { self.bound(HUB) };
+        let all = self.ledger.window(stop.account, leg, from, until);
+        self.truncated |= all.take(most.saturating_add(1)).count() > most;
         let mut met: BTreeMap<AccountId, EventTime> = BTreeMap::new();
         for entry in self.ledger.window(stop.account, leg, from, until).take(most) {
             if !self.look() {
@@ -259,9 +289,13 @@ impl Search<'_> {
                     }
                 }
                 Some(subject) => {
-                    for (_, id) in carried.iter().filter(|(of, _)| *of == subject) {
+                    let of_kind = carried.iter().filter(|(of, _)| *of == subject);
+                    let mut ids: Vec<AccountId> = of_kind.map(|(_, id)| *id).collect();
+                    // Numbers depend on the order of arrival; texts do not.
+                    ids.sort_by_cached_key(|id| self.ledger.key_text(*id));
+                    for id in ids {
                         let stretch = (self.begin(), self.window.1);
-                        self.sharers((at, stop), kind, *id, stretch, level);
+                        self.sharers((at, stop), kind, id, stretch, level);
                     }
                 }
                 None => {}
@@ -278,16 +312,17 @@ impl Search<'_> {
         level: &mut Vec<Stop>,
     ) {
         let mut accounts = BTreeSet::new();
-        let until = until.min(self.window.1);
+        let most = self.bound(SHARERS_MAX);
+        let (from, until) = (from.max(self.begin()), until.min(self.window.1));
         for leg in Leg::BOTH {
             for entry in self.ledger.window(shared, leg, from, until) {
-                if !self.look() || accounts.len() > SHARERS_MAX {
+                if !self.look() || accounts.len() > most {
                     return;
                 }
                 accounts.extend(self.ledger.row(entry.row).and_then(|row| row.account(leg)));
             }
         }
-        if accounts.len() > SHARERS_MAX {
+        if accounts.len() > most {
             return;
         }
         for account in accounts {
@@ -296,17 +331,21 @@ impl Search<'_> {
         }
     }
 
-    /// Over relations that the holders of the account declare.
+    /// Over relations that the holders of the account declare, or that are declared to them.
     fn relate(&mut self, at: usize, stop: Stop, level: &mut Vec<Stop>) {
         let parties = &self.ledger.parties;
         let day = self.window.1.date();
         let holders = parties.holders(stop.account).iter();
-        let declared = holders.filter_map(|owned| parties.get(owned.party)).flat_map(|party| {
-            party.relations.iter().filter(|relation| relation.on(day)).map(|found| found.party)
-        });
-        let others = declared.filter_map(|party| parties.find(party));
+        let holders = holders.filter_map(|owned| parties.get(owned.party));
+        let others: Vec<&KnownParty> = if self.aim == Aim::Anchors {
+            holders.flat_map(|party| parties.declaring(party.id)).collect()
+        } else {
+            let in_force = |of: &&Declared| self.aim == Aim::Candidates || of.on(day);
+            let declared = holders.flat_map(|party| party.relations.iter().filter(in_force));
+            declared.filter_map(|found| parties.find(found.party)).collect()
+        };
         let accounts: BTreeSet<AccountId> =
-            others.flat_map(|party| party.accounts.iter().copied()).collect();
+            others.iter().flat_map(|party| party.accounts.iter().copied()).collect();
         for account in accounts {
             let from = Some((at, LinkKind::Relation, None));
             self.meet(level, Stop { account, from, ..stop });
@@ -317,7 +356,7 @@ impl Search<'_> {
 /// Every account within some hops of some.
 pub(crate) fn reach(
     ledger: &Ledger,
-    link: &Link,
+    (link, aim): (&Link, Aim),
     begin: &[AccountId],
     hops: u8,
     window: (EventTime, EventTime),
@@ -325,6 +364,7 @@ pub(crate) fn reach(
     let mut search = Search {
         ledger,
         link,
+        aim,
         window,
         looks: LOOKS,
         truncated: false,
@@ -362,7 +402,7 @@ impl Detector {
         window: (EventTime, EventTime),
     ) -> (Option<FoundLink>, bool) {
         let Some(link) = &typology.link else { return (None, false) };
-        let reached = reach(ledger, link, accounts, linked.hops, window);
+        let reached = reach(ledger, (link, Aim::Paths), accounts, linked.hops, window);
         let mut best: Option<(usize, usize, Vec<FarHit>)> = None;
         let mut seen = BTreeSet::new();
         for (at, account) in reached.accounts() {
@@ -403,9 +443,12 @@ impl Detector {
             .far
             .iter()
             .map(|far| {
-                let what = self.far_rule(far, typology.mode)?;
-                let (on, time) = self.far_latest(ledger, what, account, after, until)?;
-                Some(FarHit { what, account, on, time })
+                let rules = self.far_rules(far, typology.mode).into_iter();
+                let found = rules.filter_map(|what| {
+                    let (on, time) = self.far_latest(ledger, what, account, after, until)?;
+                    Some(FarHit { what, account, on, time })
+                });
+                found.reduce(|known, hit| if hit.time > known.time { hit } else { known })
             })
             .collect();
         let holds = |at: u16| hits.get(usize::from(at)).is_some_and(Option::is_some);
@@ -414,16 +457,17 @@ impl Detector {
         (enough && !found.is_empty()).then_some(found)
     }
 
-    /// A rule that evidence may come from: a live typology rests on live ones only.
-    pub(crate) fn far_rule(&self, far: &Far, mode: Mode) -> Option<FarRule> {
+    /// The rules that evidence may come from: a live typology rests on live ones only, one in shadow
+    /// on every version that is deployed.
+    fn far_rules(&self, far: &Far, mode: Mode) -> Vec<FarRule> {
         match far {
-            Far::Indicator(id) => Some(FarRule::Indicator(*id)),
+            Far::Indicator(id) => vec![FarRule::Indicator(*id)],
             Far::Typology(id) => {
                 let fits = |rule: &Typology| {
                     rule.id == *id && (mode == Mode::Shadow || rule.mode == Mode::Live)
                 };
-                let at = self.rules.typologies.iter().position(fits)?;
-                u16::try_from(at).ok().map(FarRule::Typology)
+                let all = (0_u16..).zip(&self.rules.typologies).filter(|(_, rule)| fits(rule));
+                all.map(|(at, _)| FarRule::Typology(at)).collect()
             }
         }
     }
@@ -440,7 +484,9 @@ impl Detector {
             FarRule::Indicator(id) => {
                 let found = self.on(ledger, id, account).into_iter();
                 let latest = found.filter_map(|on| Some((on.latest(after, until)?, on.subject)));
-                latest.max_by_key(|(time, _)| *time).map(|(time, subject)| (subject, time))
+                // Of one time the first by text: in which order they were met does not matter.
+                let newest = latest.max_by_key(|(time, on)| (*time, Reverse(ledger.key_text(*on))));
+                newest.map(|(time, subject)| (subject, time))
             }
             FarRule::Typology(of) => {
                 let times = self.found_times(ledger, of, account).into_iter();
@@ -462,34 +508,67 @@ impl Detector {
         tracks.flat_map(|track| track.found.iter().copied()).collect()
     }
 
-    /// The times at which evidence begins on accounts that may be linked to an anchor: there a
-    /// finding may begin that no hit of the anchor itself decides.
+    /// The times at which evidence begins on an account that is in reach then: there a finding may
+    /// begin that no hit of the anchor itself decides. `own` are the hits of the anchor; what lies at
+    /// or before `settled` is known, and hits at or before `floor` belong to earlier episodes.
     pub(crate) fn far_begins(
         &self,
         ledger: &Ledger,
-        typology: &Typology,
-        accounts: &[AccountId],
-        (after, settled): (EventTime, EventTime),
+        (typology, accounts): (&Typology, &[AccountId]),
+        own: &[On<'_>],
+        (floor, settled): (EventTime, EventTime),
     ) -> Vec<EventTime> {
-        /// The earliest that are looked at.
+        /// The earliest that are looked at, and of those the ones in reach.
+        const ASKED_MAX: usize = 256;
         const BEGINS_MAX: usize = 64;
         let Some(link) = &typology.link else { return Vec::new() };
-        let hops = typology.linked.iter().map(|linked| linked.hops).max().unwrap_or(0);
-        let reached = reach(ledger, link, accounts, hops, (after, EventTime::MAX));
-        let mut times = BTreeSet::new();
-        for account in reached.all() {
-            for far in typology.linked.iter().flat_map(|linked| &linked.far) {
-                let mut before: Option<EventTime> = None;
-                for time in self.far_times(ledger, far, typology.mode, account) {
-                    let begins = before.is_none_or(|b| b < time.minus(typology.window));
-                    if begins && time > settled {
-                        times.insert(time);
+        let Some(first) = own.iter().filter_map(|on| on.after(floor).next()).min() else {
+            return Vec::new();
+        };
+        let window = |time: EventTime| floor.max(just_before(time.minus(typology.window)));
+        let ever = (window(first.max(settled)), EventTime::MAX);
+        let mut begins: BTreeMap<EventTime, BTreeSet<(u8, AccountId)>> = BTreeMap::new();
+        for linked in &typology.linked {
+            let near = reach(ledger, (link, Aim::Candidates), accounts, linked.hops, ever);
+            for account in near.all() {
+                for far in &linked.far {
+                    let times = self.far_begins_on(ledger, far, typology, account).into_iter();
+                    for time in times.filter(|time| *time > settled) {
+                        begins.entry(time).or_default().insert((linked.hops, account));
                     }
-                    before = Some(time);
                 }
             }
         }
-        times.into_iter().take(BEGINS_MAX).collect()
+        // Nothing is found where the anchor has no hit.
+        begins.retain(|time, _| own.iter().any(|on| on.latest(window(*time), *time).is_some()));
+        let is_near = |(time, begun): &(EventTime, BTreeSet<(u8, AccountId)>)| {
+            let within = (window(*time), *time);
+            let hops: BTreeSet<u8> = begun.iter().map(|(hops, _)| *hops).collect();
+            hops.into_iter().any(|hops| {
+                let near = reach(ledger, (link, Aim::Paths), accounts, hops, within).all();
+                begun.iter().any(|(of, account)| *of == hops && near.contains(account))
+            })
+        };
+        let asked = begins.into_iter().take(ASKED_MAX).filter(is_near);
+        asked.map(|(time, _)| time).take(BEGINS_MAX).collect()
+    }
+
+    /// The times at which something begins to hold on an account.
+    fn far_begins_on(
+        &self,
+        ledger: &Ledger,
+        far: &Far,
+        typology: &Typology,
+        account: AccountId,
+    ) -> Vec<EventTime> {
+        let mut before: Option<EventTime> = None;
+        let times = self.far_times(ledger, far, typology.mode, account).into_iter();
+        let begins = times.filter(|time| {
+            let begins = before.is_none_or(|before| before < time.minus(typology.window));
+            before = Some(*time);
+            begins
+        });
+        begins.collect()
     }
 
     fn far_times(
@@ -499,18 +578,24 @@ impl Detector {
         mode: Mode,
         account: AccountId,
     ) -> Vec<EventTime> {
-        match self.far_rule(far, mode) {
-            Some(FarRule::Indicator(id)) => {
-                let on = self.on(ledger, id, account);
-                let mut times: Vec<EventTime> =
-                    on.iter().flat_map(|on| on.after(EventTime::MIN)).collect();
-                times.sort_unstable();
-                times
+        let mut times = Vec::new();
+        for rule in self.far_rules(far, mode) {
+            match rule {
+                FarRule::Indicator(id) => {
+                    let on = self.on(ledger, id, account);
+                    times.extend(on.iter().flat_map(|on| on.after(EventTime::MIN)));
+                }
+                FarRule::Typology(of) => times.extend(self.found_times(ledger, of, account)),
             }
-            Some(FarRule::Typology(of)) => self.found_times(ledger, of, account),
-            None => Vec::new(),
         }
+        times.sort_unstable();
+        times
     }
+}
+
+/// What windows, which begin after a time, begin after where that time counts.
+pub(crate) fn just_before(time: EventTime) -> EventTime {
+    EventTime(time.0.saturating_sub(1))
 }
 
 /// The steps to a stop, from the beginning on, with the evidence of each.

@@ -83,6 +83,8 @@ impl std::fmt::Debug for KnownParty {
 pub struct Parties {
     parties: Vec<KnownParty>,
     by_id: FixedHashMap<Atom, PartyId>,
+    /// Who declares a relation to a party, in the order in which they did.
+    declaring: FixedHashMap<Atom, Vec<PartyId>>,
     /// Holders of each account, in the order in which they named it.
     holders: FixedHashMap<AccountId, Vec<Owned>>,
 }
@@ -118,6 +120,13 @@ impl Parties {
             .copied()
             .unwrap_or_else(|| PartyId(u32::try_from(self.parties.len()).unwrap_or(u32::MAX)));
         self.by_id.insert(id, party_id);
+        self.take_back(party_id);
+        for relation in &known.relations {
+            let declaring = self.declaring.entry(relation.party).or_default();
+            if !declaring.contains(&party_id) {
+                declaring.push(party_id);
+            }
+        }
         let before = self.parties.get(party_id.0 as usize).map(|known| known.accounts.clone());
         for account in before.unwrap_or_default() {
             if !known.accounts.contains(&account) {
@@ -143,11 +152,28 @@ impl Parties {
     /// Ends a party (a tombstone): its facts are no longer known and its accounts not its own.
     pub fn end(&mut self, id: Atom) {
         let Some(&party) = self.by_id.get(&id) else { return };
+        self.take_back(party);
         let Some(known) = self.parties.get_mut(party.0 as usize) else { return };
         known.ended = true;
         for account in std::mem::take(&mut known.accounts) {
             self.release(account, party);
         }
+    }
+
+    /// Forgets the relations that a party declared.
+    fn take_back(&mut self, party: PartyId) {
+        let known = self.parties.get(party.0 as usize);
+        for relation in known.map(|known| known.relations.clone()).unwrap_or_default() {
+            if let Some(declaring) = self.declaring.get_mut(&relation.party) {
+                declaring.retain(|other| *other != party);
+            }
+        }
+    }
+
+    /// The parties that declare a relation to one, whenever it is in force.
+    pub fn declaring(&self, to: Atom) -> impl Iterator<Item = &KnownParty> {
+        let all = self.declaring.get(&to).into_iter().flatten();
+        all.filter_map(|party| self.get(*party))
     }
 
     fn release(&mut self, account: AccountId, party: PartyId) {
@@ -203,6 +229,7 @@ impl Parties {
             .saturating_mul(size_of::<KnownParty>().saturating_add(32))
             .saturating_add(self.holders.capacity().saturating_mul(64))
             .saturating_add(self.by_id.capacity().saturating_mul(12))
+            .saturating_add(self.declaring.capacity().saturating_mul(40))
     }
 }
 

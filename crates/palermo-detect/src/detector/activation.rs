@@ -16,6 +16,7 @@ use palermo_domain::alert::{Cause, Mode};
 use palermo_domain::{Alert, EventTime, FixedHashMap};
 use palermo_lang::program::{Condition, IndicatorId, Literal, RuleSet, Typology};
 use palermo_ledger::{Ledger, Leg, SetId};
+use std::collections::BTreeSet;
 
 impl Detector {
     /// Changes the rules: selections of every entry are decided anew, hits of indicators whose
@@ -69,7 +70,12 @@ impl Detector {
                 changed.hits.insert((indicator, subject), every);
             }
         }
-        let touched = Touched { accounts: Vec::new(), time: EventTime::MAX, late: false };
+        let touched = Touched {
+            accounts: Vec::new(),
+            with: BTreeSet::new(),
+            time: EventTime::MAX,
+            late: false,
+        };
         self.follow(ledger, changed, &touched, applied, out);
     }
 
@@ -227,7 +233,10 @@ fn stands(old: &Typology, new: &Typology, numbers: &Renumbered) -> Stands {
     let boost: Option<Vec<IndicatorId>> = indicators(&old.boost);
     let explained = numbers.suppressors(&old.suppress).as_ref() == Some(&new.suppress);
     let same = (&old.logic_sha256, &old.params_sha256) == (&new.logic_sha256, &new.params_sha256);
-    let found = same && required.as_ref() == Some(&new.required);
+    let all: Option<Vec<IndicatorId>> = old.indicators().map(|id| numbers.indicator(id)).collect();
+    let found = same
+        && required.as_ref() == Some(&new.required)
+        && all.is_some_and(|all| new.indicators().eq(all));
     match (explained, found && boost.as_ref() == Some(&new.boost)) {
         (true, true) => Stands::All,
         (true, false) => Stands::Verdicts,

@@ -13,12 +13,13 @@
 //! no anchor of such a typology is known.
 
 use super::{Applied, Changed, Detector};
+use crate::concern::On;
 use crate::episode::{Anchor, Memory, Track};
-use crate::linked::reach;
+use crate::linked::{Aim, just_before, reach};
 use palermo_domain::alert::Mode;
-use palermo_domain::{Alert, EventTime, Subject};
-use palermo_lang::program::{Far, LinkKind, RuleSet, Typology};
-use palermo_ledger::{AccountId, Kinds, Ledger, RowId};
+use palermo_domain::{Alert, EventTime, Span, Subject};
+use palermo_lang::program::{Far, IndicatorId, LinkKind, RuleSet, Typology};
+use palermo_ledger::{AccountId, Kinds, Ledger, Leg, RowId};
 use std::collections::BTreeSet;
 
 /// Which typologies rest on what.
@@ -117,6 +118,8 @@ fn strata(found: &[Vec<u16>]) -> Vec<u16> {
 /// The accounts of a payment that came or went.
 pub(super) struct Touched {
     pub(super) accounts: Vec<AccountId>,
+    /// Those that shared something with it which links accounts.
+    pub(super) with: BTreeSet<AccountId>,
     pub(super) time: EventTime,
     /// Something later, or as late, was there before it.
     pub(super) late: bool,
@@ -141,6 +144,38 @@ impl Detector {
         }
     }
 
+    /// The accounts that carry, in windows that a payment is in, what it carries: one more or one less
+    /// may link them, or no longer.
+    pub(super) fn shared_with(
+        &self,
+        ledger: &Ledger,
+        row: RowId,
+        time: EventTime,
+    ) -> BTreeSet<AccountId> {
+        /// More are not linked anyway.
+        const WITH_MAX: usize = 64;
+        let windows = self.rules.typologies.iter().filter(|rule| !rule.linked.is_empty());
+        let longest = windows.map(|rule| rule.window).max().unwrap_or(Span::ZERO);
+        let mut all = BTreeSet::new();
+        for carried in ledger.carried(row) {
+            if !self.rests.kinds.has(carried.kind) {
+                continue;
+            }
+            let mut with = BTreeSet::new();
+            for leg in Leg::BOTH {
+                let (from, until) = (time.minus(longest), time.plus(longest));
+                for entry in ledger.window(carried.id, leg, from, until) {
+                    if with.len() >= WITH_MAX {
+                        break;
+                    }
+                    with.extend(ledger.row(entry.row).and_then(|row| row.account(leg)));
+                }
+            }
+            all.extend(with);
+        }
+        all
+    }
+
     /// Looks at every finding that the change can concern.
     pub(super) fn follow(
         &mut self,
@@ -162,7 +197,7 @@ impl Detector {
                     }
                 }
                 for typology in self.rests.on_far(indicator).to_vec() {
-                    if self.begins(typology, (indicator, subject), times) {
+                    if touched.late || self.begins(ledger, typology, (indicator, account), times) {
                         tracks.extend(self.in_reach(ledger, typology, &[account], times.0));
                     }
                 }
@@ -171,11 +206,13 @@ impl Detector {
         // Numbers of what was published, or of a later hit that was not worth publishing, may have
         // changed although no hit did.
         for &account in &touched.accounts {
-            tracks.extend(self.standing(ledger, account, touched.time));
-            if touched.late {
-                for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
-                    tracks.extend(self.in_reach(ledger, typology, &[account], touched.time));
-                }
+            tracks.extend(self.standing(ledger, account, touched));
+        }
+        if touched.late {
+            let all: Vec<AccountId> =
+                touched.accounts.iter().chain(&touched.with).copied().collect();
+            for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
+                tracks.extend(self.in_reach(ledger, typology, &all, touched.time));
             }
         }
         self.look_at_all(ledger, tracks, touched.time, applied, out);
@@ -203,8 +240,9 @@ impl Detector {
         let mut next: BTreeSet<(u16, usize)> =
             tracks.into_iter().map(|track| (self.stratum_of(track), track)).collect();
         loop {
-            while let Some(found) = self.found_anew.pop_first() {
-                for track in self.resting_on(ledger, found, time) {
+            while let Some((found, since)) = self.found_anew.pop_first() {
+                for track in self.resting_on(ledger, found, since) {
+                    self.unsettle(ledger, track, since);
                     next.insert((self.stratum_of(track), track));
                 }
             }
@@ -218,17 +256,20 @@ impl Detector {
         self.tracks.get(track).map_or(0, |track| self.rests.stratum(track.typology))
     }
 
-    /// Whether evidence begins for a typology, or was taken back.
+    /// Whether evidence begins on an account for a typology, or was taken back.
     fn begins(
         &self,
+        ledger: &Ledger,
         typology: u16,
-        (indicator, subject): (u16, AccountId),
+        (indicator, account): (u16, AccountId),
         (first, last): (EventTime, EventTime),
     ) -> bool {
         let Some(rule) = self.rules.typologies.get(usize::from(typology)) else { return false };
-        let Some(log) = self.hits.log(indicator, subject) else { return true };
-        let before = EventTime(first.0.saturating_sub(1));
-        first != last || !log.has(first) || log.latest(first.minus(rule.window), before).is_none()
+        let on = self.on(ledger, IndicatorId(indicator), account);
+        let is_there = |on: &On<'_>| on.latest(just_before(first), first).is_some();
+        let after = just_before(first.minus(rule.window));
+        let was_there = |on: &On<'_>| on.latest(after, just_before(first)).is_some();
+        first != last || !on.iter().any(is_there) || !on.iter().any(was_there)
     }
 
     /// Tracks of typologies with links whose anchors are within reach of some accounts.
@@ -254,34 +295,37 @@ impl Detector {
         if known.is_empty() {
             return Vec::new();
         }
-        let window = (time.minus(rule.window), EventTime::MAX);
-        let reached = reach(ledger, link, accounts, hops, window).all();
+        let window = (just_before(time.minus(rule.window)), EventTime::MAX);
+        let reached = reach(ledger, (link, Aim::Anchors), accounts, hops, window).all();
         let is_near = |(_, anchor): &(usize, Anchor)| {
-            Self::accounts_of(ledger, *anchor).iter().any(|account| reached.contains(account))
+            let own = Self::accounts_of(ledger, *anchor);
+            own.iter().any(|account| reached.contains(account) || accounts.contains(account))
         };
         known.into_iter().filter(is_near).map(|(at, _)| at).collect()
     }
 
     /// Tracks whose typologies look for the findings of another one on linked accounts.
-    fn resting_on(&self, ledger: &Ledger, found: usize, time: EventTime) -> Vec<usize> {
+    fn resting_on(&self, ledger: &Ledger, found: usize, since: EventTime) -> Vec<usize> {
         let Some(track) = self.tracks.get(found) else { return Vec::new() };
         let above = self.rests.on_found(track.typology);
         if above.is_empty() {
             return Vec::new();
         }
         let accounts = Self::accounts_of(ledger, track.anchor);
-        let since = track.found.first().copied().unwrap_or(time).min(time);
         above.iter().flat_map(|above| self.in_reach(ledger, *above, &accounts, since)).collect()
     }
 
-    /// Tracks about an account or its holders that were published, or hit, at or after a time.
-    fn standing(&self, ledger: &Ledger, account: AccountId, time: EventTime) -> Vec<usize> {
+    /// Tracks about an account or its holders that were published, or hit, at or after a time; of
+    /// what came late, or was taken back, any, for it may be what `require` denies.
+    fn standing(&self, ledger: &Ledger, account: AccountId, touched: &Touched) -> Vec<usize> {
+        let time = touched.time;
         let holders = ledger.parties.holders(account).iter();
         let parties = holders.map(|owned| Anchor::Party(owned.party));
         let accounts = ledger.parties.held_with(account).into_iter().map(Anchor::Account);
         let tracks = accounts.chain(parties).filter_map(|anchor| self.by_anchor.get(&anchor));
         let concerns = |track: &Track| {
-            track.published.as_ref().is_some_and(|last| last.milestone.time >= time)
+            touched.late
+                || track.published.as_ref().is_some_and(|last| last.milestone.time >= time)
                 || track.last_hit.is_some_and(|last| last >= time)
         };
         let tracks = tracks.flatten().copied();
