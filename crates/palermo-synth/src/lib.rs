@@ -22,23 +22,29 @@
 
 mod calendar;
 mod config;
-mod ct01;
-mod ct14;
 mod customers;
 mod disorder;
 mod draft;
 mod life;
-mod lookalike;
+mod lookalikes;
+mod networks;
+mod noise;
 mod people;
+mod plot;
+mod prelude;
 mod rng;
 mod script;
 mod town;
 mod truth;
+mod verbs;
 mod who;
 mod world;
 mod write;
 
-pub use config::{CASE_DAYS, Config, ConfigError, Lookalikes, MIN_CASE_DAYS, Planted};
+pub use config::{
+    CASE_DAYS, Config, ConfigError, Lookalikes, MIN_CASE_DAYS, Noise, Planted, Society, length_of,
+    lookalikes, typologies,
+};
 pub use disorder::{Disorder, Disordered, Record};
-pub use truth::{Case, CaseKind, Member, Node};
+pub use truth::{Case, CaseKind, Evasion, Leg, Member, Node};
 pub use world::{Payments, World};

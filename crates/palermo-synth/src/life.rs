@@ -29,6 +29,8 @@ pub(crate) struct Today<'a> {
     pub(crate) seed: u64,
     pub(crate) people: &'a People,
     pub(crate) day: Day,
+    /// Whether everybody lives in a full society.
+    pub(crate) full: bool,
     pub(crate) out: &'a mut Vec<Draft>,
 }
 
@@ -49,10 +51,13 @@ impl Today<'_> {
         let place = Town::get(town);
         let at = self.day.at(place, minute, rng.range(0, 59_999));
         let offset = self.day.offset(place);
-        self.out.push(Draft { at, what, payer, payee, cents, town, offset, case: 0 });
+        self.out.push(Draft::plain(at, what, (payer, payee), cents, (town, offset)));
     }
 
     fn person(&mut self, n: u32, person: &Person) {
+        if person.life == Life::Still {
+            return;
+        }
         let mut rng = Rng::of(self.seed, [LIFE, u64::from(n), self.date_number()]);
         let rng = &mut rng;
         self.wages(rng, n, person);
@@ -353,6 +358,9 @@ impl Today<'_> {
     }
 
     fn firm(&mut self, n: u32, firm: &Firm) {
+        if firm.still {
+            return;
+        }
         let mut rng = Rng::of(self.seed, [TRADE, u64::from(n), self.date_number()]);
         let rng = &mut rng;
         let own = Who::Firm(n);

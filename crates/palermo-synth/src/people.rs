@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::rng::Rng;
 use crate::town::{Town, TownId};
 use crate::who::Who;
-use palermo_domain::{Date, Product};
+use palermo_domain::{Activity, AgeBand, Date, EventCode, Product, RelationKind};
 
 /// How a person lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,20 @@ pub(crate) enum Life {
     Trader,
     /// Lets homes.
     Landlord,
+    /// Drives, delivers or cleans for platforms.
+    Gig,
+    /// Picks and packs for a part of the year, away from home.
+    Seasonal,
+    /// Arrived not long ago: benefits, then the first jobs.
+    Newcomer,
+    /// Sells on a marketplace.
+    Seller,
+    /// At school, with pocket money.
+    Minor,
     /// Belongs to a planted case: only shopping and bills are drawn, the rest is written.
     Written,
+    /// Belongs to a planted case, and nothing is drawn.
+    Still,
 }
 
 /// When wages come.
@@ -71,6 +83,36 @@ pub(crate) struct Person {
     pub(crate) remits: bool,
     /// Savings club.
     pub(crate) club: Option<u32>,
+    /// What the bank knows besides, of those who are written.
+    pub(crate) profile: Option<Box<Profile>>,
+}
+
+/// What the bank knows of somebody who is written, where it differs from what is drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) age: Option<AgeBand>,
+    pub(crate) activity: Option<Activity>,
+    /// ISCO-08.
+    pub(crate) occupation: Option<&'static str>,
+    pub(crate) segment: Option<&'static str>,
+    /// What the first account is.
+    pub(crate) product: Option<Product>,
+    /// A phone of a case in place of the own one; above zero.
+    pub(crate) phone: u32,
+    /// An address of a case in place of the own one; above zero.
+    pub(crate) address: u32,
+    pub(crate) relations: Vec<(Who, RelationKind)>,
+    /// Accounts of others that this one may use.
+    pub(crate) mandates: Vec<Who>,
+    /// What staff and systems saw, and on which device.
+    pub(crate) events: Vec<(EventCode, Date, u32)>,
+    pub(crate) licensed: Option<bool>,
+    /// Opening and closing minute.
+    pub(crate) hours: Option<(u16, u16)>,
+    /// Declared turnover a month, in dollars.
+    pub(crate) turnover: Option<u32>,
+    pub(crate) incorporated: Option<Date>,
+    pub(crate) closed: Option<Date>,
 }
 
 /// A firm that banks here.
@@ -82,6 +124,10 @@ pub(crate) struct Firm {
     pub(crate) cash: bool,
     pub(crate) headcount: u16,
     pub(crate) opened: Date,
+    /// Nothing is drawn for it.
+    pub(crate) still: bool,
+    /// What the bank knows besides, of those that are written.
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 /// A savings club: everybody pays in every week, one takes the pot.
@@ -268,6 +314,8 @@ fn draw_firm(config: &Config, n: u32) -> Firm {
         cash: retail && rng.per_mille(600),
         headcount: u16::try_from(rng.skewed(2, 120)).unwrap_or(2),
         opened: days_before(config.start, rng.skewed(120, 7_000)),
+        still: false,
+        profile: None,
     }
 }
 
@@ -293,6 +341,7 @@ fn draw_person(config: &Config, n: u32) -> Person {
         shopping: u16::try_from(rng.skewed(90, 720)).unwrap_or(300),
         remits: rng.per_mille(90),
         club: None,
+        profile: None,
     }
 }
 
@@ -316,13 +365,21 @@ fn draw_income(rng: &mut Rng, life: Life) -> u32 {
         Life::Student => rng.skewed(600, 1_500),
         Life::Trader => rng.skewed(1_500, 4_000),
         Life::Landlord => rng.skewed(2_500, 9_000),
-        Life::Written => rng.skewed(1_500, 2_600),
+        Life::Gig => rng.skewed(900, 3_600),
+        Life::Seasonal => rng.skewed(1_400, 2_800),
+        Life::Newcomer => rng.skewed(700, 1_900),
+        Life::Seller => rng.skewed(1_200, 4_500),
+        Life::Minor => rng.skewed(40, 160),
+        Life::Written | Life::Still => rng.skewed(1_500, 2_600),
     }
 }
 
 fn draw_pay(rng: &mut Rng, life: Life) -> Pay {
     match life {
-        Life::Trader | Life::Written => Pay::Never,
+        Life::Trader | Life::Gig | Life::Seller | Life::Minor | Life::Written | Life::Still => {
+            Pay::Never
+        }
+        Life::Newcomer | Life::Seasonal => Pay::Weekly,
         Life::Landlord if rng.per_mille(500) => Pay::Never,
         Life::Retired => Pay::Monthly(3),
         Life::NightWorker | Life::Student => Pay::Weekly,
