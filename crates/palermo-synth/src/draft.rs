@@ -184,10 +184,10 @@ macro_rules! codes {
 }
 
 codes! {
-    Other = "OTHR", Salary = "SALA", Goods = "GDDS", Services = "SCVE", Loan = "LOAN",
+    Other = "OTHR", Goods = "GDDS", Services = "SCVE", Loan = "LOAN",
     LoanBack = "LOAR", Charity = "CHAR", Study = "STDY", Medical = "MDCS", Hospital = "HSPC",
     Tax = "TAXS", Social = "SSBE", Benefit = "BENE", State = "GOVT", Family = "FAMI",
-    Dividend = "DIVD", Group = "INTC", Trade = "TRAD", Gift = "GIFT", Savings = "SAVG",
+    Dividend = "DIVD", Group = "INTC", Trade = "TRAD",
     Property = "PROP", Consulting = "CNSL",
 }
 
@@ -208,7 +208,7 @@ macro_rules! texts {
 
 texts! {
     Rent = "rent", Share = "my share", Dinner = "dinner", Thanks = "thank you", Gift = "gift",
-    Tickets = "tickets", Birthday = "happy birthday", Groceries = "groceries", Sofa = "sofa",
+    Tickets = "tickets", Birthday = "happy birthday", Groceries = "groceries",
     Wellness = "wellness", PersonalCare = "personal care", Tip = "tip", Debt = "debt",
     LoanRate = "loan repayment", AgencyFee = "agency fee", Training = "training fee",
     Housing = "housing deduction", Tools = "tools and transport", Labor = "labour supply",

@@ -34,6 +34,8 @@ mod plot;
 mod prelude;
 mod rng;
 mod script;
+mod society;
+mod statistics;
 mod town;
 mod truth;
 mod verbs;
@@ -46,5 +48,6 @@ pub use config::{
     lookalikes, typologies,
 };
 pub use disorder::{Disorder, Disordered, Record};
+pub use statistics::{KindStatistics, Statistics};
 pub use truth::{Case, CaseKind, Evasion, Leg, Member, Node};
 pub use world::{Payments, World};

@@ -9,7 +9,7 @@
 )]
 
 use crate::calendar::days_before;
-use crate::config::Config;
+use crate::config::{Config, Society};
 use crate::rng::Rng;
 use crate::town::{Town, TownId};
 use crate::who::Who;
@@ -206,7 +206,7 @@ impl People {
             people.persons.push(person);
         }
         people.settle();
-        people.tie(config.seed);
+        people.tie(config.seed, config.society == Society::Full);
         people.found_clubs(config.seed);
         people
     }
@@ -259,14 +259,17 @@ impl People {
     }
 
     /// Chooses employers and landlords.
-    fn tie(&mut self, seed: u64) {
+    fn tie(&mut self, seed: u64, full: bool) {
         for (n, person) in (0..).zip(&mut self.persons) {
             let mut rng = Rng::of(seed, [TIES, n, 0]);
             let Some(local) = self.locals.get(usize::from(person.town)) else { continue };
             let here = rng.pick(&local.firms).copied().filter(|_| rng.per_mille(500));
             let elsewhere = Who::company(person.town, 100 + rng.skewed(0, 59));
+            // One in seven is paid by a payroll bureau.
+            let bureau = full && n.is_multiple_of(7);
             person.employer = match person.life {
                 Life::Retired => Who::company(person.town, 1),
+                _ if bureau => Who::company(24, 3),
                 _ => here.map_or(elsewhere, Who::Firm),
             };
             let letter = rng.pick(&local.landlords).copied().filter(|_| rng.per_mille(500));
@@ -322,8 +325,14 @@ fn draw_firm(config: &Config, n: u32) -> Firm {
 fn draw_person(config: &Config, n: u32) -> Person {
     let mut rng = Rng::of(config.seed, [PERSON, u64::from(n), 0]);
     let town = Town::draw(&mut rng);
-    let life = draw_life(&mut rng);
-    let income = 100 * draw_income(&mut rng, life);
+    let full = config.society == Society::Full;
+    let life = if full { draw_full_life(&mut rng) } else { draw_life(&mut rng) };
+    let income = match life {
+        Life::Worker | Life::Traveler if full => {
+            rng.around(340_000, 800) / 10_000 * 10_000 + 80_000
+        }
+        _ => 100 * draw_income(&mut rng, life),
+    };
     let rents = rng.per_mille(if life == Life::Landlord { 50 } else { 560 });
     let opened = days_before(config.start, rng.range(5, 4_000));
     let second = rng.per_mille(200).then_some(Product::Savings);
@@ -353,6 +362,25 @@ fn draw_life(rng: &mut Rng) -> Life {
         22..52 => Life::NightWorker,
         52..202 => Life::Retired,
         202..262 => Life::Student,
+        _ => Life::Worker,
+    }
+}
+
+/// A full society: as in a small one, and those who live by platforms, seasons, markets and help.
+/// Shares are assumptions.
+fn draw_full_life(rng: &mut Rng) -> Life {
+    match rng.below(1000) {
+        0..4 => Life::Trader,
+        4..14 => Life::Landlord,
+        14..22 => Life::Traveler,
+        22..46 => Life::NightWorker,
+        46..196 => Life::Retired,
+        196..256 => Life::Student,
+        256..296 => Life::Gig,
+        296..308 => Life::Seasonal,
+        308..318 => Life::Newcomer,
+        318..326 => Life::Seller,
+        326..346 => Life::Minor,
         _ => Life::Worker,
     }
 }

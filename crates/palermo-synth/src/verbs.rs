@@ -432,12 +432,6 @@ impl Script<'_> {
         Scene { anchor: Part::Account(who), holder: who, accounts: own }
     }
 
-    /// The scene around a customer.
-    pub(crate) fn at_customer(&self, who: Who) -> Scene {
-        let own = self.accounts_of(who);
-        Scene { anchor: Part::Customer(who), holder: who, accounts: own }
-    }
-
     fn accounts_of(&self, who: Who) -> Vec<Who> {
         let second = match who {
             Who::Person(n) => self.people.person(n).and_then(|p| p.second).map(|_| Who::Second(n)),

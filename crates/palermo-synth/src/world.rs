@@ -76,6 +76,18 @@ impl World {
         Payments { drafts: Drafts::new(self), writer }
     }
 
+    /// How many people have an account, those of cases too.
+    pub(crate) fn people(&self) -> u64 {
+        u64::try_from(self.people.persons.len()).unwrap_or(0)
+    }
+
+    /// What ordinary people and firms do, unwritten.
+    pub(crate) fn ordinary(&self) -> impl Iterator<Item = Draft> + '_ {
+        let mut drafts = Drafts::new(self);
+        let all = std::iter::from_fn(move || drafts.next());
+        all.map(|drawn| drawn.draft).filter(|draft| draft.case == 0)
+    }
+
     /// The answer sheet: planted networks first, then look-alikes. Runs through the whole world
     /// without writing it, at about a quarter of the cost of [`World::payments`].
     pub fn truth(&self) -> Vec<Case> {

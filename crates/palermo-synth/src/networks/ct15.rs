@@ -14,7 +14,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let dealer = s.cast(town, spec, Role::Subject, "value_transfer_dealer");
     s.spread(dealer);
     let smuggler = s.ally(town, "smuggler");
-    let counterpart = s.outside(abroad::ISTANBUL, Role::Subject, "counterpart_dealer");
+    let far = [abroad::ISTANBUL, abroad::IZMIR, abroad::TRIESTE];
+    let far = s.rng.pick(&far).copied().unwrap_or(abroad::ISTANBUL);
+    let counterpart = s.outside(far, Role::Subject, "counterpart_dealer");
     let fare = s.rng.range(55, 70) * 100;
     let count = s.count(12, 18);
     let mut held = 0;

@@ -20,6 +20,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     for _ in 0..count {
         payees.push(s.outside(hub, Role::Subject, "captors_collector"));
     }
+    if let Some(&payee) = payees.first() {
+        s.spread(payee);
+    }
     let mut ransom = s.usd(900, 1_500, 50);
     let mut d = 2;
     for &payee in &payees {

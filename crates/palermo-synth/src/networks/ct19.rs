@@ -10,6 +10,7 @@ use crate::prelude::*;
 
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let facilitator = s.outside(abroad::CEBU, Role::Subject, "facilitator");
+    s.spread(facilitator);
     let mut senders = Vec::new();
     let ours = s.count(4, 6).max(3);
     for _ in 0..ours {
@@ -32,10 +33,11 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             let times = if s.rng.per_mille(350) { 2 } else { 1 };
             for _ in 0..times {
                 let cents = s.noisy(dollars * 100);
-                let say = match s.rng.below(5) {
+                let say = match s.rng.below(7) {
                     0 => Say::School,
                     1 => Say::Medicine,
                     2 => Say::Allowance,
+                    3 => Say::Uniform,
                     _ => Say::Nothing,
                 };
                 let day = s.day(d);
