@@ -511,7 +511,7 @@ impl Today<'_> {
         };
         let every = habit.range(2, 5);
         let friday = self.day.weekday == 4 || self.day.weekday == 5;
-        let week = (self.day.week + n) % every == 0;
+        let week = (self.day.week + n).is_multiple_of(every);
         if !(friday && week && rng.per_mille(500)) {
             return;
         }

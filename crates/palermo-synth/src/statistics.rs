@@ -237,7 +237,7 @@ const fn log2_q16(x: u64) -> u64 {
     let mut result = whole << 16;
     let mut bit = 1 << 15;
     while bit > 0 {
-        value = value * value >> 32;
+        value = (value * value) >> 32;
         if value >= 2 << 32 {
             value >>= 1;
             result |= bit;

@@ -20,6 +20,7 @@ fn statistics() -> Statistics {
     World::new(&config).expect("the configuration is valid").statistics()
 }
 
+#[expect(clippy::expect_used, reason = "a test stops where a kind is not paid")]
 fn of(statistics: &Statistics, name: &str) -> KindStatistics {
     *statistics.kinds.get(name).expect("there are payments of the kind")
 }
