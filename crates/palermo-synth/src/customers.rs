@@ -143,7 +143,7 @@ fn told(party: Party, profile: Option<&Profile>) -> Party {
     }));
     party.events.extend(told.events.iter().map(|&(code, day, device)| PartyEvent {
         code,
-        at: EventTime(day.midnight().0 + 15 * 3_600_000),
+        at: day.midnight(),
         by: Some(Redacted::new("STAFF-1".to_owned())),
         device: (device > 0).then(|| Redacted::new(case_device(device))),
     }));

@@ -181,6 +181,14 @@ impl Script<'_> {
         who
     }
 
+    /// Somebody who pays cash in for others and is known from there only.
+    pub(crate) fn depositor(&mut self, town: TownId, role: Role, function: &'static str) -> Who {
+        self.outsiders = self.outsiders % 900 + 1;
+        let who = self.outsider(town, self.outsiders);
+        self.members.push((Part::Conductor(who), role, function));
+        who
+    }
+
     /// People of a town: one in four a customer of the bank.
     pub(crate) fn public(
         &mut self,

@@ -57,8 +57,7 @@ fn cycle(
     (hub, device): (u8, u32),
 ) -> u32 {
     let town = s.rng.pick(towns).copied().unwrap_or(hub);
-    s.outsiders = s.outsiders % 800 + 1;
-    let customer = s.outsider(town, s.outsiders);
+    let customer = s.depositor(town, Role::CounterpartyOnly, "customer");
     let cents = s.usd(200, 1_600, 20);
     s.step("deposit");
     s.deposit((s.day(d), EVENING), town, (customer, victim), cents);

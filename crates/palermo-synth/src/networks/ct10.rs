@@ -55,6 +55,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             let worker = s.one(&crew);
             let cents = s.usd(150, 420, 10);
             s.pay(later(day, 4), DAY, What::P2p, (courier, worker), cents);
+            s.step("courier_cash");
             let cents = s.usd(900, 2_200, 100);
             s.deposit((later(day, 3), DAY), town, (courier, courier), cents);
         }

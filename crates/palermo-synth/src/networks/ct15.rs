@@ -21,7 +21,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let count = s.count(12, 18);
     let mut held = 0;
     for k in 0..count {
-        let payer = s.outside(town, Role::CounterpartyOnly, "payer");
+        let payer = s.depositor(town, Role::CounterpartyOnly, "payer");
         let lodged = s.noisy(fare * 100);
         let start = s.rng.range(0, 55);
         s.tie = u8::try_from(k + 1).unwrap_or(0);

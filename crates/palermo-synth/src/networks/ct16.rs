@@ -45,7 +45,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         s.step("ransom");
         let day = s.day(d + 1);
         s.pay_for((day, ANY), Say::Help, What::Remit { friend: true }, (payer, payee), ransom);
-        ransom = ransom / 100 * s.rng.range(125, 175);
+        ransom = ransom / 100 * s.rng.range(125, 175) / 1_000 * 1_000;
         d += s.rng.range(2, 4);
     }
     if let Some(boss) = s.partner {

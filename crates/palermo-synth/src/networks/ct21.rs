@@ -37,7 +37,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             let say = if n > 1 { Say::Help } else { Say::Nothing };
             s.pay_for((s.day(d), (at, at)), say, What::P2p, (young, mule), cents);
             gathered += cents;
-            cents = (cents / 100 * s.rng.range(105, 190)).min(30_000);
+            cents = (cents / 100 * s.rng.range(105, 190)).min(30_000) / 500 * 500;
         }
         if gathered > 20_000 {
             s.step("forward");

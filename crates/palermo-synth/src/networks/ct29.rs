@@ -17,7 +17,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let spec = Spec::of(s.rng.range(40, 400), 200).age(AgeBand::From18);
     let young = s.cast_many(town, &spec, 3, (Role::PotentialVictim, "young_account"));
     let beggars: Vec<Who> =
-        (0..4).map(|_| s.outside(town, Role::PotentialVictim, "depositor")).collect();
+        (0..4).map(|_| s.depositor(town, Role::PotentialVictim, "depositor")).collect();
     let payers = s.public(town, 22, (Role::CounterpartyOnly, "payer"));
     for d in 0..29 {
         for _ in 0..s.count(1, 3) {
