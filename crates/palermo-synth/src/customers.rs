@@ -8,15 +8,15 @@
 )]
 
 use crate::calendar::days_before;
-use crate::config::Config;
+use crate::config::{Config, Society};
 use crate::people::{Firm, Life, Person, Profile};
 use crate::rng::{Rng, mix};
 use crate::town::Town;
 use crate::who::{Who, id};
 use crate::write::{address, case_device, case_hash, email, firm_merchant, phone};
 use palermo_domain::{
-    Activity, AgeBand, Date, Decimal, EventTime, Feed, FeedSet, Hours, OwnedAccount, Party,
-    PartyEvent, PartyKind, PartyRelation, Product, Redacted, RelationKind,
+    Activity, AgeBand, Date, Decimal, EventCode, EventTime, Feed, FeedSet, Hours, OwnedAccount,
+    Party, PartyEvent, PartyKind, PartyRelation, Product, Redacted, RelationKind,
 };
 
 const PARTY: u64 = 30;
@@ -150,6 +150,19 @@ fn told(party: Party, profile: Option<&Profile>) -> Party {
     party
 }
 
+/// What staff and systems notice of anybody now and then: a new phone, a new card, somebody who came
+/// along when the account was opened.
+fn noticed(rng: &mut Rng, person: &Person) -> Vec<PartyEvent> {
+    let code = match rng.below(300) {
+        0..12 => EventCode::ContactChanged,
+        12..30 => EventCode::LoginNewDevice,
+        30..42 => EventCode::CardReissued,
+        42..44 => EventCode::OpenedUnderEscort,
+        _ => return Vec::new(),
+    };
+    vec![PartyEvent { code, at: person.opened.midnight(), by: None, device: None }]
+}
+
 /// The record of a person.
 pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let who = Who::Person(n);
@@ -211,6 +224,11 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
             .collect(),
         activity: Some(activity),
         occupation_code: occupation.map(str::to_owned),
+        events: if config.society == Society::Full {
+            noticed(&mut rng, person)
+        } else {
+            Vec::new()
+        },
         hash_key_id: Some("synth-1".to_owned()),
         ..blank(config, who, PartyKind::Person, person.opened)
     };

@@ -17,8 +17,8 @@
 //! catalogue and never fitted to a rule set.
 //!
 //! Ordinary life is an assumption that makes a believable bank, not a measurement of one: shares,
-//! rates and amounts are literals in `people` and `life`. Not modelled: balances, refunds and
-//! reversals, seasons, prices by town, more than one currency.
+//! rates and amounts are literals in `people`, `life` and `society`; [`Statistics`] are held to
+//! published ones. Not modelled: balances, reversals, prices by town, rates that move.
 
 mod calendar;
 mod config;

@@ -163,6 +163,12 @@ impl Today<'_> {
         }
     }
 
+    /// A fair, a match or a festival: from Thursday to Sunday of one week a year, in every town.
+    fn is_event(&self, town: TownId) -> bool {
+        let week = mix(self.seed ^ mix(u64::from(town))) % 52;
+        u64::from(self.day.week) % 52 == week && self.day.weekday > 2
+    }
+
     fn in_season(&self, n: u32) -> bool {
         let first = mix(self.seed ^ u64::from(n)) % 12;
         (u64::from(self.day.month()) + 11 - first) % 12 < 5
@@ -533,7 +539,9 @@ impl Today<'_> {
         let late = matches!(firm.mcc, 5812 | 5813);
         let retail = (5000..6000).contains(&firm.mcc) || firm.mcc == 7230;
         if retail && (late || !self.day.is_sunday()) {
-            for _ in 0..u32::from(firm.headcount).min(40) / 8 + 1 {
+            let usual = u32::from(firm.headcount).min(40) / 8 + 1;
+            let guests = if late && self.is_event(firm.town) { usual * 3 } else { usual };
+            for _ in 0..guests {
                 let guest = Who::outside(firm.town, rng.range(0, 39_999));
                 let cents = rng.around(2_600, 1_400).max(150);
                 let at = minute(rng, if late { &DINNER } else { &SHOPS });
