@@ -63,7 +63,7 @@ fn world() -> World {
     World::new(&Config {
         accounts: ACCOUNTS,
         days: DAYS,
-        planted: Planted { ct01: 0, ct14: 0 },
+        planted: Planted::NONE,
         lookalikes: Lookalikes::NONE,
         ..Config::default()
     })

@@ -41,7 +41,7 @@ impl Work {
         let world = World::new(&Config {
             accounts: u32::try_from(accounts).unwrap_or(u32::MAX).max(1_000),
             days,
-            planted: Planted { ct01: cases, ct14: cases },
+            planted: Planted::demo(cases),
             lookalikes: Lookalikes::NONE,
             ..Config::default()
         })

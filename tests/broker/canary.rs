@@ -69,13 +69,8 @@ fn found(site: &Site) {
     let world = World::new(&Config {
         seed: 7,
         accounts: 300,
-        planted: Planted { ct01: 0, ct14: 1 },
-        lookalikes: Lookalikes {
-            savings_clubs: 0,
-            hotel_workers: 0,
-            border_traders: 0,
-            sales_reps: 0,
-        },
+        planted: Planted::NONE.with("CT-14", 1).expect("there is CT-14"),
+        lookalikes: Lookalikes::NONE,
         ..Config::default()
     })
     .expect("a world");

@@ -31,8 +31,33 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
 /// What it writes is what the engine reads, and the truth names payments that are there.
 #[test]
 fn what_is_written_can_be_read() {
+    readable(&["--seed", "9", "--planted", "1"]);
+}
+
+/// So it is with every typology, noise and all.
+#[test]
+fn the_whole_catalogue_can_be_read() {
+    readable(&[
+        "--seed",
+        "10",
+        "--days",
+        "300",
+        "--typology",
+        "all=1",
+        "--lookalike",
+        "all=1",
+        "--full",
+        "--noise",
+        "--evading",
+        "0.5",
+        "--shared",
+        "0.5",
+    ]);
+}
+
+fn readable(arguments: &[&str]) {
     let folder = folder();
-    let files = world(folder.path(), &["--seed", "9", "--planted", "1"]);
+    let files = world(folder.path(), arguments);
     let payments = String::from_utf8(files["payments.jsonl"].clone()).unwrap();
     let limits = palermo_codec::Limits::default();
     let mut unknown = palermo_codec::UnknownFields::default();

@@ -92,13 +92,8 @@ impl Feed {
         let world = World::new(&Config {
             seed: config.seed,
             accounts: config.accounts,
-            planted: Planted { ct01: config.cases, ct14: config.cases },
-            lookalikes: Lookalikes {
-                savings_clubs: config.cases.min(1),
-                hotel_workers: config.cases.min(1),
-                border_traders: config.cases.min(1),
-                sales_reps: config.cases.min(1),
-            },
+            planted: Planted::demo(config.cases),
+            lookalikes: Lookalikes::demo(config.cases.min(1)),
             ..Config::default()
         })
         .expect("a world");

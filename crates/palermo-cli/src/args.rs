@@ -164,21 +164,50 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("to").required(true).args(["out", "produce"]))]
+#[command(group = clap::ArgGroup::new("to").required(true).multiple(true)
+    .args(["out", "produce", "statistics"]))]
 pub(crate) struct SynthArgs {
     #[command(flatten)]
     pub world: WorldArgs,
     /// First day.
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-03-02", value_parser = date)]
     pub start: Date,
-    /// Networks planted, of each typology.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub planted: u16,
-    /// Innocent look-alikes, of each kind.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub lookalikes: u16,
+    /// Networks planted of each of CT-01 and CT-14: 3, or none where `--typology` is given.
+    #[arg(long, value_name = "N")]
+    pub planted: Option<u16>,
+    /// Innocent look-alikes of each of their four kinds: 1, or none where `--lookalike` is given.
+    #[arg(long, value_name = "N")]
+    pub lookalikes: Option<u16>,
+    /// Networks planted of one typology, such as `CT-02=20`, or of each: `all=20`. Can be repeated;
+    /// the days must be enough for it (CT-24 takes 300).
+    #[arg(long, value_name = "ID=N", value_parser = many)]
+    pub typology: Vec<(String, u16)>,
+    /// Look-alikes of one kind, such as `landlord=5`, or of each: `all=5`. Can be repeated.
+    #[arg(long, value_name = "KIND=N", value_parser = many)]
+    pub lookalike: Vec<(String, u16)>,
+    /// People live in all the ways of docs/synth.md, not only as in the month of the demo.
+    #[arg(long)]
+    pub full: bool,
+    /// The fixed noise: of optional fields 30 percent are missing, amounts of cases stray by 30
+    /// percent, one leg of a case in five is not seen.
+    #[arg(long)]
+    pub noise: bool,
+    /// Share of the planted networks that evade: below thresholds, over two accounts, or slowly.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    pub evading: u16,
+    /// Share of the planted networks that share an account with another one.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    pub shared: u16,
+    /// The world in which rules are judged: 20 networks of each typology and 10 look-alikes of each
+    /// kind in at least 420 days, full, with noise, 0.3 of them evading and 0.5 sharing.
+    #[arg(long, conflicts_with_all = ["planted", "lookalikes", "typology", "lookalike", "full",
+          "noise", "evading", "shared"])]
+    pub proof: bool,
+    /// Print the statistics of ordinary life: amounts, degrees, hours, gaps.
+    #[arg(long)]
+    pub statistics: bool,
     /// Write `payments.jsonl` and `parties.jsonl` into this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "produce")]
     pub out: Option<PathBuf>,
     /// Send payments and parties to the topics of the configuration.
     #[arg(long)]
@@ -448,6 +477,27 @@ fn start(text: &str) -> Result<StartAt, String> {
         other => time(other).map(|at| StartAt::Time(at.0)).map_err(|_| {
             "choose `earliest`, `latest` or a time such as `2026-03-02T00:00:00Z`".to_owned()
         }),
+    }
+}
+
+/// A name and how many.
+fn many(text: &str) -> Result<(String, u16), String> {
+    let parts = text.split_once('=').and_then(|(name, n)| Some((name.to_owned(), n.parse().ok()?)));
+    parts.ok_or_else(|| "write a name and a number such as `CT-02=20`".to_owned())
+}
+
+/// A share from 0 to 1 with up to three decimals, in thousandths.
+fn share(text: &str) -> Result<u16, String> {
+    let wrong = || "write a share such as `0.3`, from 0 to 1".to_owned();
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    if part.is_empty() || part.len() > 3 || !part.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let thousandths: u16 = format!("{part:0<3}").parse().map_err(|_| wrong())?;
+    match (whole, thousandths) {
+        ("0", n) => Ok(n),
+        ("1", 0) => Ok(1_000),
+        _ => Err(wrong()),
     }
 }
 

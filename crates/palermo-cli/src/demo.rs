@@ -35,7 +35,7 @@ pub(crate) fn demo(arguments: &DemoArgs, out: &mut Out) -> Result<Exit, Failure>
     let kafka = broker(arguments)?;
     let scratch = Scratch::new();
     let mut config = configure(arguments, &scratch)?;
-    let world = crate::synth::world(&arguments.world, None, None)?;
+    let world = crate::synth::world(&arguments.world)?;
     let place = match kafka {
         None => Place::memory(),
         Some(kafka) => {

@@ -7,51 +7,101 @@ use crate::args::{SynthArgs, WorldArgs};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_codec::{encode_party, encode_payment};
-use palermo_domain::{Date, TopicRole};
+use palermo_domain::TopicRole;
 use palermo_engine::port::Clock;
 use palermo_kafka::tools::{BulkProducer, NewRecord};
 use palermo_runtime::SystemClock;
-use palermo_synth::{Case, CaseKind, Config, Lookalikes, Member, Node, Planted, World};
+use palermo_synth::{
+    Case, CaseKind, Config, Evasion, Leg, Lookalikes, Member, Node, Noise, Planted, Society,
+    Statistics, World, lookalikes, typologies,
+};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The world that the arguments describe.
-pub(crate) fn world(
-    arguments: &WorldArgs,
-    start: Option<Date>,
-    cases: Option<(u16, u16)>,
-) -> Result<World, Failure> {
-    let mut config = Config {
+/// The world of a demo.
+pub(crate) fn world(arguments: &WorldArgs) -> Result<World, Failure> {
+    made(&Config {
         seed: arguments.seed,
         accounts: arguments.accounts,
         days: arguments.days,
         ..Config::default()
-    };
-    if let Some(start) = start {
-        config.start = start;
+    })
+}
+
+fn made(config: &Config) -> Result<World, Failure> {
+    World::new(config).map_err(|error| Failure::new(Exit::Usage, None, &error))
+}
+
+/// What the arguments describe.
+fn described(arguments: &SynthArgs) -> Result<Config, Failure> {
+    let WorldArgs { seed, accounts, days } = arguments.world;
+    let start = arguments.start;
+    if arguments.proof {
+        let proof = Config::proof(seed);
+        let days = days.max(proof.days);
+        return Ok(Config { accounts, days, start, ..proof });
     }
-    if let Some((planted, alike)) = cases {
-        config.planted = Planted { ct01: planted, ct14: planted };
-        config.lookalikes = Lookalikes {
-            savings_clubs: alike,
-            hotel_workers: alike,
-            border_traders: alike,
-            sales_reps: alike,
+    let default = |given: Option<u16>, others: bool, usual: u16| {
+        given.unwrap_or(if others { 0 } else { usual })
+    };
+    let mut planted = Planted::demo(default(arguments.planted, !arguments.typology.is_empty(), 3));
+    for (name, n) in &arguments.typology {
+        planted = match name.as_str() {
+            "all" => Planted::each(*n),
+            _ => planted.with(name, *n).ok_or_else(|| unknown(name, typologies()))?,
         };
     }
-    World::new(&config).map_err(|error| Failure::new(Exit::Usage, None, &error))
+    let mut alike =
+        Lookalikes::demo(default(arguments.lookalikes, !arguments.lookalike.is_empty(), 1));
+    for (name, n) in &arguments.lookalike {
+        alike = match name.as_str() {
+            "all" => Lookalikes::each(*n),
+            _ => alike.with(name, *n).ok_or_else(|| unknown(name, lookalikes().map(|l| l.0)))?,
+        };
+    }
+    Ok(Config {
+        seed,
+        accounts,
+        days,
+        start,
+        planted,
+        lookalikes: alike,
+        society: if arguments.full { Society::Full } else { Society::Small },
+        noise: if arguments.noise { Noise::FIXED } else { Noise::NONE },
+        evading_per_mille: arguments.evading,
+        shared_per_mille: arguments.shared,
+        ..Config::default()
+    })
+}
+
+fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> Failure {
+    let known: Vec<&str> = known.collect();
+    Failure::words(Exit::Usage, format!("there is no `{name}`; there are {}", known.join(", ")))
 }
 
 /// `palermo synth`.
 pub(crate) fn synth(arguments: &SynthArgs, out: &mut Out) -> Result<Exit, Failure> {
-    let cases = Some((arguments.planted, arguments.lookalikes));
-    let world = world(&arguments.world, Some(arguments.start), cases)?;
+    let world = made(&described(arguments)?)?;
+    let statistics = arguments.statistics.then(|| world.statistics());
+    if let Some(statistics) = &statistics
+        && !out.json()
+    {
+        out.data(&statistics.to_string());
+    }
     let written = match &arguments.out {
         Some(folder) => write_files(&world, folder)?,
-        None => produce(&world, arguments)?,
+        None if arguments.produce => produce(&world, arguments)?,
+        None => {
+            if let Some(statistics) = &statistics
+                && out.json()
+            {
+                out.json_data(&statistics_json(statistics));
+            }
+            return Ok(Exit::Fine);
+        }
     };
     let truth = match (&arguments.truth, &arguments.out) {
         (Some(path), _) => path.clone(),
@@ -61,7 +111,8 @@ pub(crate) fn synth(arguments: &SynthArgs, out: &mut Out) -> Result<Exit, Failur
     std::fs::write(&truth, text).map_err(|error| cannot_write(&truth, &error))?;
     if out.json() {
         out.json_data(&json!({"payments": written.payments, "parties": written.parties,
-                              "to": written.to, "truth": truth}));
+                              "to": written.to, "truth": truth,
+                              "statistics": statistics.as_ref().map(statistics_json)}));
     } else {
         out.data(&format!(
             "{} payments and {} parties to {}, the truth to {}",
@@ -178,7 +229,43 @@ pub(crate) fn truth_json(world: &World) -> Value {
         "days": config.days,
         "start": config.start.to_string(),
         "currency": config.currency.as_str(),
+        "noise": {
+            "missing_per_mille": config.noise.missing_per_mille,
+            "amount_percent": config.noise.amount_percent,
+            "unseen_per_mille": config.noise.unseen_per_mille,
+        },
+        "evading_per_mille": config.evading_per_mille,
+        "shared_per_mille": config.shared_per_mille,
         "cases": cases,
+    })
+}
+
+/// The statistics of ordinary life as a document.
+fn statistics_json(of: &Statistics) -> Value {
+    let kinds = of.kinds.iter().map(|(name, kind)| {
+        let value = json!({
+            "count": kind.count,
+            "monthly_hundredths": kind.monthly_hundredths,
+            "mean_cents": kind.mean_cents,
+            "quantiles_cents": kind.quantiles,
+        });
+        ((*name).to_owned(), value)
+    });
+    json!({
+        "payments": of.payments,
+        "people": of.people,
+        "days": of.days,
+        "kinds": kinds.collect::<serde_json::Map<String, Value>>(),
+        "shop_hours": of.shop_hours,
+        "phone_hours": of.phone_hours,
+        "cash_hours": of.cash_hours,
+        "weekdays": of.weekdays,
+        "out_degree": of.out_degree,
+        "in_degree": of.in_degree,
+        "out_tail": of.out_tail,
+        "in_tail": of.in_tail,
+        "gap_mean_tenths": of.gap_mean_tenths,
+        "gap_deviation_percent": of.gap_deviation_percent,
     })
 }
 
@@ -200,8 +287,17 @@ fn case_json(case: &Case) -> Value {
         "members": members,
         "first": case.first.to_string(),
         "last": case.last.to_string(),
+        "complete": case.complete.map(|at| at.to_string()),
+        "decidable": case.decidable.map(|at| at.to_string()),
+        "evading": case.evading.map(Evasion::as_str),
+        "shares": case.shares,
         "payments": case.payments,
+        "legs": case.legs.iter().map(leg_json).collect::<Vec<Value>>(),
     })
+}
+
+fn leg_json(leg: &Leg) -> Value {
+    json!({"payment": leg.payment, "at": leg.at.to_string(), "step": leg.step, "cents": leg.cents})
 }
 
 fn member_json(member: &Member) -> Value {

@@ -59,6 +59,48 @@ impl Day {
         town.offset_minutes(self.daylight_saving)
     }
 
+    /// Whether transfers in batches are booked: not at weekends, nor on federal holidays of the
+    /// United States (5 U.S.C. 6103, recalled; those that move to a Monday are on it).
+    pub(crate) fn is_business(&self) -> bool {
+        self.weekday < 5 && !self.is_holiday()
+    }
+
+    /// Whether it is a federal holiday.
+    pub(crate) fn is_holiday(&self) -> bool {
+        let (_, month, of_month) = self.date.civil();
+        let monday = self.weekday == 0;
+        match (month, of_month) {
+            (1, 1) | (6, 19) | (7, 4) | (11, 11) | (12, 25) => true,
+            (1 | 2, 15..=21) | (9, 1..=7) | (10, 8..=14) | (5, 25..=31) => monday,
+            (11, 22..=28) => self.weekday == 3,
+            _ => false,
+        }
+    }
+
+    /// The month, from 1.
+    pub(crate) fn month(&self) -> u8 {
+        self.date.civil().1
+    }
+
+    /// Whether what is due on a day of the month is booked today: on that day, or on the last
+    /// business day before it.
+    pub(crate) fn is_due(&self, of_month: u8) -> bool {
+        if !self.is_business() {
+            return false;
+        }
+        let mut day = *self;
+        for _ in 0..5 {
+            if day.of_month == of_month {
+                return true;
+            }
+            day = Self::of(days_after(day.date, 1));
+            if day.is_business() {
+                return false;
+            }
+        }
+        false
+    }
+
     /// Whether banks are closed.
     pub(crate) fn is_sunday(&self) -> bool {
         self.weekday == 6
@@ -103,5 +145,16 @@ mod tests {
         assert_eq!((day.weekday, day.is_sunday()), (0, false));
         // Laredo, Central Standard Time.
         assert_eq!(day.at(Town::get(0), 90, 5).to_string(), "2026-03-02T07:30:00.005Z");
+    }
+
+    #[test]
+    fn holidays_move_what_is_due() {
+        let day = |text| Day::of(Date::parse(text).unwrap());
+        assert!(day("2026-11-26").is_holiday() && day("2026-05-25").is_holiday());
+        assert!(!day("2026-11-25").is_holiday() && !day("2026-05-18").is_holiday());
+        // 1 November 2026 is a Sunday: due on Friday the 30th.
+        assert!(day("2026-10-30").is_due(1) && !day("2026-11-02").is_due(1));
+        assert!(day("2026-12-03").is_due(3) && !day("2026-12-25").is_due(25));
+        assert!(day("2026-12-24").is_due(25));
     }
 }

@@ -8,18 +8,20 @@
 )]
 
 use crate::calendar::days_before;
-use crate::config::Config;
-use crate::people::{Firm, Life, Person};
+use crate::config::{Config, Society};
+use crate::people::{Firm, Life, Person, Profile};
 use crate::rng::{Rng, mix};
 use crate::town::Town;
 use crate::who::{Who, id};
-use crate::write::{address, email, firm_merchant, phone};
+use crate::write::{address, case_device, case_hash, email, firm_merchant, phone};
 use palermo_domain::{
-    Activity, AgeBand, Date, Decimal, EventTime, Feed, FeedSet, Hours, OwnedAccount, Party,
-    PartyKind, PartyRelation, Product, Redacted, RelationKind,
+    Activity, AgeBand, Date, Decimal, EventCode, EventTime, Feed, FeedSet, Hours, OwnedAccount,
+    Party, PartyEvent, PartyKind, PartyRelation, Product, Redacted, RelationKind,
 };
 
 const PARTY: u64 = 30;
+pub(crate) const PHONE: u64 = 31;
+const ADDRESS: u64 = 32;
 
 const AGES: [AgeBand; 6] = [
     AgeBand::From18,
@@ -98,6 +100,69 @@ fn owned(who: Who, opened: Date, product: Product) -> Option<OwnedAccount> {
     })
 }
 
+/// What was written of a customer, over what was drawn.
+fn told(party: Party, profile: Option<&Profile>) -> Party {
+    let Some(told) = profile else { return party };
+    let mut party = party;
+    party.age_band = told.age.or(party.age_band);
+    party.activity = told.activity.or(party.activity);
+    party.occupation_code = told.occupation.map(str::to_owned).or(party.occupation_code);
+    party.segment = told.segment.map(str::to_owned).or(party.segment);
+    party.licensed = told.licensed.or(party.licensed);
+    party.incorporated = told.incorporated.or(party.incorporated);
+    if let Some(dollars) = told.turnover {
+        party.monthly_turnover = Some(Redacted::new(Decimal::from(dollars)));
+    }
+    if told.phone > 0 {
+        party.phone = Some(Redacted::new(case_hash(PHONE, told.phone)));
+    }
+    if told.address > 0 {
+        party.address = Some(Redacted::new(case_hash(ADDRESS, told.address)));
+    }
+    if let Some((open_minute, close_minute)) = told.hours {
+        party.hours = vec![Hours { days: 0b111_1111, open_minute, close_minute }];
+    }
+    if let Some(account) = party.accounts.first_mut() {
+        account.product = told.product.or(account.product);
+        account.closed = told.closed;
+    }
+    let mandates = told.mandates.iter().filter_map(|who| who.account());
+    party.accounts.extend(mandates.map(|account| OwnedAccount {
+        account: Redacted::new(account),
+        opened: None,
+        closed: None,
+        product: None,
+        holder: false,
+    }));
+    let relations = told.relations.iter().filter_map(|&(who, kind)| Some((who.party()?, kind)));
+    party.relations.extend(relations.map(|(other, kind)| PartyRelation {
+        party: Redacted::new(other),
+        kind,
+        since: None,
+        until: None,
+    }));
+    party.events.extend(told.events.iter().map(|&(code, day, device)| PartyEvent {
+        code,
+        at: day.midnight(),
+        by: Some(Redacted::new("STAFF-1".to_owned())),
+        device: (device > 0).then(|| Redacted::new(case_device(device))),
+    }));
+    party
+}
+
+/// What staff and systems notice of anybody now and then: a new phone, a new card, somebody who came
+/// along when the account was opened.
+fn noticed(rng: &mut Rng, person: &Person) -> Vec<PartyEvent> {
+    let code = match rng.below(300) {
+        0..12 => EventCode::ContactChanged,
+        12..30 => EventCode::LoginNewDevice,
+        30..42 => EventCode::CardReissued,
+        42..44 => EventCode::OpenedUnderEscort,
+        _ => return Vec::new(),
+    };
+    vec![PartyEvent { code, at: person.opened.midnight(), by: None, device: None }]
+}
+
 /// The record of a person.
 pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let who = Who::Person(n);
@@ -107,19 +172,24 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let age = match person.life {
         Life::Retired => Some(AgeBand::From65),
         Life::Student => Some(AgeBand::From18),
+        Life::Minor => Some(AgeBand::Minor),
         _ => rng.pick(&AGES).copied(),
     };
     let activity = match person.life {
         Life::Retired => Activity::Retired,
         Life::Student => Activity::Student,
-        Life::Trader | Life::Landlord => Activity::SelfEmployed,
+        Life::Minor => Activity::Student,
+        Life::Newcomer => Activity::Unknown,
+        Life::Trader | Life::Landlord | Life::Gig | Life::Seller => Activity::SelfEmployed,
         _ => Activity::Employed,
     };
     let occupation = match person.life {
         Life::NightWorker => Some("5131"),
         Life::Traveler => Some("3322"),
         Life::Trader => Some("5211"),
-        Life::Retired | Life::Student => None,
+        Life::Gig => Some("8322"),
+        Life::Seasonal => Some("9211"),
+        Life::Retired | Life::Student | Life::Minor | Life::Newcomer => None,
         _ => rng.pick(&OCCUPATIONS).copied(),
     };
     let employer = match person.employer {
@@ -129,9 +199,10 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let (phone, email) = (phone(who), email(who));
     let home = Town::get(person.town).owned();
     // One in eight shares an address with the next customer of the table.
-    let shared = mix(u64::from(n / 2)).is_multiple_of(8) && person.life != Life::Written;
+    let drawn = !matches!(person.life, Life::Written | Life::Still);
+    let shared = mix(u64::from(n / 2)).is_multiple_of(8) && drawn;
     let door = if shared { Who::Person(n & !1) } else { who };
-    Party {
+    let party = Party {
         accounts: owned(who, person.opened, Product::Current).into_iter().chain(second).collect(),
         segment: Some("retail_individual".to_owned()),
         work: employer.is_some().then(|| Redacted::new(home.clone())),
@@ -153,9 +224,15 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
             .collect(),
         activity: Some(activity),
         occupation_code: occupation.map(str::to_owned),
+        events: if config.society == Society::Full {
+            noticed(&mut rng, person)
+        } else {
+            Vec::new()
+        },
         hash_key_id: Some("synth-1".to_owned()),
         ..blank(config, who, PartyKind::Person, person.opened)
-    }
+    };
+    told(party, person.profile.as_deref())
 }
 
 /// The record of a firm.
@@ -169,7 +246,7 @@ pub(crate) fn firm(config: &Config, n: u32, firm: &Firm) -> Party {
         (_, true) => (660, 60),
         _ => (480, 1_200),
     };
-    Party {
+    let party = Party {
         accounts: owned(who, firm.opened, Product::Current).into_iter().collect(),
         segment: Some("small_business".to_owned()),
         home: Some(Redacted::new(Town::get(firm.town).owned())),
@@ -187,5 +264,6 @@ pub(crate) fn firm(config: &Config, n: u32, firm: &Firm) -> Party {
         incorporated: Some(days_before(firm.opened, 60)),
         hash_key_id: Some("synth-1".to_owned()),
         ..blank(config, who, PartyKind::Business, firm.opened)
-    }
+    };
+    told(party, firm.profile.as_deref())
 }

@@ -17,28 +17,37 @@
 //! catalogue and never fitted to a rule set.
 //!
 //! Ordinary life is an assumption that makes a believable bank, not a measurement of one: shares,
-//! rates and amounts are literals in `people` and `life`. Not modelled: balances, refunds and
-//! reversals, seasons, prices by town, more than one currency.
+//! rates and amounts are literals in `people`, `life` and `society`; [`Statistics`] are held to
+//! published ones. Not modelled: balances, reversals, prices by town, rates that move.
 
 mod calendar;
 mod config;
-mod ct01;
-mod ct14;
 mod customers;
 mod disorder;
 mod draft;
 mod life;
-mod lookalike;
+mod lookalikes;
+mod networks;
+mod noise;
 mod people;
+mod plot;
+mod prelude;
 mod rng;
 mod script;
+mod society;
+mod statistics;
 mod town;
 mod truth;
+mod verbs;
 mod who;
 mod world;
 mod write;
 
-pub use config::{CASE_DAYS, Config, ConfigError, Lookalikes, MIN_CASE_DAYS, Planted};
+pub use config::{
+    CASE_DAYS, Config, ConfigError, Lookalikes, MIN_CASE_DAYS, Noise, Planted, Society, length_of,
+    lookalikes, typologies,
+};
 pub use disorder::{Disorder, Disordered, Record};
-pub use truth::{Case, CaseKind, Member, Node};
+pub use statistics::{KindStatistics, Statistics};
+pub use truth::{Case, CaseKind, Evasion, Leg, Member, Node};
 pub use world::{Payments, World};

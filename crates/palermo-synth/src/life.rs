@@ -29,6 +29,8 @@ pub(crate) struct Today<'a> {
     pub(crate) seed: u64,
     pub(crate) people: &'a People,
     pub(crate) day: Day,
+    /// Whether everybody lives in a full society.
+    pub(crate) full: bool,
     pub(crate) out: &'a mut Vec<Draft>,
 }
 
@@ -40,19 +42,32 @@ impl Today<'_> {
             self.firm(n, firm);
         }
         for (n, person) in (0..).zip(&people.persons) {
-            self.person(n, person);
+            if self.full {
+                self.resident(n, person);
+            } else {
+                self.person(n, person);
+            }
         }
     }
 
-    fn push(&mut self, rng: &mut Rng, minute: u32, town: TownId, draft: (What, Who, Who, u32)) {
+    pub(crate) fn push(
+        &mut self,
+        rng: &mut Rng,
+        minute: u32,
+        town: TownId,
+        draft: (What, Who, Who, u32),
+    ) {
         let (what, payer, payee, cents) = draft;
         let place = Town::get(town);
         let at = self.day.at(place, minute, rng.range(0, 59_999));
         let offset = self.day.offset(place);
-        self.out.push(Draft { at, what, payer, payee, cents, town, offset, case: 0 });
+        self.out.push(Draft::plain(at, what, (payer, payee), cents, (town, offset)));
     }
 
     fn person(&mut self, n: u32, person: &Person) {
+        if person.life == Life::Still || Town::is_abroad(person.town) {
+            return;
+        }
         let mut rng = Rng::of(self.seed, [LIFE, u64::from(n), self.date_number()]);
         let rng = &mut rng;
         self.wages(rng, n, person);
@@ -72,17 +87,18 @@ impl Today<'_> {
         }
     }
 
-    fn date_number(&self) -> u64 {
+    pub(crate) fn date_number(&self) -> u64 {
         u64::try_from(self.day.date.0).unwrap_or(0)
     }
 
-    fn wages(&mut self, rng: &mut Rng, n: u32, person: &Person) {
+    pub(crate) fn wages(&mut self, rng: &mut Rng, n: u32, person: &Person) {
         let friday = self.day.weekday == 4;
         let odd_week = u64::from(self.day.week % 2);
         let (due, share) = match person.pay {
             Pay::Never => (false, 1),
             Pay::Weekly => (friday, 4),
             Pay::Biweekly => (friday && person.employer.identity() % 2 == odd_week, 2),
+            Pay::Monthly(of_month) if self.full => (self.day.is_due(of_month), 1),
             Pay::Monthly(of_month) => (self.day.of_month == of_month, 1),
         };
         if !due {
@@ -101,7 +117,7 @@ impl Today<'_> {
         }
     }
 
-    fn bills(&mut self, rng: &mut Rng, n: u32, person: &Person) {
+    pub(crate) fn bills(&mut self, rng: &mut Rng, n: u32, person: &Person) {
         let habit = mix(self.seed ^ mix(HABIT + u64::from(n)));
         let today = u64::from(self.day.of_month);
         if person.rent > 0 && today == 1 + habit % 5 {
@@ -131,9 +147,9 @@ impl Today<'_> {
     }
 
     /// The town a person is in today; pays for the stay where a trip begins.
-    fn whereabouts(&mut self, rng: &mut Rng, n: u32, person: &Person) -> TownId {
+    pub(crate) fn whereabouts(&mut self, rng: &mut Rng, n: u32, person: &Person) -> TownId {
         let per_mille = match person.life {
-            Life::Written => return person.town,
+            Life::Written | Life::Still | Life::Minor => return person.town,
             Life::Traveler => 140,
             Life::Worker | Life::Retired => 7,
             _ => 2,
@@ -204,7 +220,7 @@ impl Today<'_> {
     }
 
     /// A local firm of the category that banks here, where there is one, in two cases of five.
-    fn shopfront(&self, rng: &mut Rng, town: TownId, mcc: u16) -> Who {
+    pub(crate) fn shopfront(&self, rng: &mut Rng, town: TownId, mcc: u16) -> Who {
         if !rng.per_mille(400) {
             return Who::Nobody;
         }
@@ -234,7 +250,7 @@ impl Today<'_> {
         self.push(rng, minute, home, who);
     }
 
-    fn advert(&mut self, rng: &mut Rng, n: u32, home: TownId, cents: u32) {
+    pub(crate) fn advert(&mut self, rng: &mut Rng, n: u32, home: TownId, cents: u32) {
         let site = u16::try_from(rng.skewed(0, 3)).unwrap_or(0);
         let minute = rng.range(480, 1_380);
         self.push(rng, minute, home, (What::Advert { site }, Who::Person(n), Who::Nobody, cents));
@@ -276,7 +292,7 @@ impl Today<'_> {
     }
 
     /// Mostly hundreds; now and then a used car.
-    fn counter_withdrawal(&mut self, rng: &mut Rng, n: u32, person: &Person) {
+    pub(crate) fn counter_withdrawal(&mut self, rng: &mut Rng, n: u32, person: &Person) {
         if self.day.is_sunday() {
             return;
         }
@@ -327,7 +343,7 @@ impl Today<'_> {
     }
 
     /// A savings club: everybody pays in on Saturdays, on Sundays one takes the pot.
-    fn club(&mut self, rng: &mut Rng, n: u32, person: &Person) {
+    pub(crate) fn club(&mut self, rng: &mut Rng, n: u32, person: &Person) {
         let club = person.club.and_then(|c| self.people.clubs.get(usize::try_from(c).ok()?));
         let Some((club, &keeper)) = club.and_then(|club| Some((club, club.members.first()?)))
         else {
@@ -353,6 +369,12 @@ impl Today<'_> {
     }
 
     fn firm(&mut self, n: u32, firm: &Firm) {
+        if firm.still {
+            return;
+        }
+        if self.full {
+            self.business(n, firm);
+        }
         let mut rng = Rng::of(self.seed, [TRADE, u64::from(n), self.date_number()]);
         let rng = &mut rng;
         let own = Who::Firm(n);

@@ -9,11 +9,11 @@
 )]
 
 use crate::calendar::days_before;
-use crate::config::Config;
+use crate::config::{Config, Society};
 use crate::rng::Rng;
 use crate::town::{Town, TownId};
 use crate::who::Who;
-use palermo_domain::{Date, Product};
+use palermo_domain::{Activity, AgeBand, Date, EventCode, Product, RelationKind};
 
 /// How a person lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,20 @@ pub(crate) enum Life {
     Trader,
     /// Lets homes.
     Landlord,
+    /// Drives, delivers or cleans for platforms.
+    Gig,
+    /// Picks and packs for a part of the year, away from home.
+    Seasonal,
+    /// Arrived not long ago: benefits, then the first jobs.
+    Newcomer,
+    /// Sells on a marketplace.
+    Seller,
+    /// At school, with pocket money.
+    Minor,
     /// Belongs to a planted case: only shopping and bills are drawn, the rest is written.
     Written,
+    /// Belongs to a planted case, and nothing is drawn.
+    Still,
 }
 
 /// When wages come.
@@ -71,6 +83,36 @@ pub(crate) struct Person {
     pub(crate) remits: bool,
     /// Savings club.
     pub(crate) club: Option<u32>,
+    /// What the bank knows besides, of those who are written.
+    pub(crate) profile: Option<Box<Profile>>,
+}
+
+/// What the bank knows of somebody who is written, where it differs from what is drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) age: Option<AgeBand>,
+    pub(crate) activity: Option<Activity>,
+    /// ISCO-08.
+    pub(crate) occupation: Option<&'static str>,
+    pub(crate) segment: Option<&'static str>,
+    /// What the first account is.
+    pub(crate) product: Option<Product>,
+    /// A phone of a case in place of the own one; above zero.
+    pub(crate) phone: u32,
+    /// An address of a case in place of the own one; above zero.
+    pub(crate) address: u32,
+    pub(crate) relations: Vec<(Who, RelationKind)>,
+    /// Accounts of others that this one may use.
+    pub(crate) mandates: Vec<Who>,
+    /// What staff and systems saw, and on which device.
+    pub(crate) events: Vec<(EventCode, Date, u32)>,
+    pub(crate) licensed: Option<bool>,
+    /// Opening and closing minute.
+    pub(crate) hours: Option<(u16, u16)>,
+    /// Declared turnover a month, in dollars.
+    pub(crate) turnover: Option<u32>,
+    pub(crate) incorporated: Option<Date>,
+    pub(crate) closed: Option<Date>,
 }
 
 /// A firm that banks here.
@@ -82,6 +124,10 @@ pub(crate) struct Firm {
     pub(crate) cash: bool,
     pub(crate) headcount: u16,
     pub(crate) opened: Date,
+    /// Nothing is drawn for it.
+    pub(crate) still: bool,
+    /// What the bank knows besides, of those that are written.
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 /// A savings club: everybody pays in every week, one takes the pot.
@@ -160,7 +206,7 @@ impl People {
             people.persons.push(person);
         }
         people.settle();
-        people.tie(config.seed);
+        people.tie(config.seed, config.society == Society::Full);
         people.found_clubs(config.seed);
         people
     }
@@ -213,14 +259,17 @@ impl People {
     }
 
     /// Chooses employers and landlords.
-    fn tie(&mut self, seed: u64) {
+    fn tie(&mut self, seed: u64, full: bool) {
         for (n, person) in (0..).zip(&mut self.persons) {
             let mut rng = Rng::of(seed, [TIES, n, 0]);
             let Some(local) = self.locals.get(usize::from(person.town)) else { continue };
             let here = rng.pick(&local.firms).copied().filter(|_| rng.per_mille(500));
             let elsewhere = Who::company(person.town, 100 + rng.skewed(0, 59));
+            // One in seven is paid by a payroll bureau.
+            let bureau = full && n.is_multiple_of(7);
             person.employer = match person.life {
                 Life::Retired => Who::company(person.town, 1),
+                _ if bureau => Who::company(24, 3),
                 _ => here.map_or(elsewhere, Who::Firm),
             };
             let letter = rng.pick(&local.landlords).copied().filter(|_| rng.per_mille(500));
@@ -268,14 +317,22 @@ fn draw_firm(config: &Config, n: u32) -> Firm {
         cash: retail && rng.per_mille(600),
         headcount: u16::try_from(rng.skewed(2, 120)).unwrap_or(2),
         opened: days_before(config.start, rng.skewed(120, 7_000)),
+        still: false,
+        profile: None,
     }
 }
 
 fn draw_person(config: &Config, n: u32) -> Person {
     let mut rng = Rng::of(config.seed, [PERSON, u64::from(n), 0]);
     let town = Town::draw(&mut rng);
-    let life = draw_life(&mut rng);
-    let income = 100 * draw_income(&mut rng, life);
+    let full = config.society == Society::Full;
+    let life = if full { draw_full_life(&mut rng) } else { draw_life(&mut rng) };
+    let income = match life {
+        Life::Worker | Life::Traveler if full => {
+            rng.around(340_000, 800) / 10_000 * 10_000 + 80_000
+        }
+        _ => 100 * draw_income(&mut rng, life),
+    };
     let rents = rng.per_mille(if life == Life::Landlord { 50 } else { 560 });
     let opened = days_before(config.start, rng.range(5, 4_000));
     let second = rng.per_mille(200).then_some(Product::Savings);
@@ -293,6 +350,7 @@ fn draw_person(config: &Config, n: u32) -> Person {
         shopping: u16::try_from(rng.skewed(90, 720)).unwrap_or(300),
         remits: rng.per_mille(90),
         club: None,
+        profile: None,
     }
 }
 
@@ -308,6 +366,25 @@ fn draw_life(rng: &mut Rng) -> Life {
     }
 }
 
+/// A full society: as in a small one, and those who live by platforms, seasons, markets and help.
+/// Shares are assumptions.
+fn draw_full_life(rng: &mut Rng) -> Life {
+    match rng.below(1000) {
+        0..4 => Life::Trader,
+        4..14 => Life::Landlord,
+        14..22 => Life::Traveler,
+        22..46 => Life::NightWorker,
+        46..196 => Life::Retired,
+        196..256 => Life::Student,
+        256..296 => Life::Gig,
+        296..308 => Life::Seasonal,
+        308..318 => Life::Newcomer,
+        318..326 => Life::Seller,
+        326..346 => Life::Minor,
+        _ => Life::Worker,
+    }
+}
+
 fn draw_income(rng: &mut Rng, life: Life) -> u32 {
     match life {
         Life::Worker | Life::Traveler => rng.skewed(1_800, 7_500),
@@ -316,13 +393,21 @@ fn draw_income(rng: &mut Rng, life: Life) -> u32 {
         Life::Student => rng.skewed(600, 1_500),
         Life::Trader => rng.skewed(1_500, 4_000),
         Life::Landlord => rng.skewed(2_500, 9_000),
-        Life::Written => rng.skewed(1_500, 2_600),
+        Life::Gig => rng.skewed(900, 3_600),
+        Life::Seasonal => rng.skewed(1_400, 2_800),
+        Life::Newcomer => rng.skewed(700, 1_900),
+        Life::Seller => rng.skewed(1_200, 4_500),
+        Life::Minor => rng.skewed(40, 160),
+        Life::Written | Life::Still => rng.skewed(1_500, 2_600),
     }
 }
 
 fn draw_pay(rng: &mut Rng, life: Life) -> Pay {
     match life {
-        Life::Trader | Life::Written => Pay::Never,
+        Life::Trader | Life::Gig | Life::Seller | Life::Minor | Life::Written | Life::Still => {
+            Pay::Never
+        }
+        Life::Newcomer | Life::Seasonal => Pay::Weekly,
         Life::Landlord if rng.per_mille(500) => Pay::Never,
         Life::Retired => Pay::Monthly(3),
         Life::NightWorker | Life::Student => Pay::Weekly,

@@ -18,6 +18,10 @@ pub(crate) const fn mix(x: u64) -> u64 {
 
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "bytes, shifts below 61 and products of 32-bit numbers in 128 bits"
+)]
 impl Rng {
     /// The stream of a key: a purpose and two numbers.
     pub(crate) const fn of(seed: u64, key: [u64; 3]) -> Self {
@@ -55,6 +59,35 @@ impl Rng {
         self.below(1000) < u64::from(n)
     }
 
+    /// A number below `n` with a few that are chosen most of the time: `r` has a chance in
+    /// proportion to `1 / (r + 1)` (Zipf's law), in steps of two. Zero where `n` is zero.
+    pub(crate) fn zipf(&mut self, n: u32) -> u32 {
+        let octaves = u32::BITS.saturating_sub(n.leading_zeros());
+        for _ in 0..4 {
+            let octave = self.range(0, octaves.saturating_sub(1));
+            let low = 1_u32 << octave.min(31);
+            let drawn = self.range(low, low.saturating_mul(2).saturating_sub(1));
+            if drawn <= n {
+                return drawn.saturating_sub(1);
+            }
+        }
+        0
+    }
+
+    /// A number around a median, as skewed as sums of money are: its logarithm to the base two is
+    /// nearly normal, with a deviation of `spread` thousandths.
+    pub(crate) fn around(&mut self, median: u32, spread: u32) -> u32 {
+        let word = self.next();
+        // Four uniform bytes have a deviation of 147.8 together.
+        let sum = (0..4).map(|k| i64::try_from(word >> (8 * k) & 255).unwrap_or(0)).sum::<i64>();
+        let steps = (sum - 510) * i64::from(spread) * 64 / 147_800;
+        let whole = u32::try_from(steps.div_euclid(64) + 32).unwrap_or(32).min(60);
+        let part = usize::try_from(steps.rem_euclid(64)).unwrap_or(0);
+        let factor = u128::from(OCTAVE.get(part).copied().unwrap_or(65_536));
+        let value = (u128::from(median) * factor) << whole >> 48;
+        u32::try_from(value).unwrap_or(u32::MAX).max(1)
+    }
+
     /// One of the items; `None` where there are none.
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let n = self.below(u64::try_from(items.len()).unwrap_or(0));
@@ -69,6 +102,19 @@ impl Rng {
         }
     }
 }
+
+/// 2^(i / 64) in 65,536ths.
+#[rustfmt::skip]
+const OCTAVE: [u32; 64] = [
+    65_536, 66_250, 66_971, 67_700, 68_438, 69_183, 69_936, 70_698,
+    71_468, 72_246, 73_032, 73_828, 74_632, 75_444, 76_266, 77_096,
+    77_936, 78_785, 79_642, 80_510, 81_386, 82_273, 83_169, 84_074,
+    84_990, 85_915, 86_851, 87_796, 88_752, 89_719, 90_696, 91_684,
+    92_682, 93_691, 94_711, 95_743, 96_785, 97_839, 98_905, 99_982,
+    101_070, 102_171, 103_283, 104_408, 105_545, 106_694, 107_856, 109_031,
+    110_218, 111_418, 112_631, 113_858, 115_098, 116_351, 117_618, 118_899,
+    120_194, 121_502, 122_825, 124_163, 125_515, 126_882, 128_263, 129_660,
+];
 
 #[cfg(test)]
 mod tests {
@@ -96,5 +142,22 @@ mod tests {
         assert!(!items.is_sorted());
         items.sort_unstable();
         assert!(items.into_iter().eq(0..50));
+    }
+
+    #[test]
+    fn amounts_have_their_median_and_spread_and_ranks_follow_zipf() {
+        let mut rng = Rng::of(1, [7, 7, 7]);
+        let mut drawn: Vec<u32> = (0..20_001).map(|_| rng.around(2_800, 1_700)).collect();
+        drawn.sort_unstable();
+        let at = |percent: usize| drawn[drawn.len() * percent / 100];
+        assert!((2_700..2_900).contains(&at(50)), "{}", at(50));
+        // A deviation of 1.7 octaves: 84 percent lie below 2^1.7 times the median.
+        assert!((8_400..9_800).contains(&at(84)), "{}", at(84));
+        let mut ranks = [0_u32; 64];
+        for _ in 0..20_000 {
+            ranks[rng.zipf(64) as usize] += 1;
+        }
+        assert!(ranks[0] > 2_000 && ranks[0] > ranks[8] * 5 && ranks[63] > 0, "{ranks:?}");
+        assert_eq!(rng.zipf(0), 0);
     }
 }

@@ -7,15 +7,18 @@
     reason = "small products that make ids: numbers below 2^16 times constants below 2^20"
 )]
 
-use crate::draft::{Draft, What};
+use crate::customers;
+use crate::draft::{Code, Coin, Draft, What};
+use crate::noise::Gaps;
 use crate::people::People;
 use crate::rng::mix;
 use crate::town::Town;
 use crate::who::{Who, hash_text, id, scrambled};
 use palermo_domain::{
-    Card, Channel, Conductor, Currency, Decimal, Device, End, EndKind, EventTime, Merchant,
-    Payment, PaymentKind, PlaceText, Rail, Relation, Service, ServiceKind, Status, Stay, Terminal,
-    TerminalKind, Text,
+    Card, Cash, CashNotes, Channel, Conductor, Crypto, CryptoCategory, CryptoConfidence,
+    CryptoSide, Currency, Decimal, Device, End, EndKind, EventTime, Merchant, Payment, PaymentKind,
+    PlaceText, Rail, Relation, Service, ServiceKind, Status, Stay, Terminal, TerminalKind, Text,
+    Travel,
 };
 use std::borrow::Cow;
 
@@ -26,6 +29,10 @@ const CARD: u64 = 23;
 const DOCUMENT: u64 = 24;
 const METER: u64 = 25;
 const HOME: u64 = 26;
+const NUMBER: u64 = 27;
+const BOOKING: u64 = 28;
+const CASE_DEVICE: u64 = 29;
+const WALLET: u64 = 33;
 
 /// Countries that remittances go to.
 const ABROAD: [&str; 10] = ["MX", "GT", "HN", "SV", "CO", "PH", "IN", "NG", "VN", "DO"];
@@ -39,7 +46,14 @@ const SITES: [&str; 4] =
 pub(crate) struct Writer<'w> {
     pub(crate) people: &'w People,
     pub(crate) currency: Currency,
+    /// Which optional fields are missing.
+    pub(crate) gaps: Option<Gaps>,
+    /// Whether the world tells all it knows: fees, texts, phones abroad.
+    pub(crate) full: bool,
 }
+
+/// A payment that another one refers to, by its number in the stream.
+pub(crate) type Refers = Option<u64>;
 
 fn text(value: String) -> Text<'static> {
     Text::new(Cow::Owned(value))
@@ -72,42 +86,106 @@ pub(crate) fn firm_merchant(n: u32) -> String {
     id("MER-", scrambled(u64::from(n), 8), 8)
 }
 
+/// A hash that belongs to a case: a phone, an address.
+pub(crate) fn case_hash(purpose: u64, key: u32) -> String {
+    hash_text(purpose, (6 << 40) | u64::from(key))
+}
+
+/// The id of a device of a case.
+pub(crate) fn case_device(device: u32) -> String {
+    id("D-", mix((7 << 40) + u64::from(device) + CASE_DEVICE) % 1_000_000_000_000, 12)
+}
+
 /// What a sort of payment says by itself.
 fn manner(what: What) -> (Rail, Option<Channel>, Option<&'static str>) {
     match what {
         What::Payroll => (Rail::Ach, None, Some("SALA")),
         What::Benefit => (Rail::Ach, None, Some("PENS")),
+        What::Grant(code) => (Rail::Ach, None, Some(code.as_str())),
         What::Rent => (Rail::Ach, Some(Channel::Online), Some("RENT")),
         What::Utility => (Rail::Ach, None, Some("UBIL")),
-        What::Pos { .. } | What::Lodging { online: false, .. } => {
+        What::Pos { .. } | What::Sale { .. } | What::Lodging { online: false, .. } => {
             (Rail::Card, Some(Channel::Pos), None)
         }
-        What::Online { .. } | What::Advert { .. } | What::Lodging { .. } => {
-            (Rail::Card, Some(Channel::Ecommerce), None)
+        What::Online { .. }
+        | What::Advert { .. }
+        | What::Lodging { .. }
+        | What::Ticket { .. }
+        | What::Topup
+        | What::Refund { .. }
+        | What::Stake
+        | What::Winnings => (Rail::Card, Some(Channel::Ecommerce), None),
+        What::Atm { .. } | What::ShopAtm { .. } | What::DepositAtm { .. } => {
+            (Rail::Cash, Some(Channel::Atm), None)
         }
-        What::Atm { .. } | What::DepositAtm { .. } => (Rail::Cash, Some(Channel::Atm), None),
-        What::Counter { .. } | What::DepositCounter { .. } => {
-            (Rail::Cash, Some(Channel::Branch), None)
-        }
+        What::Counter { .. }
+        | What::DepositCounter { .. }
+        | What::DepositCoins { .. }
+        | What::Notes { .. } => (Rail::Cash, Some(Channel::Branch), None),
+        What::Check => (Rail::Check, Some(Channel::Branch), None),
         What::P2p => (Rail::P2p, Some(Channel::Mobile), None),
+        What::MobileMoney => (Rail::MobileMoney, Some(Channel::Mobile), None),
         What::Remittance => (Rail::Remittance, Some(Channel::Agent), Some("FAMI")),
+        What::Remit { .. } => (Rail::Remittance, Some(Channel::Mobile), None),
         What::Own => (Rail::Internal, Some(Channel::Mobile), None),
         What::Invoice => (Rail::Ach, Some(Channel::Online), Some("SUPP")),
+        What::Transfer(code) => (Rail::Ach, Some(Channel::Online), Some(code.as_str())),
+        What::Charter { .. } => (Rail::Wire, Some(Channel::Online), Some(Code::Services.as_str())),
+        What::Wire(code) => (Rail::Wire, Some(Channel::Branch), Some(code.as_str())),
         What::Expenses => (Rail::Ach, Some(Channel::Online), Some("BEXP")),
+        What::Loan => (Rail::Ach, None, Some(Code::Loan.as_str())),
+        What::Repay => (Rail::Ach, Some(Channel::Online), Some(Code::LoanBack.as_str())),
+        What::CoinBuy(_) | What::CoinSell(_) => (Rail::Ach, Some(Channel::Mobile), None),
+        What::CoinOut(..) | What::CoinIn(..) => (Rail::Crypto, Some(Channel::Api), None),
         What::Fee => (Rail::Internal, None, Some("BKFE")),
+    }
+}
+
+const fn relation(what: What) -> Option<Relation> {
+    match what {
+        What::Remittance => Some(Relation::Family),
+        What::Remit { friend: true } => Some(Relation::Friend),
+        What::Remit { friend: false } => Some(Relation::Other),
+        _ => None,
+    }
+}
+
+/// What is moved in which currency: a coin moves as itself.
+fn sums(draft: &Draft, currency: Currency) -> (Decimal, Currency, Option<(Decimal, Currency)>) {
+    let money = Decimal::new(i64::from(draft.cents), 2);
+    match draft.what {
+        What::CoinOut(coin, _) | What::CoinIn(coin, _) => {
+            let (amount, ticker) = coin_of(coin, draft.cents);
+            (amount, ticker.unwrap_or(currency), None)
+        }
+        What::CoinBuy(coin) | What::CoinSell(coin) => {
+            let (amount, ticker) = coin_of(coin, draft.cents);
+            (money, currency, ticker.map(|ticker| (amount, ticker)))
+        }
+        _ => (money, currency, None),
+    }
+}
+
+fn coin_of(coin: Coin, cents: u32) -> (Decimal, Option<Currency>) {
+    match coin {
+        // 65,000 the coin: 100,000,000 parts for 6,500,000 cents.
+        Coin::Btc => {
+            let parts = i64::from(cents) * 1_000 / 65;
+            (Decimal::new(parts, 8), Currency::try_new("BTC"))
+        }
+        Coin::Usdt => (Decimal::new(i64::from(cents), 2), Currency::try_new("USDT")),
     }
 }
 
 impl Writer<'_> {
     /// The payment of a draft, under its number in the stream.
-    pub(crate) fn payment(&self, draft: &Draft, number: u64) -> Payment<'static> {
+    pub(crate) fn payment(&self, draft: &Draft, number: u64, refers: Refers) -> Payment<'static> {
         let (rail, channel, purpose) = manner(draft.what);
         let kind = draft.what.kind();
         let cash = kind == PaymentKind::CashDeposit || kind == PaymentKind::CashWithdrawal;
         let deposit = kind == PaymentKind::CashDeposit;
-        let app = matches!(draft.what, What::P2p | What::Online { .. } | What::Advert { .. });
-        let card = rail == Rail::Card || matches!(draft.what, What::Atm { .. });
-        Payment {
+        let (amount, currency, counter) = sums(draft, self.foreign(draft));
+        let mut payment = Payment {
             payment_id: text(payment_id(number)),
             event_time: draft.at,
             utc_offset_minutes: Some(draft.offset),
@@ -115,9 +193,9 @@ impl Writer<'_> {
             rail,
             channel,
             status: Status::Booked,
-            amount: Decimal::new(i64::from(draft.cents), 2),
-            currency: self.currency,
-            fee: None,
+            amount,
+            currency,
+            fee: self.fee(draft),
             debtor: if deposit { self.depositor(draft) } else { self.end(draft, draft.payer) },
             creditor: if cash && !deposit { End::default() } else { self.end(draft, draft.payee) },
             ultimate_debtor: None,
@@ -125,27 +203,52 @@ impl Writer<'_> {
             conductor: conductor(draft, deposit),
             merchant: self.merchant(draft),
             terminal: self.terminal(draft),
-            device: app.then(|| device(draft.payer)).flatten(),
-            card: card.then(|| self.card(draft)),
-            crypto: None,
-            travel: None,
-            cash: None,
+            device: device_of(draft, self.full),
+            card: self.card(draft, rail),
+            crypto: crypto(draft),
+            travel: travel(draft),
+            cash: notes(draft),
             stay: stay(draft),
             service: service(draft),
             check: None,
             purpose: purpose.map(Cow::Borrowed),
-            relation: (draft.what == What::Remittance).then_some(Relation::Family),
-            text: None,
+            relation: relation(draft.what),
+            text: draft.say.as_str().map(Cow::Borrowed).map(Text::new),
             end_to_end_id: None,
             uetr: None,
-            refers_to: None,
-            gross_amount: None,
-            counter_amount: None,
-            counter_currency: None,
+            refers_to: refers.map(|number| text(payment_id(number))),
+            gross_amount: (draft.what == What::Payroll && draft.more > 0)
+                .then(|| Decimal::new(i64::from(draft.more), 2)),
+            counter_amount: counter.map(|(amount, _)| amount),
+            counter_currency: counter.map(|(_, currency)| currency),
             entity: None,
             batch: None,
             source: None,
+        };
+        if let Some(gaps) = self.gaps {
+            gaps.payment(number, &mut payment);
         }
+        payment
+    }
+
+    /// The currency of a payment: that of the world, but for web shops abroad.
+    fn foreign(&self, draft: &Draft) -> Currency {
+        let abroad = match draft.what {
+            What::Online { shop, .. } if self.full && shop > 60 => match shop % 3 {
+                0 => Currency::try_new("EUR"),
+                1 => Currency::try_new("GBP"),
+                _ => Currency::try_new("CAD"),
+            },
+            _ => None,
+        };
+        abroad.unwrap_or(self.currency)
+    }
+
+    /// What a remittance costs: two dollars and two percent.
+    fn fee(&self, draft: &Draft) -> Option<Decimal> {
+        let sent = matches!(draft.what, What::Remittance | What::Remit { .. });
+        let cents = 199 + i64::from(draft.cents) * 2 / 100;
+        (self.full && sent).then(|| Decimal::new(cents, 2))
     }
 
     fn residence(&self, who: Who) -> PlaceText<'static> {
@@ -169,7 +272,7 @@ impl Writer<'_> {
     fn end(&self, draft: &Draft, who: Who) -> End<'static> {
         let kind = match who {
             Who::Person(_) | Who::Second(_) | Who::Outside(_) | Who::Abroad(_) => EndKind::Person,
-            Who::Company(_) if draft.what == What::Benefit => EndKind::PublicBody,
+            Who::Company(_) if draft.what.kind() == PaymentKind::Benefit => EndKind::PublicBody,
             Who::Firm(_) | Who::Company(_) | Who::Nobody => EndKind::Business,
         };
         let ours = match who {
@@ -177,17 +280,37 @@ impl Writer<'_> {
             Who::Outside(_) | Who::Company(_) => Some(false),
             Who::Nobody | Who::Abroad(_) => None,
         };
-        let proxy = draft.what == What::P2p;
+        if who == Who::Nobody && matches!(draft.what, What::CoinOut(..) | What::CoinIn(..)) {
+            return End { wallet: Some(text(case_hash(WALLET, draft.more))), ..End::default() };
+        }
+        let remote = matches!(draft.what, What::MobileMoney | What::Remit { .. });
+        let proxy = draft.what == What::P2p || remote;
+        // The acquirer of a shop knows a card, not an account.
+        let card_only = matches!(draft.what, What::Sale { .. }) && matches!(who, Who::Outside(_));
+        let named = matches!(who, Who::Abroad(_)) && self.full;
         End {
-            account: who.account().map(text),
+            account: if card_only { None } else { who.account().map(text) },
             party: who.party().map(text),
             kind: Some(kind),
             bank: who.bank().map(Cow::Borrowed),
             place: self.residence(who),
-            phone: if proxy { phone(who).map(text) } else { None },
+            phone: if proxy || named { self.phone_of(who).map(text) } else { None },
             ours,
             ..End::default()
         }
+    }
+
+    /// The phone of an end: one of the case where somebody is written with it.
+    fn phone_of(&self, who: Who) -> Option<String> {
+        let shared = match who {
+            Who::Person(n) | Who::Second(n) => {
+                let profile = self.people.person(n).and_then(|person| person.profile.as_deref());
+                profile.map_or(0, |profile| profile.phone)
+            }
+            Who::Abroad(_) => return Some(hash_text(PHONE, who.identity())),
+            _ => 0,
+        };
+        if shared > 0 { Some(case_hash(customers::PHONE, shared)) } else { phone(who) }
     }
 
     /// The debtor of a cash deposit: who stood there, without an account.
@@ -203,7 +326,11 @@ impl Writer<'_> {
         let town = u64::from(draft.town);
         let (mcc, shop, domain) = match draft.what {
             What::Pos { mcc, shop } => (mcc, shop, None),
-            What::Online { mcc, shop } => (mcc, shop, None),
+            What::Online { mcc, shop } | What::Refund { mcc, shop } => (mcc, shop, None),
+            What::Sale { mcc } => (mcc, 0, None),
+            What::Ticket { mcc, .. } => (mcc, 3, None),
+            What::Topup => (4814, u16::try_from(draft.more % 4).unwrap_or(0), None),
+            What::Stake | What::Winnings => (7995, 1, None),
             What::Lodging { hotel, .. } => (7011, hotel, None),
             What::Advert { site } => {
                 let mcc = if site < 2 { 7311 } else { 7273 };
@@ -212,8 +339,16 @@ impl Writer<'_> {
             _ => return None,
         };
         // Shops on the web have no town; rides and hotels do.
-        let on_site = !matches!(draft.what, What::Advert { .. })
-            && (!matches!(draft.what, What::Online { .. }) || mcc == 4121);
+        let on_web = matches!(
+            draft.what,
+            What::Online { .. }
+                | What::Refund { .. }
+                | What::Ticket { .. }
+                | What::Topup
+                | What::Stake
+                | What::Winnings
+        );
+        let on_site = !matches!(draft.what, What::Advert { .. }) && (!on_web || mcc == 4121);
         let key =
             u64::from(mcc) * 100 + u64::from(shop) + if on_site { town * 1_000_000 } else { 0 };
         let place = if on_site {
@@ -239,7 +374,13 @@ impl Writer<'_> {
             What::Atm { machine } | What::DepositAtm { machine } => {
                 (id("ATM-", town + u64::from(machine), 4), TerminalKind::BankAtm)
             }
-            What::Counter { branch } | What::DepositCounter { branch } => {
+            What::ShopAtm { machine } => {
+                (id("WLA-", town + u64::from(machine), 4), TerminalKind::WhiteLabelAtm)
+            }
+            What::Counter { branch }
+            | What::DepositCounter { branch }
+            | What::DepositCoins { branch, .. }
+            | What::Notes { branch } => {
                 (id("BR-", town + u64::from(branch), 4), TerminalKind::Branch)
             }
             What::Pos { mcc, shop } => {
@@ -247,6 +388,13 @@ impl Writer<'_> {
                 let key = match draft.payee {
                     Who::Firm(n) => 5_000_000_000 + u64::from(n),
                     _ => town * 10_000 + shop,
+                };
+                (id("POS-", key, 10), TerminalKind::Pos)
+            }
+            What::Sale { mcc } => {
+                let key = match draft.payee {
+                    Who::Firm(n) => 5_000_000_000 + u64::from(n),
+                    _ => town * 10_000 + u64::from(mcc) * 100,
                 };
                 (id("POS-", key, 10), TerminalKind::Pos)
             }
@@ -260,20 +408,124 @@ impl Writer<'_> {
         Some(Terminal { id: Some(text(name)), kind: Some(kind), place })
     }
 
-    fn card(&self, draft: &Draft) -> Card<'static> {
-        let key = match draft.payer {
-            Who::Second(_) => draft.payer.identity() + (1 << 50),
+    fn card(&self, draft: &Draft, rail: Rail) -> Option<Card<'static>> {
+        let cash = matches!(draft.what, What::Atm { .. } | What::ShopAtm { .. });
+        if rail != Rail::Card && !cash {
+            return None;
+        }
+        let holder = match draft.what {
+            What::Refund { .. } | What::Winnings => draft.payee,
+            _ => draft.payer,
+        };
+        let key = match holder {
+            Who::Second(_) => holder.identity() + (1 << 50),
             who => who.identity(),
         };
-        let terminal = matches!(
-            draft.what,
-            What::Pos { .. } | What::Atm { .. } | What::Lodging { online: false, .. }
-        );
-        Card {
+        let terminal = cash
+            || matches!(
+                draft.what,
+                What::Pos { .. } | What::Sale { .. } | What::Lodging { online: false, .. }
+            );
+        Some(Card {
             token: Some(text(id("T-", mix(key + CARD) % 1_000_000_000_000, 12))),
             present: Some(terminal),
             ..Card::default()
+        })
+    }
+}
+
+/// The device a payment came from, where that is told.
+fn device_of(draft: &Draft, full: bool) -> Option<Device<'static>> {
+    if draft.device > 0 {
+        return Some(Device { id: Some(text(case_device(draft.device))), ..Device::default() });
+    }
+    let app = matches!(
+        draft.what,
+        What::P2p
+            | What::Online { .. }
+            | What::Advert { .. }
+            | What::MobileMoney
+            | What::Remit { .. }
+            | What::CoinBuy(_)
+            | What::CoinOut(..)
+    );
+    app.then(|| device(draft.payer, full)).flatten()
+}
+
+fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
+    let side = |category: CryptoCategory, cluster: u64| CryptoSide {
+        cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
+        category: Some(category),
+        confidence: Some(CryptoConfidence::Likely),
+        hops: Some(0),
+        ..CryptoSide::default()
+    };
+    let chain = |coin: Coin| match coin {
+        Coin::Btc => Cow::Borrowed("BTC"),
+        Coin::Usdt => Cow::Borrowed("TRON"),
+    };
+    let exchange = || Some(side(CryptoCategory::Exchange, 7));
+    let (coin, debtor, creditor) = match draft.what {
+        What::CoinBuy(coin) => (coin, None, exchange()),
+        What::CoinSell(coin) => (coin, exchange(), None),
+        What::CoinOut(coin, category) => {
+            (coin, exchange(), Some(side(category, u64::from(draft.more))))
         }
+        What::CoinIn(coin, category) => {
+            (coin, Some(side(category, u64::from(draft.more))), exchange())
+        }
+        _ => return None,
+    };
+    let hash = mix(mix(draft.payer.identity()) ^ u64::try_from(draft.at.0).unwrap_or(0));
+    let tx_hash =
+        (draft.what.kind() == PaymentKind::CryptoTransfer).then(|| text(hash_text(WALLET, hash)));
+    Some(Box::new(Crypto { tx_hash, chain: Some(chain(coin)), debtor, creditor }))
+}
+
+fn travel(draft: &Draft) -> Option<Box<Travel<'static>>> {
+    let (people, to, back) = match draft.what {
+        What::Ticket { people, to, back, .. } | What::Charter { people, to, back } => {
+            (people, to, back)
+        }
+        _ => return None,
+    };
+    let booking = mix(draft.payer.identity() ^ u64::try_from(draft.at.0).unwrap_or(0));
+    // The payer travels alone; more people are others.
+    let key = |k: u8| if people == 1 { draft.payer.identity() } else { booking + u64::from(k) };
+    let place = Town::get(to);
+    Some(Box::new(Travel {
+        one_way: Some(!back),
+        passengers: Some(people),
+        from: Some(Text::new(Cow::Borrowed(Town::get(draft.town).name()))),
+        to: Some(Text::new(Cow::Borrowed(place.name()))),
+        to_country: Some(Cow::Borrowed(place.country())),
+        depart: Some(EventTime(draft.at.0 + 5 * 86_400_000).date()),
+        booking: Some(text(hash_text(BOOKING, booking))),
+        travelers: (0..people.min(9)).map(|k| text(hash_text(DOCUMENT, key(k)))).collect(),
+    }))
+}
+
+fn notes(draft: &Draft) -> Option<Box<Cash>> {
+    let of = |value: i64, cents: u32| CashNotes {
+        value: Decimal::from(value),
+        count: u32::try_from(i64::from(cents) / (value * 100)).unwrap_or(0),
+    };
+    match draft.what {
+        What::DepositCoins { percent, .. } => {
+            let coins = u64::from(draft.cents) * u64::from(percent) / 100;
+            let coins = u32::try_from(coins).unwrap_or(0);
+            Some(Box::new(Cash {
+                notes_in: vec![of(5, draft.cents - coins)],
+                notes_out: Vec::new(),
+                coins: Some(Decimal::new(i64::from(coins), 2)),
+            }))
+        }
+        What::Notes { .. } => Some(Box::new(Cash {
+            notes_in: vec![of(10, draft.cents)],
+            notes_out: vec![of(100, draft.cents)],
+            coins: None,
+        })),
+        _ => None,
     }
 }
 
@@ -284,7 +536,7 @@ pub(crate) fn payment_id(number: u64) -> String {
 
 fn conductor(draft: &Draft, deposit: bool) -> Option<Conductor<'static>> {
     if !deposit {
-        let counter = matches!(draft.what, What::Counter { .. });
+        let counter = matches!(draft.what, What::Counter { .. } | What::Notes { .. });
         return counter.then(|| Conductor {
             party: draft.payer.party().map(text),
             document: None,
@@ -299,8 +551,15 @@ fn conductor(draft: &Draft, deposit: bool) -> Option<Conductor<'static>> {
     })
 }
 
-/// The payer's phone, which three in four apps tell.
-fn device(who: Who) -> Option<Device<'static>> {
+/// The payer's phone, which three in four apps tell. In a full society one couple in nine shares a
+/// tablet.
+fn device(who: Who, full: bool) -> Option<Device<'static>> {
+    let who = match who {
+        Who::Person(n) | Who::Second(n) if full && mix(u64::from(n / 2)).is_multiple_of(9) => {
+            Who::Person(n & !1)
+        }
+        who => who,
+    };
     let key = mix(who.identity() + DEVICE);
     (!key.is_multiple_of(4) && matches!(who, Who::Person(_) | Who::Second(_))).then(|| Device {
         id: Some(text(id("D-", key % 1_000_000_000_000, 12))),
@@ -317,8 +576,15 @@ fn stay(draft: &Draft) -> Option<Stay> {
 }
 
 fn service(draft: &Draft) -> Option<Service<'static>> {
+    if draft.what == What::Topup {
+        let reference = Some(text(case_hash(NUMBER, draft.more)));
+        return Some(Service { kind: Some(ServiceKind::Phone), reference });
+    }
     let kind = match draft.what {
         What::Rent => ServiceKind::Rent,
+        What::Transfer(Code::Study) | What::Wire(Code::Study) => ServiceKind::Tuition,
+        What::Wire(Code::Medical | Code::Hospital)
+        | What::Transfer(Code::Medical | Code::Hospital) => ServiceKind::Medical,
         What::Utility => ServiceKind::Utility,
         _ => return None,
     };

@@ -14,13 +14,8 @@ fn cast(seed: u64, days: u16) -> Config {
         seed,
         accounts: 400,
         days,
-        planted: Planted { ct01: 4, ct14: 4 },
-        lookalikes: Lookalikes {
-            savings_clubs: 3,
-            hotel_workers: 3,
-            border_traders: 3,
-            sales_reps: 3,
-        },
+        planted: Planted::demo(4),
+        lookalikes: Lookalikes::demo(3),
         ..Config::default()
     }
 }

@@ -237,7 +237,7 @@ fn impossible_worlds_are_refused() {
     };
     assert_eq!(make(|c| c.accounts = 99), Some(ConfigError::Accounts(99)));
     assert_eq!(make(|c| c.days = 20), Some(ConfigError::Days(20)));
-    assert_eq!(make(|c| c.planted.ct14 = 501), Some(ConfigError::Cases(501)));
+    assert_eq!(make(|c| c.planted = Planted::demo(501)), Some(ConfigError::Cases(501)));
     assert_eq!(
         make(|c| c.start = palermo_domain::Date(-1)).map(|e| e.to_string()),
         Some("`start` is 1969-12-31; choose a day from 1970 to 2200".into())

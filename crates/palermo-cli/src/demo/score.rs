@@ -133,6 +133,11 @@ mod tests {
             first: EventTime(0),
             last: EventTime(1),
             payments: Vec::new(),
+            legs: Vec::new(),
+            complete: None,
+            decidable: None,
+            evading: None,
+            shares: Vec::new(),
         }
     }
 

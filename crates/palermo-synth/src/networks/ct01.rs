@@ -13,9 +13,8 @@
 
 use crate::calendar::Day;
 use crate::draft::What;
-use crate::script::{Part, Plot, Script, later, nights, when_open};
+use crate::script::{Part, Scene, Script, later, nights, when_open};
 use crate::town::{Town, TownId};
-use crate::truth::CaseKind;
 use crate::who::Who;
 use palermo_domain::Product;
 use palermo_domain::alert::Role;
@@ -34,7 +33,7 @@ struct Cast {
 }
 
 /// Writes one instance.
-pub(crate) fn write(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn write(script: &mut Script<'_>) -> Scene {
     let hub = Town::draw(&mut script.rng);
     let cities = usize::try_from(script.rng.range(4, 6)).unwrap_or(4);
     let round = script.round(hub, (300, 80), cities);
@@ -47,11 +46,23 @@ pub(crate) fn write(script: &mut Script<'_>, n: u16) -> Plot {
         round.iter().cycle().zip(0..count).map(|(&town, k)| script.outsider(town, k)).collect();
     let cast = Cast { hub, round, card: Who::Person(holder), funnel: Who::Second(holder), victims };
 
+    members(script, &cast);
+    script.spread(cast.funnel);
     let mut balance = 0;
     for stop in 0..STOPS {
         balance = write_stop(script, &cast, stop, balance);
     }
-    plot(n, &cast)
+    if let Some(boss) = script.partner {
+        script.step("boss_share");
+        for week in 0..3 {
+            let cents = script.noisy(45_000);
+            let at = (script.day(6 + 7 * week), script.minute(600, 1_300));
+            script.put(at, hub, What::P2p, (cast.funnel, boss), cents);
+        }
+        script.members.push((Part::Account(boss), Role::Subject, "boss"));
+    }
+    let accounts = vec![cast.card, cast.funnel];
+    Scene { anchor: Part::Customer(cast.card), holder: cast.card, accounts }
 }
 
 /// One stop; gives the balance of the funnel account after it.
@@ -62,6 +73,8 @@ fn write_stop(script: &mut Script<'_>, cast: &Cast, stop: u32, balance: u32) -> 
     let nights = nights(arrival, script.day(4 + 2 * stop));
     let hotel = u16::try_from(script.rng.range(0, 11)).unwrap_or(0);
     let room = nights * script.rng.range(75, 130) * 100;
+    let room = script.noisy(room);
+    script.step("stay");
     let minute = script.minute(600, 1_000);
     let what = What::Lodging { hotel, nights: u8::try_from(nights).unwrap_or(1), online: true };
     script.put((arrival, minute), town, what, (cast.card, Who::Nobody), room);
@@ -77,11 +90,14 @@ fn write_stop(script: &mut Script<'_>, cast: &Cast, stop: u32, balance: u32) -> 
     }
     if let Some(&victim) = script.rng.pick(&cast.victims) {
         let cents = script.rng.range(10, 40) * 1_000;
+        let cents = script.noisy(cents);
+        script.step("receipt");
         let at = (later(arrival, 1), script.minute(600, 1_430));
         script.put(at, town, What::P2p, (victim, cast.funnel), cents);
         balance += cents;
     }
     if stop % 3 == 2 {
+        script.step("own");
         let cents = balance / 2_000 * 1_000;
         let at = (later(arrival, 3), script.minute(600, 800));
         script.put(at, cast.hub, What::Own, (cast.funnel, cast.card), cents);
@@ -95,12 +111,16 @@ fn adverts_and_rides(script: &mut Script<'_>, cast: &Cast, day: Day, town: TownI
     for _ in 0..script.rng.range(1, 2) {
         let site = u16::try_from(script.rng.range(1, 3)).unwrap_or(1);
         let cents = script.rng.range(1, 4) * 1_200;
+        let cents = script.noisy(cents);
+        script.step("advert");
         let minute = script.minute(480, 1_200);
         script.put((day, minute), cast.hub, What::Advert { site }, (cast.card, none), cents);
     }
     if script.rng.per_mille(700) {
         let shop = u16::try_from(script.rng.range(0, 2)).unwrap_or(0);
         let cents = script.rng.range(900, 3_800);
+        let cents = script.noisy(cents);
+        script.step("ride");
         let minute = script.minute(1_080, 1_430);
         let ride = What::Online { mcc: 4121, shop };
         script.put((day, minute), town, ride, (cast.card, none), cents);
@@ -115,6 +135,8 @@ fn night_cash(script: &mut Script<'_>, cast: &Cast, day: Day, town: TownId) -> u
         let Some(&victim) = script.rng.pick(&cast.victims) else { continue };
         let machine = u8::try_from((first + k) % 6).unwrap_or(0);
         let cents = script.rng.range(10, 40) * 2_000;
+        let cents = script.noisy(cents);
+        script.step("night_cash");
         let minute = script.minute(1_330 + 200 * k, 1_520 + 240 * k);
         let what = What::DepositAtm { machine };
         script.put((day, minute), town, what, (victim, cast.funnel), cents);
@@ -126,6 +148,7 @@ fn night_cash(script: &mut Script<'_>, cast: &Cast, day: Day, town: TownId) -> u
 /// The holder draws most of it, far away, the day after; gives what was drawn.
 fn draw(script: &mut Script<'_>, cast: &Cast, day: Day, balance: u32) -> u32 {
     let cents = balance / 100 * script.rng.range(65, 85) / 2_000 * 2_000;
+    script.step("draw");
     let branch = u8::try_from(script.rng.range(0, 2)).unwrap_or(0);
     let minute = script.minute(720, 1_010);
     script.put(
@@ -138,7 +161,7 @@ fn draw(script: &mut Script<'_>, cast: &Cast, day: Day, balance: u32) -> u32 {
     cents
 }
 
-fn plot(n: u16, cast: &Cast) -> Plot {
+fn members(script: &mut Script<'_>, cast: &Cast) {
     let mut members = vec![
         (Part::Customer(cast.card), Role::Subject, "holder"),
         (Part::Account(cast.funnel), Role::Subject, "collector"),
@@ -148,13 +171,5 @@ fn plot(n: u16, cast: &Cast) -> Plot {
         members.push((Part::Conductor(victim), Role::PotentialVictim, "depositor"));
         members.push((Part::Account(victim), Role::PotentialVictim, "payer"));
     }
-    Plot {
-        id: format!("ct-01-{n}"),
-        kind: CaseKind::Planted,
-        typology: "CT-01",
-        anchor: Part::Customer(cast.card),
-        holder: cast.card,
-        accounts: vec![cast.card, cast.funnel],
-        members,
-    }
+    script.members = members;
 }

@@ -13,18 +13,17 @@
 
 use crate::draft::What;
 use crate::people::Firm;
-use crate::script::{Part, Plot, Script, later, nights, when_open};
+use crate::script::{Part, Scene, Script, later, nights, when_open};
 use crate::town::{Town, TownId};
-use crate::truth::CaseKind;
 use crate::who::Who;
-use palermo_domain::Product;
 use palermo_domain::alert::Role;
+use palermo_domain::{Date, Product};
 
 const ROUNDS: u32 = 14;
 
 /// A club opens an account, pays in at every round, pays each member a pot by phone when it is
 /// their turn, and shares the rest out in cash at the end.
-pub(crate) fn savings_club(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn savings_club(script: &mut Script<'_>) -> Scene {
     let home = script.border_town();
     let (age, club_age) = (script.rng.range(700, 4_000), script.rng.range(6, 18));
     let income = script.rng.range(18, 32) * 10_000;
@@ -60,20 +59,18 @@ pub(crate) fn savings_club(script: &mut Script<'_>, n: u16) -> Plot {
         script.put(at, home, counter, (pot, Who::Nobody), piece);
     }
     let people = members.iter().map(|&who| (Part::Account(who), "member")).collect();
-    let kind = lookalike("savings_club", Some("SUP-ROSCA"));
     let accounts = vec![Who::Person(keeper), pot];
-    plot(format!("savings_club-{n}"), kind, Part::Account(pot), accounts, people)
+    scene(script, Part::Account(pot), accounts, people)
 }
 
 /// A relief worker of a hotel group, ten houses in three weeks.
-pub(crate) fn hotel_worker(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn hotel_worker(script: &mut Script<'_>) -> Scene {
     let home = Town::draw(&mut script.rng);
     let age = script.rng.range(300, 3_000);
     let worker = script.customer(home, (script.before(age), 270_000), None);
     let own = Who::Person(worker);
     let opened = script.before(3_500);
-    let hotel =
-        script.people.add_firm(Firm { town: home, mcc: 7011, cash: false, headcount: 160, opened });
+    let hotel = script.people.add_firm(hotel_of(home, opened));
     let round = script.round(home, (170, 170), 4);
 
     let pay = script.rng.range(640, 720) * 100;
@@ -91,8 +88,7 @@ pub(crate) fn hotel_worker(script: &mut Script<'_>, n: u16) -> Plot {
         script.put(at, home, What::Advert { site: 0 }, (own, Who::Nobody), 600);
     }
     let people = vec![(Part::Account(Who::Firm(hotel)), "employer")];
-    let kind = lookalike("hotel_worker", Some("SUP-HOSP"));
-    plot(format!("hotel_worker-{n}"), kind, Part::Customer(own), vec![own], people)
+    scene(script, Part::Customer(own), vec![own], people)
 }
 
 fn relief_stop(script: &mut Script<'_>, own: Who, town: TownId, stop: u32) {
@@ -119,7 +115,7 @@ fn relief_stop(script: &mut Script<'_>, own: Who, town: TownId, stop: u32) {
 }
 
 /// A stall in a border town: many small senders, also from afar, and suppliers to pay.
-pub(crate) fn border_trader(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn border_trader(script: &mut Script<'_>) -> Scene {
     let home = script.border_town();
     let age = script.rng.range(500, 3_000);
     let income = script.rng.range(20, 34) * 10_000;
@@ -155,19 +151,17 @@ pub(crate) fn border_trader(script: &mut Script<'_>, n: u16) -> Plot {
         script.put(at, home, What::DepositCounter { branch: 0 }, (own, own), cents);
     }
     let people = buyers.iter().map(|&who| (Part::Account(who), "buyer")).collect();
-    let kind = lookalike("border_trader", None);
-    plot(format!("border_trader-{n}"), kind, Part::Account(own), vec![own], people)
+    scene(script, Part::Account(own), vec![own], people)
 }
 
 /// A sales representative: eight stops in five cities, meals, fuel, a little cash by day.
-pub(crate) fn sales_rep(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn sales_rep(script: &mut Script<'_>) -> Scene {
     let home = Town::draw(&mut script.rng);
     let age = script.rng.range(300, 3_000);
     let rep = script.customer(home, (script.before(age), 520_000), None);
     let own = Who::Person(rep);
     let opened = script.before(3_500);
-    let firm =
-        script.people.add_firm(Firm { town: home, mcc: 5045, cash: false, headcount: 90, opened });
+    let firm = script.people.add_firm(office_of(home, opened));
     let round = script.round(home, (170, 100), 5);
     for k in 0..2 {
         let at = (script.day(3 + 14 * k), script.minute(300, 420));
@@ -182,8 +176,7 @@ pub(crate) fn sales_rep(script: &mut Script<'_>, n: u16) -> Plot {
         sales_stop(script, own, town, stop);
     }
     let people = vec![(Part::Account(Who::Firm(firm)), "employer")];
-    let kind = lookalike("sales_rep", None);
-    plot(format!("sales_rep-{n}"), kind, Part::Customer(own), vec![own], people)
+    scene(script, Part::Customer(own), vec![own], people)
 }
 
 fn sales_stop(script: &mut Script<'_>, own: Who, town: TownId, stop: u32) {
@@ -210,25 +203,25 @@ fn sales_stop(script: &mut Script<'_>, own: Who, town: TownId, stop: u32) {
     }
 }
 
-fn lookalike(name: &'static str, suppressor: Option<&'static str>) -> CaseKind {
-    CaseKind::Lookalike { name, suppressor }
-}
-
-fn plot(
-    id: String,
-    kind: CaseKind,
+/// The scene of a look-alike: the holder, the accounts, and who else is there.
+fn scene(
+    script: &mut Script<'_>,
     anchor: Part,
     accounts: Vec<Who>,
     others: Vec<(Part, &'static str)>,
-) -> Plot {
-    let typology = match anchor {
-        Part::Account(_) => "CT-14",
-        Part::Customer(_) | Part::Conductor(_) => "CT-01",
-    };
+) -> Scene {
     let holder = accounts.first().copied().unwrap_or(Who::Nobody);
     let held = accounts.iter().map(|&who| (Part::Account(who), Role::CounterpartyOnly, "account"));
     let others = others.into_iter().map(|(part, name)| (part, Role::CounterpartyOnly, name));
     let members = [(Part::Customer(holder), Role::CounterpartyOnly, "holder")];
-    let members = members.into_iter().chain(held).chain(others).collect();
-    Plot { id, kind, typology, anchor, holder, accounts, members }
+    script.members = members.into_iter().chain(held).chain(others).collect();
+    Scene { anchor, holder, accounts }
+}
+
+fn hotel_of(town: TownId, opened: Date) -> Firm {
+    Firm { town, mcc: 7011, cash: false, headcount: 160, opened, still: false, profile: None }
+}
+
+fn office_of(town: TownId, opened: Date) -> Firm {
+    Firm { town, mcc: 5045, cash: false, headcount: 90, opened, still: false, profile: None }
 }

@@ -12,9 +12,8 @@
 )]
 
 use crate::draft::What;
-use crate::script::{Part, Plot, Script, when_open};
+use crate::script::{Part, Scene, Script, when_open};
 use crate::town::{Town, TownId};
-use crate::truth::CaseKind;
 use crate::who::Who;
 use palermo_domain::Product;
 use palermo_domain::alert::Role;
@@ -22,15 +21,17 @@ use palermo_domain::alert::Role;
 const LAST_CREDIT: usize = 21;
 
 /// Writes one instance.
-pub(crate) fn write(script: &mut Script<'_>, n: u16) -> Plot {
+pub(crate) fn write(script: &mut Script<'_>) -> Scene {
     let home = script.border_town();
     let age = script.rng.range(4, 20);
     let income = script.rng.range(14, 22) * 10_000;
     let opened = script.before(age);
     let holder = script.customer(home, (opened, income), Some((Product::Savings, opened)));
     let collector = Who::Person(holder);
-    let organizer = script.outsider(home, 900);
+    let organizer = script.partner.unwrap_or_else(|| script.outsider(home, 900));
     let senders = senders(script, home);
+    script.members = members(holder, organizer, &senders);
+    script.spread(collector);
 
     let (total, by_day) = credits(script, collector, &senders);
     savings(script, home, holder, &by_day);
@@ -39,9 +40,17 @@ pub(crate) fn write(script: &mut Script<'_>, n: u16) -> Plot {
         let day = script.day(17 + 2 * k);
         let minute = script.minute(540, 1_300);
         let cents = script.rng.range(8, 18) * 5_000;
+        let cents = script.noisy(cents);
+        script.step("organizer_share");
         script.put((day, minute), home, What::P2p, (collector, organizer), cents);
     }
 
+    let accounts = vec![collector, Who::Second(holder)];
+    Scene { anchor: Part::Account(collector), holder: collector, accounts }
+}
+
+fn members(holder: u32, organizer: Who, senders: &[Who]) -> Vec<(Part, Role, &'static str)> {
+    let collector = Who::Person(holder);
     let mut members = vec![
         (Part::Customer(collector), Role::Subject, "holder"),
         (Part::Account(collector), Role::Subject, "collector"),
@@ -49,15 +58,7 @@ pub(crate) fn write(script: &mut Script<'_>, n: u16) -> Plot {
         (Part::Account(organizer), Role::Subject, "organizer"),
     ];
     members.extend(senders.iter().map(|&who| (Part::Account(who), Role::PotentialVictim, "payer")));
-    Plot {
-        id: format!("ct-14-{n}"),
-        kind: CaseKind::Planted,
-        typology: "CT-14",
-        anchor: Part::Account(collector),
-        holder: collector,
-        accounts: vec![collector, Who::Second(holder)],
-        members,
-    }
+    members
 }
 
 fn senders(script: &mut Script<'_>, home: TownId) -> Vec<Who> {
@@ -76,6 +77,7 @@ fn senders(script: &mut Script<'_>, home: TownId) -> Vec<Who> {
 /// The credits; gives their sum and the sum of each script day.
 fn credits(script: &mut Script<'_>, to: Who, senders: &[Who]) -> (u32, [u32; LAST_CREDIT + 1]) {
     let count = usize::try_from(script.rng.range(132, 165)).unwrap_or(132);
+    script.step("credit");
     let mut by_day = [0; LAST_CREDIT + 1];
     for k in 0..count {
         // Everybody once, then whoever.
@@ -86,6 +88,7 @@ fn credits(script: &mut Script<'_>, to: Who, senders: &[Who]) -> (u32, [u32; LAS
         let dear = script.rng.per_mille(850);
         let (low, high) = if dear { (57, 79) } else { (12, 56) };
         let cents = script.rng.range(low, high) * 500;
+        let cents = script.noisy(cents);
         let script_day = 1 + k * (LAST_CREDIT - 1) / count;
         let day = script.day(u32::try_from(script_day).unwrap_or(1));
         let minute = script.minute(0, 1_439);
@@ -101,6 +104,7 @@ fn credits(script: &mut Script<'_>, to: Who, senders: &[Who]) -> (u32, [u32; LAS
 /// Every evening a part rests on the savings account; it comes back before the cash leaves.
 fn savings(script: &mut Script<'_>, home: TownId, holder: u32, by_day: &[u32]) {
     let (current, saved) = (Who::Person(holder), Who::Second(holder));
+    script.step("savings");
     let mut resting = 0;
     for (script_day, &sum) in (0..).zip(by_day) {
         // Only of what came in the day before, so that it is there.
@@ -118,6 +122,7 @@ fn savings(script: &mut Script<'_>, home: TownId, holder: u32, by_day: &[u32]) {
 
 fn cash_out(script: &mut Script<'_>, home: TownId, from: Who, total: u32) {
     let target = total / 100 * 80;
+    script.step("cash_out");
     let pieces = if target > 3_800_000 { 5 } else { 4 };
     let piece = (target / pieces).clamp(830_000, 940_000);
     let near =
@@ -126,6 +131,7 @@ fn cash_out(script: &mut Script<'_>, home: TownId, from: Who, total: u32) {
     for (k, script_day) in (0..pieces).zip([22, 23, 25, 26, 27]) {
         let day = when_open(script.day(script_day));
         let cents = piece / 5_000 * 5_000 + script.rng.range(0, 4) * 5_000 - 10_000;
+        let cents = script.noisy(cents);
         let branch = u8::try_from(k % 3).unwrap_or(0);
         let elsewhere = script.rng.per_mille(300);
         let town = if elsewhere { script.rng.pick(&towns).copied() } else { None };

@@ -1,0 +1,50 @@
+//! CT-28: integration. A cash business pays its owner, money runs in a circle of related firms and
+//! comes back within two weeks, the owner buys a home and a car (F20 typology 1, F23-S6 to S8, FT23).
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "days, counts and cents of one case, by the literals here"
+)]
+
+use crate::prelude::*;
+
+use super::shared::{dealer, predicate};
+
+pub(crate) fn write(s: &mut Script<'_>) -> Scene {
+    let (collector, held) = predicate(s, 50);
+    let town = s.town_of(collector);
+    let profile = |turnover| Profile { turnover: Some(turnover), ..Profile::default() };
+    let front = s.found(town, (7542, 4, 900), profile(14_000), (Role::Subject, "front"));
+    s.spread(front);
+    let roles = (Role::RoleUndetermined, "related_firm");
+    let one = s.found(town, (5511, 2, 500), profile(20_000), roles);
+    let two = s.found(town, (1520, 3, 400), profile(25_000), roles);
+    let owner = s.ally(town, "beneficial_owner");
+    s.step("to_front");
+    let cents = s.part(held, 60, 85);
+    s.pay(s.day(52), DAY, What::Transfer(Code::Other), (collector, front), cents);
+    for d in (4..176).step_by(3) {
+        s.step("cash");
+        let cents = s.usd(1_400, 5_200, 20);
+        s.deposit((s.day(d), OFFICE), town, (front, front), cents);
+    }
+    for k in 0..5 {
+        let mut d = 30 + k * 28;
+        let mut cents = s.usd(9_000, 22_000, 500);
+        for (from, to) in [(front, one), (one, two), (two, front)] {
+            s.step("cycle");
+            s.pay_for((s.day(d), OFFICE), Say::Invoice, What::Invoice, (from, to), cents);
+            cents = s.part(cents, 93, 99);
+            d += s.rng.range(1, 5);
+        }
+        s.step("draw");
+        let cents = s.usd(8_000, 16_000, 500);
+        let code = if k % 2 == 0 { Code::Dividend } else { Code::Loan };
+        s.pay(s.day(34 + k * 28), OFFICE, What::Transfer(code), (front, owner), cents);
+    }
+    s.step("purchase");
+    let car = s.usd(24_000, 52_000, 1_000);
+    s.pay(s.day(120), OFFICE, What::Wire(Code::Other), (owner, dealer(s, town, 1)), car);
+    let home = s.usd(40_000, 90_000, 1_000);
+    s.pay(s.day(172), OFFICE, What::Wire(Code::Property), (owner, dealer(s, town, 2)), home);
+    s.at_account(front)
+}
