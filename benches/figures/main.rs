@@ -3,8 +3,10 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `library`, `windows`, `graph`, `production`, `scale`, `kafka`; the last but one only
-//! where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
+//! `decode`, `memory`, `library`, `windows`, `graph`, `production`, `scale`, `kafka`; `scale` only
+//! where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000; and `score`, only where it is named: what the rules find of
+//! planted networks (`PALERMO_SCORE_ACCOUNTS`, default 3,000; `PALERMO_SCORE_SEEDS`, default 3;
+//! `PALERMO_SCORE_MISSED` and `PALERMO_SCORE_WRONG` name each).
 
 mod decode;
 mod graph;
@@ -13,6 +15,7 @@ mod library;
 mod memory;
 mod production;
 mod scale;
+mod score;
 mod windows;
 
 use palermo_benches::{Broker, setting};
@@ -47,6 +50,10 @@ fn main() -> ExitCode {
     }
     if wants("scale") {
         scale::figures(setting("PALERMO_BENCH_RUNS", 3));
+    }
+    // Minutes, and no figure of speed: only where it is asked for.
+    if wanted.iter().any(|name| name == "score") {
+        score::figures();
     }
     if wants("kafka") {
         match Broker::start() {

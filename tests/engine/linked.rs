@@ -15,7 +15,7 @@ use crate::harness::{Run, cases, config, engine, records, run, same_alerts, text
 use crate::invariants::check_life;
 use oracle::{Finding, Oracle};
 use palermo_domain::alert::Mode;
-use palermo_domain::{Date, Fate, OutputTopic, Span};
+use palermo_domain::{Fate, OutputTopic, Span};
 use palermo_engine::Bundle;
 use palermo_lang::program::RuleSet;
 use palermo_testkit::Owned;
