@@ -1,8 +1,9 @@
 //! Who is in an alert, and in which role.
 //!
 //! The anchor and its holders are the subjects. Who pays them in what the indicators selected is
-//! related, in the role that the typology gives to payers; who is paid, in the role that the
-//! indicator gives to other ends, where that is more than the other end of a payment.
+//! related, in the role that the typology gives to payers; who is paid, in the role that an
+//! indicator over outgoing payments alone gives to other ends, where that is more than the other end
+//! of a payment.
 //!
 //! Promises: a possible victim is never a subject, and is masked.
 
@@ -90,6 +91,9 @@ impl Detector {
         for (support, told) in basis.facts.iter().filter(|(support, _)| !support.linked) {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
             let said = rule.and_then(|rule| rule.other_role);
+            // Where an indicator reads both directions, its other ends are those who pay.
+            let bound = self.indicators.get(usize::from(support.indicator.0));
+            let pays_only = bound.is_some_and(|bound| bound.legs == [Leg::Debtor]);
             // Who pays another account at the same device is no payer of the anchor.
             let mine = told.evidence.iter();
             for found in mine.filter(|found| found.own().is_none_or(|of| subjects.contains(&of))) {
@@ -97,7 +101,7 @@ impl Detector {
                     let role = typology.payers_role.or(said).unwrap_or(Role::CounterpartyOnly);
                     (payer(ledger, &found.debtor, own, holders), role, "payer")
                 } else {
-                    let role = said.unwrap_or(Role::CounterpartyOnly);
+                    let role = said.filter(|_| pays_only).unwrap_or(Role::CounterpartyOnly);
                     let paid = found.creditor.filter(|paid| !own.contains(paid));
                     let key = paid.map(|paid| ("account", ledger.account_text(paid).to_owned()));
                     let is_more = matches!(role, Role::PotentialVictim | Role::RoleUndetermined);
