@@ -193,10 +193,10 @@ pub(crate) struct SynthArgs {
     #[arg(long)]
     pub noise: bool,
     /// Share of the planted networks that evade: below thresholds, over two accounts, or slowly.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = thousandths)]
     pub evading: u16,
     /// Share of the planted networks that share an account with another one.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = thousandths)]
     pub shared: u16,
     /// The world in which rules are judged: 20 networks of each typology and 10 look-alikes of each
     /// kind in at least 420 days, full, with noise, 0.3 of them evading and 0.5 sharing.
@@ -487,7 +487,7 @@ fn many(text: &str) -> Result<(String, u16), String> {
 }
 
 /// A share from 0 to 1 with up to three decimals, in thousandths.
-fn share(text: &str) -> Result<u16, String> {
+fn thousandths(text: &str) -> Result<u16, String> {
     let wrong = || "write a share such as `0.3`, from 0 to 1".to_owned();
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     if part.is_empty() || part.len() > 3 || !part.bytes().all(|digit| digit.is_ascii_digit()) {
