@@ -13,7 +13,7 @@ use palermo_domain::alert::Cause;
 use palermo_domain::{EventTime, FixedState, IngestTime, Partition, Payment, Span, TopicRole};
 use palermo_lang::program::{IndicatorId, Literal, RuleSet, Stricter};
 use palermo_lang::{Limits, Overrides, Sources, compile_with};
-use palermo_ledger::{Ledger, Origin};
+use palermo_ledger::{Ledger, Leg, Origin, RowId};
 use palermo_synth::{Config, Lookalikes, Planted, World};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -32,6 +32,11 @@ pub fn figures(runs: usize) {
     let world = world();
     let payments = payments(&world);
     eprintln!("library: {} payments of {ACCOUNTS} accounts in {DAYS} days", payments.len());
+    figure(
+        "expression_five_terms",
+        format!("{:.1}", five_terms(&world, &payments)),
+        "ns/selection",
+    );
     let own = all.indicators.len();
     let none = RuleSet {
         indicators: Vec::new(),
@@ -148,8 +153,8 @@ fn stricter(value: &Literal, step: &Literal, steps: i64, way: Stricter) -> Optio
     })
 }
 
-/// Nanoseconds a payment of the last days.
-fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
+/// A ledger that knows the parties, and a detector.
+fn bank(world: &World, rules: &RuleSet) -> (Ledger, Detector) {
     let mut ledger = Ledger::new(palermo_domain::Currency::try_new("USD").expect("a currency"));
     let settings = Settings {
         task: "bench".to_owned(),
@@ -157,21 +162,28 @@ fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
         mute_before: None,
         evidence_horizon: Span::from_days(400),
     };
-    let mut detector = Detector::new(rules.clone(), settings, &mut ledger);
+    let detector = Detector::new(rules.clone(), settings, &mut ledger);
     for party in world.parties() {
         ledger.apply_party(&party);
     }
+    (ledger, detector)
+}
+
+fn origin(payment: &Payment<'_>, offset: i64) -> Origin {
+    let partition = Partition { role: TopicRole::Payments, index: 0 };
+    Origin { partition, offset, ingest: IngestTime(payment.event_time.0) }
+}
+
+/// Nanoseconds a payment of the last days.
+fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
+    let (mut ledger, mut detector) = bank(world, rules);
     let last = payments.last().map_or(EventTime(0), |payment| payment.event_time);
     let first_timed = last.minus(Span::from_days(TIMED_DAYS));
     let begin = payments.partition_point(|payment| payment.event_time < first_timed);
     let mut alerts = Vec::new();
     let mut offset = 0;
     let mut apply = |payment: &Payment<'static>, ledger: &mut Ledger| {
-        let partition = Partition { role: TopicRole::Payments, index: 0 };
-        let row = ledger.insert(
-            payment,
-            Origin { partition, offset, ingest: IngestTime(payment.event_time.0) },
-        );
+        let row = ledger.insert(payment, origin(payment, offset));
         offset += 1;
         let sets = detector.select(ledger, row, payment.text.as_ref());
         ledger.link(row, sets[0], sets[1]);
@@ -208,4 +220,52 @@ fn tell(detector: &Detector, ledger: &Ledger) {
         "library: {hits} hits ({:08x}), {missing} times a field was missing ({of_missing:08x}), {evaluations} evaluations",
         digest >> 32
     );
+}
+
+/// Selections of five terms each, no two of them alike.
+const FIVES: usize = 120;
+
+/// What one of them costs at one end of a payment that has the right direction.
+fn five_terms(world: &World, payments: &[Payment<'static>]) -> f64 {
+    let mut text = "apiVersion: palermo.rules/v1\nversion: 1.0.0\ntitle: A rule\nstatus: test\n\
+                    description: A rule.\ncite: [{key: K1, item: flag, status: found}]\n\
+                    kind: Indicator\nid: FT-01\ncrime: [laundering]\nfamily: N\ntier: A\n\
+                    subject: account\nwindow: 30d\nselect:\n"
+        .to_owned();
+    for n in 1..=FIVES {
+        let (most, hour) = (90_000 + n, n % 24);
+        text += &format!(
+            "  s{n}: direction == out && currency == USD && amount_original >= {n} && amount_original < {most} && hour != {hour}\n"
+        );
+    }
+    text += "measure:\n";
+    (1..=FIVES).for_each(|n| text += &format!("  m{n}: count() over s{n}\n"));
+    let hit: Vec<String> = (1..=FIVES).map(|n| format!("m{n} >= 1000")).collect();
+    text += &format!("hit: {}\ntext: \"{{m1}}\"\n", hit.join(" || "));
+    let limits = Limits {
+        horizon: Span::from_days(90),
+        evidence_horizon: Span::from_days(400),
+        cost: u64::MAX,
+    };
+    let sources = Sources::new([("rules/five.yaml".to_owned(), text)].into());
+    let rules = compile_with(&sources, None, &limits, &Overrides::new());
+    let (mut ledger, mut detector) = bank(world, &rules.expect("it compiles").rules);
+    let rows: Vec<RowId> = (0..)
+        .zip(payments.iter().take(20_000))
+        .map(|(offset, payment)| ledger.insert(payment, origin(payment, offset)))
+        .collect();
+    let ends = rows
+        .iter()
+        .filter(|row| ledger.row(**row).is_some_and(|row| row.account(Leg::Debtor).is_some()));
+    let asked = ends.count() * FIVES;
+    let mut select = || {
+        let begun = now();
+        for row in &rows {
+            std::hint::black_box(detector.select(&ledger, *row, None));
+        }
+        begun.elapsed().as_nanos() as f64
+    };
+    // The first time every combination is new.
+    select();
+    select() / asked.max(1) as f64
 }
