@@ -41,7 +41,11 @@ fn sources() -> Sources {
 }
 
 fn shipped() -> RuleSet {
-    let limits = Limits { horizon: Span::from_days(180), evidence_horizon: Span::from_days(400) };
+    let limits = Limits {
+        horizon: Span::from_days(180),
+        evidence_horizon: Span::from_days(400),
+        cost: Limits::COST,
+    };
     match compile(&sources(), "prod", &limits) {
         Ok(compiled) => compiled.rules,
         Err(problems) => panic!("the shipped rules do not compile: {problems:?}"),

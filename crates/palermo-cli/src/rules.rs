@@ -33,7 +33,11 @@ fn sources(folder: &Path) -> Result<Sources, Failure> {
 /// The bounds of the configuration that is built in.
 fn limits() -> Limits {
     let config = Config::defaults();
-    Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon }
+    Limits {
+        horizon: config.horizon,
+        evidence_horizon: config.evidence_horizon,
+        cost: Limits::COST,
+    }
 }
 
 /// `palermo rules lint`.

@@ -124,8 +124,6 @@ pub(crate) struct BoundCondition {
     pub(crate) reach: palermo_domain::Span,
     /// What a bank must deliver before absence means anything.
     pub(crate) feeds: FeedSet,
-    /// Cannot hold while none of its selections has an entry.
-    pub(crate) needs_entries: bool,
 }
 
 impl BoundCondition {
@@ -360,6 +358,5 @@ pub(crate) fn condition(
         window: condition.window,
         reach: reach(condition),
         feeds: condition.feeds,
-        needs_entries: false,
     }
 }

@@ -29,8 +29,10 @@ use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
 pub use parts::{Look, Part};
 pub(crate) use sequence::Shape;
+use smallvec::{SmallVec, smallvec};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// An entry of a window that a selection matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +90,9 @@ impl Doubt {
     }
 }
 
+/// The entries of a window that a selection matched.
+type Matches = Rc<[Match]>;
+
 /// One evaluation.
 pub(crate) struct Run<'a> {
     env: Env<'a>,
@@ -95,9 +100,9 @@ pub(crate) struct Run<'a> {
     condition: &'a BoundCondition,
     account: AccountId,
     time: EventTime,
-    /// Per selection of the condition, newest first; filled by the first measure.
-    collected: Option<Vec<Vec<Match>>>,
-    values: Vec<Option<(Value, Option<Doubt>)>>,
+    /// Per selection of the condition, newest first; filled by the first measure that asks.
+    collected: SmallVec<[Option<Matches>; 4]>,
+    values: SmallVec<[Option<(Value, Option<Doubt>)>; 8]>,
     /// What the graph pattern found; searched by the first measure.
     pattern: Option<graph::Found>,
     /// Of the measure at hand.
@@ -134,7 +139,8 @@ impl<'a> Run<'a> {
         account: AccountId,
         time: EventTime,
     ) -> Self {
-        let values = vec![None; condition.measures.len()];
+        let values = smallvec![None; condition.measures.len()];
+        let collected = smallvec![None; condition.selections.len()];
         let env = Env { during: Some((time.minus(condition.window), time)), ..env };
         let doubt = Cell::new(None);
         Self {
@@ -143,7 +149,7 @@ impl<'a> Run<'a> {
             condition,
             account,
             time,
-            collected: None,
+            collected,
             values,
             pattern: None,
             doubt,
@@ -285,6 +291,14 @@ impl<'a> Run<'a> {
         self.doubt.set(Doubt::and(self.doubt.get(), Some(one)));
     }
 
+    /// Whatever was left out, the measure at hand cannot be more than `most`.
+    fn at_most(&self, found: usize, most: usize) {
+        let more = u64::try_from(most.saturating_sub(found)).unwrap_or(u64::MAX);
+        let doubt =
+            self.doubt.get().map(|doubt| Doubt { skipped: doubt.skipped.min(more), ..doubt });
+        self.doubt.set(doubt.filter(|doubt| doubt.skipped > 0 || !doubt.bounded));
+    }
+
     /// Notes an unknown value that the measure at hand leaves out.
     fn known(&self, value: Value) -> bool {
         if let Value::Unknown(field) = value {
@@ -302,11 +316,11 @@ impl<'a> Run<'a> {
             match measure {
                 BoundMeasure::Aggregate { over, filter, within, .. } => {
                     let chosen = self.chosen(*over, filter.as_ref(), *within);
-                    evidence.extend(chosen);
+                    evidence.extend_from_slice(&chosen);
                 }
                 BoundMeasure::Overlap { a, b, .. } => {
-                    evidence.extend(self.matches(*a));
-                    evidence.extend(self.matches(*b));
+                    evidence.extend_from_slice(&self.matches(*a));
+                    evidence.extend_from_slice(&self.matches(*b));
                 }
                 BoundMeasure::Repeats => {
                     if let Some(sequence) = &condition.sequence {
@@ -316,8 +330,8 @@ impl<'a> Run<'a> {
                     }
                 }
                 BoundMeasure::Between { a, b, .. } => {
-                    evidence.extend(self.matches(*a));
-                    evidence.extend(self.matches(*b));
+                    evidence.extend_from_slice(&self.matches(*a));
+                    evidence.extend_from_slice(&self.matches(*b));
                 }
                 BoundMeasure::Graph(_) if !shown => {
                     shown = true;
@@ -387,26 +401,29 @@ impl<'a> Run<'a> {
         matches.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row)));
     }
 
-    fn matches(&mut self, selection: usize) -> Vec<Match> {
-        if self.collected.is_none() {
-            self.collected = Some(self.collect());
+    fn matches(&mut self, selection: usize) -> Matches {
+        if let Some(Some(known)) = self.collected.get(selection) {
+            return Rc::clone(known);
         }
-        self.collected.as_ref().and_then(|all| all.get(selection)).cloned().unwrap_or_default()
+        let found = self.collect(selection);
+        if let Some(slot) = self.collected.get_mut(selection) {
+            *slot = Some(Rc::clone(&found));
+        }
+        found
     }
 
-    fn collect(&self) -> Vec<Vec<Match>> {
+    fn collect(&self, selection: usize) -> Matches {
+        let Some(&id) = self.condition.selections.get(selection) else { return Rc::default() };
         let from = self.time.minus(self.condition.window);
-        let mut all = vec![Vec::new(); self.condition.selections.len()];
+        let mut found: SmallVec<[Match; 32]> = SmallVec::new();
         for &leg in &self.condition.legs {
             for entry in self.env.ledger.window(self.account, leg, from, self.time) {
-                for (selection, found) in self.condition.selections.iter().zip(&mut all) {
-                    if self.sets.contains(entry.selections, *selection) {
-                        found.push(Match { time: entry.time, row: entry.row, leg });
-                    }
+                if self.sets.contains(entry.selections, id) {
+                    found.push(Match { time: entry.time, row: entry.row, leg });
                 }
             }
         }
-        all
+        found.as_slice().into()
     }
 
     /// The matches of a selection inside `within` for which `filter` is true.
@@ -415,17 +432,20 @@ impl<'a> Run<'a> {
         over: usize,
         filter: Option<&Node>,
         within: Option<palermo_domain::Span>,
-    ) -> Vec<Match> {
+    ) -> Matches {
+        let matches = self.matches(over);
+        if filter.is_none() && within.is_none() {
+            return matches;
+        }
         let from = within.map_or(EventTime::MIN, |within| self.time.minus(within));
-        let mut matches = self.matches(over);
-        matches.retain(|found| {
+        let chosen = matches.iter().copied().filter(|found| {
             found.time >= from
                 && filter.is_none_or(|filter| {
                     let value = self.value(filter, *found);
                     self.known(value) && value.holds()
                 })
         });
-        matches
+        chosen.collect()
     }
 
     fn at(&self, found: Match) -> Option<At<'a>> {
@@ -443,16 +463,24 @@ impl<'a> Run<'a> {
             BoundMeasure::Graph(value) => self.pattern().value(*value),
             BoundMeasure::Repeats => {
                 let condition = self.condition;
-                let sequence = condition.sequence.as_ref();
-                count(sequence.map_or(0, |sequence| self.occurrences(sequence).all.len()))
+                let Some(sequence) = &condition.sequence else { return count(0) };
+                let fewest = sequence.steps.iter().map(|step| self.matches(*step).len()).min();
+                let fewest = fewest.filter(|fewest| *fewest > 0);
+                let Some(fewest) = fewest else { return count(0) };
+                let found = self.occurrences(sequence).all.len();
+                self.at_most(found, fewest);
+                count(found)
             }
             BoundMeasure::Overlap { key, a, b } => {
-                let [a, b] = [*a, *b].map(|selection| {
-                    let matches = self.matches(selection);
-                    let keys = matches.into_iter().map(|found| self.value(key, found));
+                let both = [*a, *b].map(|selection| self.matches(selection));
+                let fewest = both.iter().map(|matches| matches.len()).min().unwrap_or(0);
+                let [a, b] = both.map(|matches| {
+                    let keys = matches.iter().map(|found| self.value(key, *found));
                     keys.filter(|key| self.known(*key)).collect::<FixedHashSet<Value>>()
                 });
-                count(a.intersection(&b).count())
+                let found = a.intersection(&b).count();
+                self.at_most(found, fewest);
+                count(found)
             }
             BoundMeasure::Between { function, a, b, within } => {
                 self.between(*function, [*a, *b], *within)

@@ -1,32 +1,33 @@
 //! The loop of detection: a payment came or went, which conditions change, which findings follow.
 //!
-//! Per payment and touched account every indicator is evaluated at the payment's event time, and
-//! again at every later event time whose window contains it (none, where payments come in order).
-//! One test skips most evaluations without changing any result: an indicator that cannot hold
-//! without selected payments is skipped where the account never had one.
+//! Per payment and touched account indicators are evaluated at the payment's event time, and again at
+//! every later event time whose window contains it (none, where payments come in order). Those that
+//! cannot hold for lack of selected payments are left out without changing any result (module `armed`).
 
 mod activation;
+mod armed;
 mod asked;
 mod follow;
 mod reach;
 mod subjects;
 
-use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
+use crate::bind::{self, Binder, BoundCondition};
 use crate::concern::Concerns;
-use crate::condition::{Run, Searches, Verdict, nothing};
+use crate::condition::{Run, Searches, Verdict};
 use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
 use crate::hits::Hits;
 use crate::lacking::Lacking;
 use crate::lists::{BoundList, Sent};
+use crate::need::{self, Need};
 use crate::select::Selections;
-use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
+use armed::Armed;
 use asked::Asked;
 use follow::{Rests, Touched};
 use palermo_domain::alert::Cause;
-use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject};
-use palermo_lang::program::{Function, RuleSet};
+use palermo_domain::{Alert, Currency, EventTime, FixedHashMap, ListRow, Span, Subject};
+use palermo_lang::program::{Direction, RuleSet};
 use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,8 +91,9 @@ pub struct Detector {
     asked: Asked,
     /// Event time of the newest payment that came or went.
     newest: Option<EventTime>,
-    /// Selections an account ever had, one row of words per account.
-    seen: Vec<u64>,
+    armed: Armed,
+    /// Scratch of [`Detector::evaluate_since`].
+    due: Vec<u16>,
     pub(crate) hits: Hits,
     pub(crate) tracks: Vec<Track>,
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
@@ -113,9 +115,10 @@ impl Detector {
     /// Binds the rules to the ledger.
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
         let sent = Sent::default();
-        let bound = bind_rules(&rules, &sent, ledger);
+        let mut bound = bind_rules(&rules, &sent, ledger);
         let asked = Asked::new(&rules);
-        let by_subject = BySubject::new(&bound.indicators, &asked);
+        let by_subject = BySubject::new(&bound.indicators);
+        let armed = bound.armed(&asked);
         let rests = Rests::new(&rules);
         ledger.want(rests.kinds(by_subject.kinds()));
         let indicators = rules.indicators.len();
@@ -138,7 +141,8 @@ impl Detector {
             asked,
             newest: None,
             rules,
-            seen: Vec::new(),
+            armed,
+            due: Vec::new(),
             hits: Hits::default(),
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
@@ -168,7 +172,7 @@ impl Detector {
     /// What rules could not decide, by rule and missing field: payments for which a selection is
     /// unknown, and evaluations that might have held.
     pub fn field_missing(&self) -> BTreeMap<(String, String), u64> {
-        self.lacking.table()
+        self.lacking.table(|each| self.selections.pending(each))
     }
 
     /// Bytes held by hits, episodes and rows of lists, roughly.
@@ -180,7 +184,8 @@ impl Detector {
             .saturating_add(self.memories.len().saturating_mul(128))
             .saturating_add(self.concerns.bytes())
             .saturating_add(self.sent.bytes())
-            .saturating_add(self.seen.capacity().saturating_mul(8))
+            .saturating_add(self.armed.bytes())
+            .saturating_add(self.selections.bytes())
     }
 
     /// Applies a row of the topic `lists`. A list that no rule names keeps its rows for a later
@@ -219,9 +224,9 @@ impl Detector {
             let beyond = time.plus(self.by_subject.longest(Subject::Account));
             if !self.past_readers.is_empty() {
                 for later in later_times(ledger, account, beyond, EventTime::MAX) {
-                    let here = newest_at(ledger, account, later, later);
+                    let moment = Moment::at(ledger, account, later);
                     for index in self.past_readers.clone() {
-                        self.evaluate_one(ledger, index, account, (later, here), &mut changed);
+                        self.evaluate_one(ledger, index, account, moment, &mut changed);
                     }
                 }
             }
@@ -247,7 +252,7 @@ impl Detector {
         ledger: &Ledger,
         index: u16,
         account: AccountId,
-        (time, here): (EventTime, Option<(RowId, Leg)>),
+        Moment { time, here, first }: Moment,
         changed: &mut Changed,
     ) {
         let Some(condition) = self.indicators.get(usize::from(index)) else { return };
@@ -267,6 +272,7 @@ impl Detector {
             self.lacking.rule(index, weight.unwrap_or(0), field);
         }
         if verdict == Verdict::Holds {
+            self.armed.note_held(index, account);
             let new = self.hits.set(index, account, time, true);
             if let Some(last) = self.stats.last_hit.get_mut(usize::from(index)) {
                 *last = (*last).max(Some(time));
@@ -274,25 +280,14 @@ impl Detector {
             if new {
                 changed.note(&self.asked, index, account, time);
             }
-        } else if whole && self.hits.set(index, account, time, false) {
+        } else if whole && !first && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
             changed.note(&self.asked, index, account, time);
         }
-        if !whole {
+        if !whole && !first {
             self.hits.disturb(index, account, time);
         }
-    }
-
-    fn skip(&self, index: u16, account: AccountId) -> bool {
-        let Some(condition) = self.indicators.get(usize::from(index)) else { return true };
-        let sets = &self.selections.sets;
-        let start = account.index().saturating_mul(sets.words());
-        let saw = |selection: &u16| {
-            let word = start.saturating_add(usize::from(selection / 64));
-            self.seen.get(word).is_some_and(|bits| bits >> (selection % 64) & 1 == 1)
-        };
-        condition.needs_entries && !condition.selections.iter().any(saw)
     }
 
     /// The watermark has moved: settle and close what it has passed, forget old hits.
@@ -323,6 +318,22 @@ impl Detector {
     }
 }
 
+/// When a subject is looked at.
+#[derive(Clone, Copy)]
+struct Moment {
+    time: EventTime,
+    /// The payment of this time; `None` after a reversal.
+    here: Option<(RowId, Leg)>,
+    /// Nothing was found at this time, or disturbed: there is nothing to take back.
+    first: bool,
+}
+
+impl Moment {
+    fn at(ledger: &Ledger, subject: AccountId, time: EventTime) -> Self {
+        Self { time, here: newest_at(ledger, subject, time, time), first: false }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Changed {
     /// With the first and the last time at which one came or went.
@@ -349,6 +360,15 @@ struct BoundRules {
     lists: Vec<BoundList>,
     list_rows_refused: u64,
     selections: Selections,
+    /// Of the indicators.
+    needs: Vec<(Need, Vec<Currency>)>,
+}
+
+impl BoundRules {
+    fn armed(&mut self, asked: &Asked) -> Armed {
+        let needs = std::mem::take(&mut self.needs);
+        Armed::new(&self.indicators, needs, asked, &self.selections)
+    }
 }
 
 fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
@@ -358,67 +378,24 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     for selection in &rules.selections {
         conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
     }
-    let selections = Selections::new(&rules.selections, conditions);
+    let selections = Selections::new(conditions);
     let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
-    let mut bind_one = |condition| {
-        let mut bound = bind::condition(condition, &rules.selections, &ids, atoms);
-        bound.needs_entries = empty(&bound.holds, &bound.measures) == Value::Bool(false)
-            // Payments become those of a party by its record, when nobody looks at them.
-            && bound.subject != Subject::Party;
-        bound
-    };
-    let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
+    let mut bind_one = |condition| bind::condition(condition, &rules.selections, &ids, atoms);
+    let indicators: Vec<BoundCondition> =
+        rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
     let suppressors = rules.suppressors.iter().map(|rule| bind_one(&rule.condition)).collect();
-    BoundRules { indicators, suppressors, lists, list_rows_refused, selections }
-}
-
-/// The value of an expression where no payment is selected and no field is known. `false` is
-/// certain by the rules of three-valued logic: no field could make it true.
-fn empty(node: &Node, measures: &[BoundMeasure]) -> Value {
-    let recur = |node: &Node| empty(node, measures);
-    match node {
-        Node::Const(value) => *value,
-        Node::Money(amount, _) => Value::Money(*amount),
-        Node::Measure(index) => match measures.get(*index) {
-            Some(BoundMeasure::Aggregate { function, .. }) => match function {
-                _ if function.is_number() => Value::Int(0),
-                Function::Sum => Value::Money(palermo_domain::Decimal::ZERO),
-                _ => UNKNOWN,
-            },
-            Some(BoundMeasure::Overlap { .. } | BoundMeasure::Repeats) => Value::Int(0),
-            Some(BoundMeasure::Graph(value)) => nothing(*value),
-            Some(BoundMeasure::Derived(node)) => recur(node),
-            Some(BoundMeasure::Between { .. } | BoundMeasure::Own { .. }) | None => UNKNOWN,
-        },
-        Node::Not(inner) => not(recur(inner)),
-        Node::And(all) => {
-            let values: Vec<Value> = all.iter().map(recur).collect();
-            if values.contains(&Value::Bool(false)) {
-                Value::Bool(false)
-            } else if values.iter().all(|value| value.holds()) {
-                Value::Bool(true)
-            } else {
-                UNKNOWN
-            }
+    let legs = |selection: u16| {
+        let of = rules.selections.get(usize::from(selection));
+        match of.and_then(|of| of.gate.direction) {
+            None => Leg::BOTH.to_vec(),
+            Some(Direction::Out) => vec![Leg::Debtor],
+            Some(Direction::In) => vec![Leg::Creditor],
         }
-        Node::Or(any) => {
-            let values: Vec<Value> = any.iter().map(recur).collect();
-            if values.iter().any(|value| value.holds()) {
-                Value::Bool(true)
-            } else if values.iter().all(|value| *value == Value::Bool(false)) {
-                Value::Bool(false)
-            } else {
-                UNKNOWN
-            }
-        }
-        Node::Compare(op, a, b) => compare(*op, recur(a), recur(b)),
-        Node::Arithmetic(op, a, b) => arithmetic(*op, recur(a), recur(b)),
-        Node::ToDecimal(inner) => match recur(inner) {
-            Value::Int(int) => Value::Decimal(int.into()),
-            other => other,
-        },
-        _ => UNKNOWN,
-    }
+    };
+    let base = ledger.rates.base();
+    let need = |bound| (Need::of(bound, &legs), need::currencies(bound, base));
+    let needs = indicators.iter().map(need).collect();
+    BoundRules { indicators, suppressors, lists, list_rows_refused, selections, needs }
 }
 
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {

@@ -12,10 +12,10 @@
 //! Cost: a look through the few fields a rule ever lacked; texts are made when somebody asks.
 
 use crate::bind::BoundCondition;
+use crate::select::Lacked;
 use palermo_domain::Subject;
 use palermo_lang::field_name;
 use palermo_lang::program::{Field, RuleSet};
-use palermo_ledger::Kinds;
 use std::collections::BTreeMap;
 
 /// So many evaluations that meet a missing field are followed to the end, each.
@@ -43,7 +43,7 @@ impl Lacking {
         rules: &RuleSet,
         conditions: impl Iterator<Item = &'c BoundCondition>,
     ) {
-        let past = self.table();
+        let past = self.table(|_| {});
         let indicators = rules.indicators.iter().map(|rule| rule.condition.id.clone());
         let suppressors = rules.suppressors.iter().map(|rule| rule.condition.id.clone());
         let names: Vec<String> = indicators.chain(suppressors).collect();
@@ -59,13 +59,10 @@ impl Lacking {
         *self = Self { names, readers, counts, met, past };
     }
 
-    /// An end of a payment for which a selection is unknown, and the kinds of subjects that stand
-    /// there: it is no payment of the others.
-    pub(crate) fn selection(&mut self, selection: u16, field: Option<Field>, kinds: Kinds) {
-        let Some(readers) = self.readers.get(usize::from(selection)) else { return };
-        for (rule, _) in readers.iter().filter(|(_, subject)| kinds.has(*subject)) {
-            bump(&mut self.counts, *rule, field, 1);
-        }
+    /// Ends of payments for which a selection is unknown, and the kinds of subjects that stand
+    /// there: they are no payments of the others.
+    pub(crate) fn selection(&mut self, lacked: Lacked) {
+        note(&self.readers, &mut self.counts, lacked);
     }
 
     /// How many evaluations the next one of a rule stands for, if it is one to follow to the end.
@@ -89,9 +86,15 @@ impl Lacking {
 
     /// Every count, by rule and field as rules write it; `computed` where no field was missing,
     /// such as in a division by zero.
-    pub(crate) fn table(&self) -> BTreeMap<(String, String), u64> {
+    /// `pending` tells of unknown selections that are not counted yet.
+    pub(crate) fn table(
+        &self,
+        pending: impl FnOnce(&mut dyn FnMut(Lacked)),
+    ) -> BTreeMap<(String, String), u64> {
         let mut table = self.past.clone();
-        for (name, counts) in self.names.iter().zip(&self.counts) {
+        let mut all = self.counts.clone();
+        pending(&mut |lacked| note(&self.readers, &mut all, lacked));
+        for (name, counts) in self.names.iter().zip(&all) {
             for (field, count) in counts {
                 let known = table.entry((name.clone(), name_of(*field))).or_default();
                 *known = known.saturating_add(*count);
@@ -104,6 +107,17 @@ impl Lacking {
 /// The name of what was missing.
 pub(crate) fn name_of(field: Option<Field>) -> String {
     field.map_or_else(|| "computed".to_owned(), field_name)
+}
+
+fn note(
+    readers: &[Vec<(u16, Subject)>],
+    counts: &mut [Vec<(Option<Field>, u64)>],
+    (selection, field, kinds, times): Lacked,
+) {
+    let readers = readers.get(usize::from(selection)).into_iter().flatten();
+    for (rule, _) in readers.filter(|(_, subject)| kinds.has(*subject)) {
+        bump(counts, *rule, field, times);
+    }
 }
 
 fn bump(counts: &mut [Vec<(Option<Field>, u64)>], rule: u16, field: Option<Field>, more: u64) {
@@ -128,6 +142,6 @@ mod tests {
             lacking.rule(0, weight.unwrap_or(0), weight.map(|_| Some(Field::Hour)));
         }
         let key = ("A-1".to_owned(), "hour".to_owned());
-        assert_eq!(lacking.table(), BTreeMap::from([(key, WHOLE + 10 * ONE_IN)]));
+        assert_eq!(lacking.table(|_| {}), BTreeMap::from([(key, WHOLE + 10 * ONE_IN)]));
     }
 }

@@ -6,7 +6,7 @@
 //! lateness; nothing is published twice; no possible victim is a subject.
 //!
 //! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `lexicon`, `eval`
-//! and `fields` (one payment), `select` (selections), `condition` (one window), `lacking` (what could not be
+//! and `fields` (one payment), `select` (selections), `condition` (one window), `need` (what must be there), `lacking` (what could not be
 //! decided), `hits`, `numbers`, `concern` (whom a hit concerns), `linked` (evidence on other accounts), `episode` (what is worth publishing), `detector` (the loop),
 //! `alerts` (the words).
 
@@ -24,6 +24,7 @@ mod lacking;
 mod lexicon;
 mod linked;
 mod lists;
+mod need;
 mod numbers;
 mod record;
 mod select;

@@ -1,108 +1,93 @@
 //! Which selections hold for a payment, decided once when it is applied.
 //!
-//! An index over kind and direction leaves a handful of candidates; their conditions are
-//! evaluated; the result is interned, so an entry carries four bytes. A set holds two bits per
-//! selection: *true*, and *unknown* (left out of windows, but counted).
+//! What the payment has in common with many others (module `profile`) decides most of them at once; the
+//! conditions of the rest are evaluated, what they share only once (module `formula`); the result is
+//! interned (module `sets`).
+//!
+//! Promise: exactly what evaluating every selection gives, *unknown* and the field that was lacking
+//! included. Cost: grows with the selections that can be true of such a payment, not with all.
+
+mod formula;
+mod profile;
+mod sets;
 
 use crate::bind::Node;
 use crate::eval::{At, Env, NoMeasures, eval};
 use crate::value::Value;
-use palermo_domain::{FixedHashMap, PaymentKind};
-use palermo_lang::program::{Direction, Field, Selection};
-use palermo_ledger::{Leg, Row, SetId};
+use formula::{Formulas, Numbers, Rest, Truth};
+use palermo_domain::FixedHashMap;
+use palermo_lang::program::Field;
+use palermo_ledger::{Kinds, Leg, Row, SetId};
+use profile::{Eyes, Profile, Seen};
+pub(crate) use sets::Sets;
 
-/// The interned sets.
-#[derive(Debug)]
-pub(crate) struct Sets {
-    words: usize,
-    sets: Vec<Box<[u64]>>,
-    index: FixedHashMap<Box<[u64]>, SetId>,
-}
+/// So many profiles are remembered; when there are more, all are forgotten and begin anew.
+const PROFILES_MAX: usize = 1 << 14;
 
-impl Sets {
-    /// Sets over so many selections; set 0 is empty.
-    pub(crate) fn new(selections: usize) -> Self {
-        let words = selections.div_ceil(64).max(1);
-        let mut sets = Self { words, sets: Vec::new(), index: FixedHashMap::default() };
-        sets.intern(&vec![0; words.saturating_mul(2)]);
-        sets
-    }
-
-    fn intern(&mut self, bits: &[u64]) -> SetId {
-        if let Some(&known) = self.index.get(bits) {
-            return known;
-        }
-        let id = SetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        self.sets.push(bits.into());
-        self.index.insert(bits.into(), id);
-        id
-    }
-
-    fn bit(&self, set: SetId, word: usize, selection: u16) -> bool {
-        self.sets
-            .get(set.0 as usize)
-            .and_then(|bits| bits.get(word))
-            .is_some_and(|bits| bits >> (selection % 64) & 1 == 1)
-    }
-
-    /// Whether the selection is true.
-    pub(crate) fn contains(&self, set: SetId, selection: u16) -> bool {
-        self.bit(set, usize::from(selection / 64), selection)
-    }
-
-    /// Whether the selection is unknown.
-    pub(crate) fn unknown(&self, set: SetId, selection: u16) -> bool {
-        self.bit(set, self.words.saturating_add(usize::from(selection / 64)), selection)
-    }
-
-    /// The words of the true selections.
-    pub(crate) fn truths(&self, set: SetId) -> &[u64] {
-        self.sets.get(set.0 as usize).and_then(|bits| bits.get(..self.words)).unwrap_or(&[])
-    }
-
-    /// How many words a set of true selections has.
-    pub(crate) fn words(&self) -> usize {
-        self.words
-    }
-}
-
-/// The selection index.
+/// The selections of a rule set.
 #[derive(Debug)]
 pub(crate) struct Selections {
     conditions: Vec<Node>,
-    candidates: FixedHashMap<(PaymentKind, Direction), Vec<u16>>,
-    bits: Vec<u64>,
+    formulas: Formulas,
+    /// By selection: its condition.
+    roots: Vec<u32>,
+    by_profile: FixedHashMap<Profile, u32>,
+    decided: Vec<Decided>,
+    /// By what a payment says of itself: the selections that are not false for it.
+    open: FixedHashMap<(u32, Leg), Box<[u16]>>,
     /// Whether a selection looks at remittance texts.
     pub(crate) reads_text: bool,
     pub(crate) sets: Sets,
+    scratch: Scratch,
 }
 
+#[derive(Debug, Default)]
+struct Scratch {
+    truths: Vec<u16>,
+    unknown: Vec<u16>,
+    list: Vec<u16>,
+}
+
+/// What a profile decides.
+#[derive(Debug, Default)]
+struct Decided {
+    truths: Vec<u16>,
+    unknown: Vec<u16>,
+    /// What each of them lacked.
+    lacked: Vec<Option<Field>>,
+    /// With what is left of their conditions.
+    open: Vec<(u16, u32)>,
+    /// How many ends, by the kinds of subjects that stood there.
+    times: Vec<(Kinds, u64)>,
+}
+
+/// A selection that was unknown, for lack of which field, at which kinds of subjects, how often.
+pub(crate) type Lacked = (u16, Option<Field>, Kinds, u64);
+
 impl Selections {
-    /// Builds the index from the gates.
-    pub(crate) fn new(selections: &[Selection], conditions: Vec<Node>) -> Self {
-        let mut candidates: FixedHashMap<(PaymentKind, Direction), Vec<u16>> =
-            FixedHashMap::default();
-        for &kind in PaymentKind::ALL {
-            for direction in [Direction::In, Direction::Out] {
-                let fits = |selection: &Selection| {
-                    let gate = &selection.gate;
-                    (gate.kinds.is_empty() || gate.kinds.contains(&kind))
-                        && gate.direction.is_none_or(|only| only == direction)
-                };
-                let some: Vec<u16> = (0..u16::MAX)
-                    .zip(selections)
-                    .filter(|(_, selection)| fits(selection))
-                    .map(|(id, _)| id)
-                    .collect();
-                candidates.insert((kind, direction), some);
-            }
-        }
-        let sets = Sets::new(selections.len());
-        let bits = vec![0; sets.words().saturating_mul(2)];
+    /// Selections by their conditions.
+    pub(crate) fn new(conditions: Vec<Node>) -> Self {
+        let (mut formulas, mut numbers) = (Formulas::default(), Numbers::default());
+        let roots = conditions.iter().map(|node| formulas.add(node, &mut numbers)).collect();
         let reads_text = conditions.iter().any(|node| {
             node.any(&|part| matches!(part, Node::Matches(text, _) if matches!(**text, Node::Field(Field::Text))))
         });
-        Self { conditions, candidates, bits, reads_text, sets }
+        Self {
+            sets: Sets::new(conditions.len()),
+            conditions,
+            formulas,
+            roots,
+            by_profile: FixedHashMap::default(),
+            decided: Vec::new(),
+            open: FixedHashMap::default(),
+            reads_text,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.conditions.len()
     }
 
     /// The field for lack of which a selection is unknown.
@@ -120,38 +105,117 @@ impl Selections {
         }
     }
 
-    /// Decides every selection that can apply to one end; calls `missing` for each that is
-    /// unknown, with the field that was lacking.
+    /// Decides every selection at one end, where subjects of these kinds stand; calls `missing` for
+    /// those that are unknown, now or later ([`Selections::pending`]).
     pub(crate) fn decide(
         &mut self,
-        env: Env<'_>,
-        row: Row<'_>,
-        leg: Leg,
-        missing: &mut dyn FnMut(u16, Option<Field>),
+        at: &At<'_>,
+        kinds: Kinds,
+        missing: &mut dyn FnMut(Lacked),
     ) -> SetId {
-        let direction = match leg {
-            Leg::Debtor => Direction::Out,
-            Leg::Creditor => Direction::In,
+        let profile = Profile::of(at);
+        let number = match self.by_profile.get(&profile) {
+            Some(&known) => known,
+            None => self.meet(profile, at, missing),
         };
-        let Some(candidates) = self.candidates.get(&(row.kind(), direction)) else {
-            return SetId::default();
-        };
-        self.bits.fill(0);
-        let at = At { env, row, leg, step: None };
-        for &id in candidates {
-            let Some(condition) = self.conditions.get(usize::from(id)) else { continue };
-            let word = match eval(condition, &at, &mut NoMeasures) {
-                Value::Bool(true) => usize::from(id / 64),
-                Value::Unknown(field) => {
-                    missing(id, field);
-                    self.sets.words().saturating_add(usize::from(id / 64))
-                }
-                _ => continue,
-            };
-            if let Some(bits) = self.bits.get_mut(word) {
-                *bits |= 1 << (id % 64);
+        let Self { decided, formulas, scratch, sets, .. } = self;
+        let Some(decided) = decided.get_mut(number as usize) else { return SetId::default() };
+        if !decided.unknown.is_empty() {
+            match decided.times.iter_mut().find(|(known, _)| *known == kinds) {
+                Some((_, times)) => *times = times.saturating_add(1),
+                None => decided.times.push((kinds, 1)),
             }
         }
-        self.sets.intern(&self.bits)
+        let Scratch { truths, unknown, list } = scratch;
+        truths.clone_from(&decided.truths);
+        unknown.clone_from(&decided.unknown);
+        formulas.begin();
+        for &(id, rest) in &decided.open {
+            match formulas.value(rest, at) {
+                Truth::No => {}
+                Truth::Yes => truths.push(id),
+                Truth::Unknown(field) => {
+                    missing((id, field, kinds, 1));
+                    unknown.push(id);
+                }
+            }
+        }
+        truths.sort_unstable();
+        unknown.sort_unstable();
+        Sets::list(truths, unknown, list);
+        let set = sets.intern(list);
+        debug_assert!(self.agrees(at, set), "as every selection says, evaluated for itself");
+        set
+    }
+
+    /// Whether a set is what evaluating every selection gives.
+    fn agrees(&self, at: &At<'_>, set: SetId) -> bool {
+        (0_u16..).zip(&self.conditions).all(|(id, node)| {
+            let truth = Truth::of(eval(node, at, &mut NoMeasures));
+            let unknown = matches!(truth, Truth::Unknown(_));
+            self.sets.contains(set, id) == (truth == Truth::Yes)
+                && self.sets.unknown(set, id) == unknown
+        })
+    }
+
+    /// Decides what a new profile decides.
+    #[cold]
+    fn meet(&mut self, profile: Profile, at: &At<'_>, missing: &mut dyn FnMut(Lacked)) -> u32 {
+        if self.decided.len() >= PROFILES_MAX {
+            self.pending(missing);
+            self.by_profile.clear();
+            self.decided.clear();
+        }
+        let Self { conditions, formulas, roots, open, .. } = self;
+        let coarse = open.entry(profile.coarse(at.leg)).or_insert_with(|| {
+            let eyes = Eyes { at, coarse: true };
+            let no = |node: &Node| eyes.see(node) == Seen::Said(Value::Bool(false));
+            (0..).zip(conditions.iter()).filter(|(_, node)| !no(node)).map(|(id, _)| id).collect()
+        });
+        let eyes = Eyes { at, coarse: false };
+        let see = |node: &Node| match eyes.see(node) {
+            Seen::Said(value) => Some(Truth::of(value)),
+            Seen::Open => None,
+        };
+        let mut found = Decided::default();
+        for &id in coarse.iter() {
+            let root = roots.get(usize::from(id)).copied().unwrap_or(u32::MAX);
+            match formulas.rest(root, &see) {
+                Rest::Open(rest) => found.open.push((id, rest)),
+                Rest::Known(Truth::No) => {}
+                Rest::Known(Truth::Yes) => found.truths.push(id),
+                Rest::Known(Truth::Unknown(field)) => {
+                    found.unknown.push(id);
+                    found.lacked.push(field);
+                }
+            }
+        }
+        let number = u32::try_from(self.decided.len()).unwrap_or(u32::MAX);
+        self.decided.push(found);
+        self.by_profile.insert(profile, number);
+        number
+    }
+
+    /// Tells of unknown selections that were not told of yet.
+    pub(crate) fn pending(&self, missing: &mut dyn FnMut(Lacked)) {
+        for decided in &self.decided {
+            for (id, field) in decided.unknown.iter().zip(&decided.lacked) {
+                decided
+                    .times
+                    .iter()
+                    .for_each(|(kinds, times)| missing((*id, *field, *kinds, *times)));
+            }
+        }
+    }
+
+    /// Bytes held by sets and profiles, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |one: &Decided| {
+            let selections = one.truths.len().saturating_add(one.open.len());
+            let unknown = one.unknown.len().saturating_mul(8);
+            selections.saturating_mul(6).saturating_add(unknown).saturating_add(160)
+        };
+        let held = self.sets.bytes().saturating_add(self.formulas.bytes());
+        self.decided.iter().map(of).fold(held, usize::saturating_add)
     }
 }

@@ -43,7 +43,7 @@ pub(crate) const UNKNOWN: Value = Value::Unknown(None);
 impl Value {
     /// Whether it is true; unknown is not.
     pub fn holds(self) -> bool {
-        self == Self::Bool(true)
+        matches!(self, Self::Bool(true))
     }
 
     /// Whether it is known.
@@ -83,6 +83,7 @@ pub(crate) fn not(value: Value) -> Value {
 pub(crate) fn compare(op: Compare, a: Value, b: Value) -> Value {
     let ordering = match (a, b) {
         (Value::Unknown(field), _) | (_, Value::Unknown(field)) => return Value::Unknown(field),
+        (Value::Int(a), Value::Int(b)) => a.cmp(&b),
         (Value::Span(a), Value::Span(b)) => a.cmp(&b),
         (Value::Time(a), Value::Time(b)) => a.cmp(&b),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(&b),

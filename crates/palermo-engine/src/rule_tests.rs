@@ -181,6 +181,7 @@ fn limits(file: &TestFile) -> Limits {
     Limits {
         horizon: file.world.horizon.unwrap_or(Span::from_days(90)),
         evidence_horizon: file.world.evidence_horizon.unwrap_or(Span::from_days(400)),
+        cost: Limits::COST,
     }
 }
 

@@ -31,6 +31,13 @@ pub struct Limits {
     pub horizon: Span,
     /// How long hits are kept (`state.evidence_horizon`): the longest window of a typology.
     pub evidence_horizon: Span,
+    /// The highest static cost of all rules of a set together (E113).
+    pub cost: u64,
+}
+
+impl Limits {
+    /// What all rules of a set may cost together, unless somebody asks for more on purpose.
+    pub const COST: u64 = COST_MAX;
 }
 
 /// Values that replace those of the files, by rule id and parameter name without `$`.
@@ -175,9 +182,9 @@ impl Folder {
         self.asked(&all);
         let typologies = self.typologies(&mut env, &all);
         let ruleset = self.ruleset(environment, &typologies);
-        let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > COST_MAX;
+        let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > limits.cost;
         if too_many {
-            self.too_costly(&all);
+            self.too_costly(&all, limits.cost);
         }
         let now = Lock::of_parts(all.each(), &typologies, self.locked_lists(&pool));
         if environment.is_none() {
@@ -342,7 +349,7 @@ impl Folder {
         read.unwrap_or_default()
     }
 
-    fn too_costly(&mut self, all: &Conditions) {
+    fn too_costly(&mut self, all: &Conditions, most: u64) {
         let mut costs: Vec<(u64, &str)> =
             all.each().map(|condition| (cost(condition), condition.id.as_str())).collect();
         costs.sort_by(|a, b| b.cmp(a));
@@ -353,7 +360,7 @@ impl Folder {
         else {
             return;
         };
-        let message = format!("the rules cost {} of at most {COST_MAX}", all.cost());
+        let message = format!("the rules cost {} of at most {most}", all.cost());
         let help = format!("the costliest are {}", worst.join(", "));
         let range = id_range(&file.root);
         file.cx.error("E113", &range, message, help);

@@ -12,7 +12,7 @@
 //! let text = "kind: Indicator\nid: MS-08\nwindw: 30d\n";
 //! let sources = Sources::new(BTreeMap::from([("rules/a.yaml".into(), text.into())]));
 //! let limits =
-//!     Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) };
+//!     Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400), cost: Limits::COST };
 //! let problems = compile_all(&sources, &limits).expect_err("a key is misspelled");
 //! let misspelled = problems.iter().find(|problem| problem.code == "E101").expect("it is named");
 //! assert_eq!(misspelled.line(), "rules/a.yaml:3:1 E101 unknown key `windw`");

@@ -163,6 +163,18 @@ pub(crate) fn decimal_size(first: u8) -> usize {
     WIDTHS[usize::from(first >> 6)].saturating_add(1)
 }
 
+/// The bits of what [`Gathered::write`] wrote.
+pub(crate) fn mask(bytes: &[u8]) -> u64 {
+    let mut mask = 0;
+    for (byte, shift) in bytes.iter().zip([0, 7, 14, 21, 28, 35, 42, 49, 56]) {
+        mask |= u64::from(byte & 127) << shift;
+        if *byte < 128 {
+            break;
+        }
+    }
+    mask
+}
+
 /// One of what [`Gathered::write`] wrote.
 #[inline]
 pub(crate) fn find<P: Part>(mut bytes: &[u8], few: P) -> Option<&[u8]> {

@@ -42,7 +42,7 @@ pub use party::{Declared, KnownParty, Owned, Parties, PartyId};
 pub use payment_id::PaymentId;
 pub use rare::Rare;
 pub use rates::Rates;
-pub use row::{AccountId, Leg, Origin, Row, RowId};
+pub use row::{AccountId, Leg, Origin, Row, RowId, RowProfile};
 pub use shared::{Contact, EndRow, Manner, Site};
 pub use subjects::{Carried, Kinds};
 pub use totals::{Adder, Totals};

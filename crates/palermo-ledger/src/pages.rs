@@ -68,6 +68,15 @@ impl<'a> Slot<'a> {
         tail.get(..payment_id::length(tail)).unwrap_or(&[])
     }
 
+    /// Which parts stand behind the id, by their bits.
+    pub(crate) fn parts(self) -> u64 {
+        if !pack::has(self.fixed, pack::MORE) {
+            return 0;
+        }
+        let tail = self.page.get(pack::tail(self.fixed)..).unwrap_or(&[]);
+        crate::few::mask(tail.get(payment_id::length(tail)..).unwrap_or(&[]))
+    }
+
     /// What stands behind the id.
     #[inline]
     pub(crate) fn few(self, few: Few) -> Option<&'a [u8]> {

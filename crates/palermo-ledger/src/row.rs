@@ -44,6 +44,30 @@ pub struct Origin {
     pub ingest: IngestTime,
 }
 
+/// What a payment has in common with many others: equal ones agree in everything that
+/// [`Row::manner`] says, in the kind of service, in what cards and conductors are said to be, and in which
+/// other parts there are at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowProfile {
+    /// The number of what [`Row::manner`] says.
+    pub manner: u32,
+    parts: u32,
+    said: u16,
+    has_site: bool,
+}
+
+impl RowProfile {
+    /// Whether there is a merchant or a terminal.
+    pub fn has_site(self) -> bool {
+        self.has_site
+    }
+
+    /// Whether there is anything of [`crate::Rare`].
+    pub fn has_rare(self) -> bool {
+        self.parts & (1 << Few::Rare as u32) != 0
+    }
+}
+
 /// Which end of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Leg {
@@ -117,6 +141,17 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn kind(&self) -> PaymentKind {
         self.manner().kind
+    }
+
+    /// What it has in common with many others.
+    pub fn profile(&self) -> RowProfile {
+        let said = [Few::Marks, Few::Service].map(|few| self.byte(few).unwrap_or(u8::MAX));
+        RowProfile {
+            manner: pack::manner(self.slot.fixed),
+            parts: u32::try_from(self.slot.parts()).unwrap_or(u32::MAX),
+            said: u16::from_le_bytes(said),
+            has_site: pack::site(self.slot.fixed) != 0,
+        }
     }
 
     /// Merchant and terminal.

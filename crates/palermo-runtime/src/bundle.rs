@@ -161,7 +161,11 @@ impl BundleFiles {
             let text = self.setting(key).unwrap_or("");
             palermo_domain::Span::parse(text).unwrap_or(palermo_domain::Span::ZERO)
         };
-        Limits { horizon: span("state.horizon"), evidence_horizon: span("state.evidence_horizon") }
+        Limits {
+            horizon: span("state.horizon"),
+            evidence_horizon: span("state.evidence_horizon"),
+            cost: Limits::COST,
+        }
     }
 
     /// Keeps the bundle under its hash; does nothing where it is kept already and sound.

@@ -201,8 +201,11 @@ pub fn prepare(config: &Config) -> Result<Bundle, RunError> {
 /// The problems once more, with the paths that the operator knows.
 fn diagnose(config: &Config) -> Diagnostics {
     let prefix = config.rules_path.display().to_string();
-    let limits =
-        palermo_lang::Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon };
+    let limits = palermo_lang::Limits {
+        horizon: config.horizon,
+        evidence_horizon: config.evidence_horizon,
+        cost: palermo_lang::Limits::COST,
+    };
     let files = crate::bundle::read_rules(&config.rules_path, &prefix, false).unwrap_or_default();
     let sources = palermo_lang::Sources::new(files);
     palermo_lang::compile(&sources, &config.environment, &limits).err().unwrap_or_default()

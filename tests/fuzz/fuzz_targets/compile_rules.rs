@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const SOURCES: &str = "list: sources\ntitle: Sources\nversion: 1.0.0\ncolumns: {source: text, doc: text, status: text}\nsource: none\nreviewed: 2026-01-01\nrows:\n  - {row: D, source: Palermo, doc: default, status: default, valid_from: 2020-01-01}\n";
 
 fuzz_target!(|text: &str| {
-    let limits = Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) };
+    let limits = Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400), cost: Limits::COST };
     let files = ["rules/a.yaml", "rules/a.test.yaml", "rules/rules.lock"];
     let mut files: BTreeMap<String, String> =
         files.into_iter().map(|path| (path.to_owned(), text.to_owned())).collect();

@@ -6,12 +6,13 @@
 //! Cost: a sort, then each payment and each lot once; distances between at most [`PLACES_MAX`]
 //! places of each selection.
 
-use super::{Match, Run};
+use super::{Match, Matches, Run};
 use crate::value::{UNKNOWN, Value, six_places};
 use palermo_domain::{Decimal, FixedHashMap, FixedHashSet, MicroDegrees, Span, distance};
 use palermo_lang::program::{BetweenFunction, EndField, Field, Side};
 use palermo_ledger::AccountId;
 use std::collections::VecDeque;
+use std::ops::Deref;
 
 /// The newest so many different places of a selection are compared.
 const PLACES_MAX: usize = 128;
@@ -46,16 +47,16 @@ impl Run<'_> {
         let within = within.unwrap_or(self.condition.window);
         let matches = [self.matches(a), self.matches(b)];
         let found = match function {
-            F::ApartKm => Ok(self.apart(matches)),
+            F::ApartKm => Ok(self.apart(&matches)),
             F::PassedShare => {
-                self.flow(matches, within).map(|flow| share(flow.taken, flow.brought))
+                self.flow(&matches, within).map(|flow| share(flow.taken, flow.brought))
             }
-            F::DwellMedian => self.flow(matches, within).map(|flow| dwell(flow.dwell)),
+            F::DwellMedian => self.flow(&matches, within).map(|flow| dwell(flow.dwell)),
             F::FundedShare => {
                 let [out, into] = matches;
-                self.flow([into, out], within).map(|flow| share(flow.taken, flow.sent))
+                self.flow(&[into, out], within).map(|flow| share(flow.taken, flow.sent))
             }
-            F::ReturnedShare => self.returned(matches, within),
+            F::ReturnedShare => self.returned(&matches, within),
         };
         self.unbound();
         found.unwrap_or_else(|unknown| unknown)
@@ -66,10 +67,14 @@ impl Run<'_> {
         self.doubt.set(self.doubt.get().map(super::Doubt::unbounded));
     }
 
-    fn flow(&self, [into, out]: [Vec<Match>; 2], within: Span) -> Result<Flow, Value> {
+    fn flow<M: Deref<Target = [Match]>>(
+        &self,
+        [into, out]: &[M; 2],
+        within: Span,
+    ) -> Result<Flow, Value> {
         let mut events: Vec<(Match, bool)> = Vec::new();
-        events.extend(into.into_iter().map(|found| (found, false)));
-        events.extend(out.into_iter().map(|found| (found, true)));
+        events.extend(into.iter().map(|found| (*found, false)));
+        events.extend(out.iter().map(|found| (*found, true)));
         let ledger = self.env.ledger;
         events.sort_by(|(a, a_leaves), (b, b_leaves)| {
             let order = a.time.cmp(&b.time).then_with(|| ledger.compare_ids(a.row, b.row));
@@ -111,11 +116,11 @@ impl Run<'_> {
     }
 
     /// What went out to each other end and came back from it.
-    fn returned(&self, [out, back]: [Vec<Match>; 2], within: Span) -> Result<Value, Value> {
+    fn returned(&self, both: &[Matches; 2], within: Span) -> Result<Value, Value> {
         let mut pairs = FixedHashMap::<AccountId, [Vec<Match>; 2]>::default();
         let mut whole = 0_i128;
-        for (side, matches) in [out, back].into_iter().enumerate() {
-            for found in matches {
+        for (side, matches) in both.iter().enumerate() {
+            for &found in matches.iter() {
                 if side == 0 {
                     whole = whole.saturating_add(i128::from(self.cents(found)?));
                 }
@@ -132,14 +137,14 @@ impl Run<'_> {
         // The order in which pairs are added up changes nothing.
         let mut taken = 0_i128;
         for pair in pairs.into_values() {
-            taken = taken.saturating_add(self.flow(pair, within)?.taken);
+            taken = taken.saturating_add(self.flow(&pair, within)?.taken);
         }
         Ok(share(taken, whole))
     }
 
     /// The greatest distance between a place of one and a place of the other.
-    fn apart(&self, matches: [Vec<Match>; 2]) -> Value {
-        let [a, b] = matches.map(|matches| self.coordinates(matches));
+    fn apart(&self, both: &[Matches; 2]) -> Value {
+        let [a, b] = both.each_ref().map(|matches| self.coordinates(matches.to_vec()));
         let pairs = a.iter().flat_map(|a| b.iter().map(|b| distance(*a, *b).0));
         pairs.max().map_or(UNKNOWN, |tenths| Value::Decimal(Decimal::new(tenths, 1)))
     }

@@ -65,7 +65,8 @@ impl<'a> Run<'a> {
 
     /// What each step selects, in order.
     fn in_order(&mut self, steps: &[usize]) -> Vec<Vec<Match>> {
-        let mut all: Vec<Vec<Match>> = steps.iter().map(|step| self.matches(*step)).collect();
+        let mut all: Vec<Vec<Match>> =
+            steps.iter().map(|step| self.matches(*step).to_vec()).collect();
         for matches in &mut all {
             self.sort(matches);
         }

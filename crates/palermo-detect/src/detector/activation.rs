@@ -7,8 +7,8 @@
 //! Cost: linear in what the ledger holds; once per activation.
 
 use super::{
-    Applied, Asked, BySubject, Changed, Detector, Rests, Touched, bind_rules, later_times,
-    newest_at, past_readers,
+    Applied, Asked, BySubject, Changed, Detector, Moment, Rests, Touched, bind_rules, later_times,
+    past_readers,
 };
 use crate::episode::{Renumbered, Stands, Track};
 use crate::lists::{self, BoundList};
@@ -33,7 +33,7 @@ impl Detector {
         out: &mut Vec<Alert>,
     ) {
         lists::forget_rates(&self.rules, ledger);
-        let bound = bind_rules(&rules, &self.sent, ledger);
+        let mut bound = bind_rules(&rules, &self.sent, ledger);
         let (old, fresh) = ((&self.rules, &self.lists[..]), (&rules, &bound.lists[..]));
         let new = Renumbered {
             indicators: kept_indicators(old, fresh),
@@ -43,14 +43,17 @@ impl Detector {
         self.remap_tracks(&fates, &new, applied, out);
         self.stats.list_rows_refused =
             self.stats.list_rows_refused.saturating_add(bound.list_rows_refused);
+        let lacking = &mut self.lacking;
+        self.selections.pending(&mut |lacked| lacking.selection(lacked));
         self.lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         self.hits.renumber(&new.indicators);
+        self.asked = Asked::new(&rules).after(&mut self.asked);
+        self.armed = bound.armed(&self.asked).after(&mut self.armed);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.rests = Rests::new(&rules);
         self.concerns.clear();
-        self.asked = Asked::new(&rules).after(&mut self.asked);
-        self.by_subject = BySubject::new(&self.indicators, &self.asked);
+        self.by_subject = BySubject::new(&self.indicators);
         self.past_readers = past_readers(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
@@ -81,7 +84,6 @@ impl Detector {
 
     /// Decides the selections of every entry anew.
     fn reselect(&mut self, ledger: &mut Ledger) {
-        self.seen.clear();
         let mut selected = FixedHashMap::default();
         for row in ledger.row_ids() {
             selected.insert(row, self.select(ledger, row, None));
@@ -91,6 +93,9 @@ impl Detector {
             let [debtor, creditor]: [SetId; 2] = sets;
             if leg == Leg::Debtor { debtor } else { creditor }
         });
+        for (indicator, account) in self.hits.keys() {
+            self.armed.note_held(indicator, account);
+        }
     }
 
     /// Evaluates indicators that are no old one's new number at every time of every account.
@@ -120,10 +125,11 @@ impl Detector {
                 continue;
             }
             for time in later_times(ledger, account, EventTime::MIN, EventTime::MAX) {
-                let here = newest_at(ledger, account, time, time);
+                let moment = Moment::at(ledger, account, time);
+                self.armed.first_time(account, time);
                 for &index in &fresh {
-                    if !self.skip(index, account) {
-                        self.evaluate_one(ledger, index, account, (time, here), changed);
+                    if !self.armed.skips(index, account) {
+                        self.evaluate_one(ledger, index, account, moment, changed);
                     }
                 }
             }

@@ -10,7 +10,7 @@
 //! Else, for a change at the newest time, the accounts of the payments of that very time; for an
 //! earlier one, every account that the account in question paid or was paid by in the window.
 
-use super::{Changed, Detector, later_times, newest_at};
+use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
 use palermo_domain::{EventTime, Span};
 use palermo_lang::program::{RuleSet, Side};
@@ -120,13 +120,13 @@ impl Detector {
         (time, window): (EventTime, Span),
         changed: &mut Changed,
     ) {
-        if self.skip(index, account) {
+        if self.armed.skips(index, account) {
             return;
         }
         let before = EventTime(time.0.saturating_sub(1));
         for later in later_times(ledger, account, before, time.plus(window)) {
-            let here = newest_at(ledger, account, later, later);
-            self.evaluate_one(ledger, index, account, (later, here), changed);
+            let moment = Moment::at(ledger, account, later);
+            self.evaluate_one(ledger, index, account, moment, changed);
         }
     }
 

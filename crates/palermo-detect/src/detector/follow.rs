@@ -13,6 +13,7 @@
 //! no anchor of such a typology is known.
 
 use super::{Applied, Changed, Detector};
+use crate::bind::BoundCondition;
 use crate::concern::On;
 use crate::episode::{Anchor, Memory, Track};
 use crate::linked::{Aim, just_before, reach};
@@ -131,9 +132,8 @@ impl Detector {
         let Some(time) = ledger.row(row).map(|row| row.time()) else { return };
         for carried in ledger.carried(row) {
             let until = time.plus(self.by_subject.longest(carried.kind));
-            let mut at = 0;
-            while let Some(index) = self.by_subject.indicator(carried.kind, at) {
-                at = at.saturating_add(1);
+            let about = |(_, bound): &(u16, &BoundCondition)| bound.subject == carried.kind;
+            for (index, _) in (0_u16..).zip(&self.indicators).filter(about) {
                 let before = EventTime(time.0.saturating_sub(1));
                 let log = self.hits.log(index, carried.id);
                 if let Some(newest) = log.and_then(|log| log.latest(before, until)) {

@@ -10,7 +10,7 @@
 //! looks; then what was found at accounts farther on stands as it was, and is counted.
 //! Cost: nothing in order; else at most [`REACH`] looks and the evaluations that follow, per rule.
 
-use super::{Changed, Detector, later_times, newest_at};
+use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundGraph;
 use palermo_domain::{EventTime, FixedHashMap};
 use palermo_lang::program::Pattern;
@@ -47,8 +47,8 @@ impl Detector {
                 for later in
                     later_times(ledger, account, EventTime(time.0.saturating_sub(1)), until)
                 {
-                    let here = newest_at(ledger, account, later, later);
-                    self.evaluate_one(ledger, index, account, (later, here), changed);
+                    let moment = Moment::at(ledger, account, later);
+                    self.evaluate_one(ledger, index, account, moment, changed);
                 }
                 all.insert(account);
             }

@@ -4,58 +4,45 @@
 //!
 //! Cost: nothing for kinds that no indicator is about.
 
-use super::asked::{Asked, in_levels};
-use super::{Changed, Detector, later_times, newest_at};
+use super::armed::At;
+use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
-use crate::eval::Env;
+use crate::condition::Run;
+use crate::eval::{self, Env};
 use crate::lexicon::Words;
 use palermo_domain::{EventTime, Span, Subject, Text};
 use palermo_ledger::{AccountId, Carried, Kinds, Ledger, Leg, RowId, SetId};
 
-/// Indicators of each kind of subject.
+/// The longest window of the indicators of each kind of subject.
 #[derive(Debug)]
 pub(super) struct BySubject {
-    /// In the order of [`Subject::ALL`].
-    groups: Vec<Group>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Group {
-    indicators: Vec<u16>,
-    longest: Span,
+    /// In the order of [`Subject::ALL`]; `None` where there is no indicator.
+    longest: Vec<Option<Span>>,
 }
 
 impl BySubject {
-    pub(super) fn new(indicators: &[BoundCondition], asked: &Asked) -> Self {
-        let mut groups = vec![Group::default(); Subject::ALL.len()];
-        for index in in_levels(indicators, asked) {
-            let Some(bound) = indicators.get(usize::from(index)) else { continue };
-            if let Some(group) = groups.get_mut(bound.subject as usize) {
-                group.indicators.push(index);
-                group.longest = group.longest.max(bound.window);
+    pub(super) fn new(indicators: &[BoundCondition]) -> Self {
+        let mut longest = vec![None; Subject::ALL.len()];
+        for bound in indicators {
+            if let Some(known) = longest.get_mut(bound.subject as usize) {
+                *known = (*known).max(Some(bound.window));
             }
         }
-        Self { groups }
+        Self { longest }
     }
 
     /// The kinds beside accounts that any indicator is about.
     pub(super) fn kinds(&self) -> Kinds {
         let asked = Subject::ALL
             .iter()
-            .zip(&self.groups)
-            .filter(|(kind, group)| **kind != Subject::Account && !group.indicators.is_empty());
+            .zip(&self.longest)
+            .filter(|(kind, longest)| **kind != Subject::Account && longest.is_some());
         asked.fold(Kinds::default(), |kinds, (kind, _)| kinds.with(*kind))
-    }
-
-    /// The indicator about such a subject with this place among them.
-    #[inline]
-    pub(super) fn indicator(&self, kind: Subject, at: usize) -> Option<u16> {
-        self.groups.get(kind as usize)?.indicators.get(at).copied()
     }
 
     /// The longest window of an indicator about such a subject.
     pub(super) fn longest(&self, kind: Subject) -> Span {
-        self.groups.get(kind as usize).map_or(Span::ZERO, |group| group.longest)
+        self.longest.get(kind as usize).copied().flatten().unwrap_or(Span::ZERO)
     }
 }
 
@@ -88,25 +75,13 @@ impl Detector {
         let (hits, during, from) = (None, None, None);
         let env = Env { ledger, lists, adder, searches, hits, during, from, text };
         let lacking = &mut self.lacking;
-        let set = self.selections.decide(env, row, leg, &mut |selection, field| {
-            lacking.selection(selection, field, kinds);
-        });
-        for subject in account.into_iter().chain(others().map(|carried| carried.id)) {
-            self.note_seen(subject, set);
+        let at = eval::At { env, row, leg, step: None };
+        let set = self.selections.decide(&at, kinds, &mut |lacked| lacking.selection(lacked));
+        let account = account.map(|account| (account, Subject::Account));
+        for (subject, kind) in account.into_iter().chain(others().map(|of| (of.id, of.kind))) {
+            self.armed.touch(&self.selections.sets, subject, kind, set);
         }
         set
-    }
-
-    fn note_seen(&mut self, subject: AccountId, set: SetId) {
-        let words = self.selections.sets.words();
-        let start = subject.index().saturating_mul(words);
-        if self.seen.len() < start.saturating_add(words) {
-            self.seen.resize(start.saturating_add(words), 0);
-        }
-        let truths = self.selections.sets.truths(set);
-        for (seen, truth) in self.seen.iter_mut().skip(start).zip(truths) {
-            *seen |= truth;
-        }
     }
 
     /// Evaluates at a time, and at every later one whose window contains it.
@@ -124,7 +99,8 @@ impl Detector {
         }
     }
 
-    /// Evaluates every indicator about an account, or another subject, at a time.
+    /// Evaluates the indicators about an account, or another subject, that may hold at a time, or
+    /// held then.
     fn evaluate(
         &mut self,
         ledger: &Ledger,
@@ -132,14 +108,42 @@ impl Detector {
         time: EventTime,
         changed: &mut Changed,
     ) {
-        // The payments at exactly this time; none are left after a reversal.
-        let here = newest_at(ledger, account, time, time);
-        let mut at = 0;
-        while let Some(index) = self.by_subject.indicator(kind, at) {
-            at = at.saturating_add(1);
-            if !self.skip(index, account) {
-                self.evaluate_one(ledger, index, account, (time, here), changed);
+        let mut due = std::mem::take(&mut self.due);
+        due.clear();
+        let first = self.armed.first_time(account, time);
+        let at = At { ledger, sets: &self.selections.sets, subject: account, kind, time };
+        if first {
+            self.armed.fresh(&at, &mut due);
+        } else {
+            self.armed.again(&at, &mut due);
+        }
+        if !due.is_empty() {
+            // The payments at exactly this time; none are left after a reversal.
+            let moment = Moment { first, ..Moment::at(ledger, account, time) };
+            debug_assert!(self.others_do_not_hold(ledger, (account, kind), moment, &due));
+            for &index in &due {
+                self.evaluate_one(ledger, index, account, moment, changed);
             }
         }
+        self.due = due;
+    }
+
+    /// Whether no indicator that is left out holds; what asks for others is looked at when they are
+    /// known.
+    fn others_do_not_hold(
+        &self,
+        ledger: &Ledger,
+        (account, kind): (AccountId, Subject),
+        Moment { time, here, .. }: Moment,
+        due: &[u16],
+    ) -> bool {
+        let Some((row, leg)) = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg))) else {
+            return true;
+        };
+        (0_u16..).zip(&self.indicators).all(|(index, condition)| {
+            let looked_at = condition.subject != kind || due.contains(&index);
+            let (env, sets) = (self.env(ledger), &self.selections.sets);
+            looked_at || !Run::new(env, sets, condition, account, time).holds(row, leg)
+        })
     }
 }

@@ -61,7 +61,11 @@ fn compiled_with(kinds: &[Subject], seen: &str) -> RuleSet {
         ))
     };
     let sources = Sources::new(kinds.iter().map(rule).collect());
-    let limits = Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) };
+    let limits = Limits {
+        horizon: Span::from_days(90),
+        evidence_horizon: Span::from_days(400),
+        cost: Limits::COST,
+    };
     compile_all(&sources, &limits).unwrap_or_else(|errors| panic!("{errors}")).rules
 }
 

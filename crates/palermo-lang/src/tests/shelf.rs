@@ -6,7 +6,11 @@ use crate::{Limits, Overrides, Shelf};
 use palermo_domain::Span;
 
 fn shelf() -> Shelf {
-    let limits = Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) };
+    let limits = Limits {
+        horizon: Span::from_days(90),
+        evidence_horizon: Span::from_days(400),
+        cost: Limits::COST,
+    };
     Shelf::new(&folder(&[]), &limits).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

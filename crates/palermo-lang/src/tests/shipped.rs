@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) fn limits() -> Limits {
-    Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(180) }
+    Limits {
+        horizon: Span::from_days(90),
+        evidence_horizon: Span::from_days(180),
+        cost: Limits::COST,
+    }
 }
 
 pub(super) fn shipped() -> Sources {

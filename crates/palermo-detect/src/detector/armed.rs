@@ -1,0 +1,319 @@
+//! Which indicators a payment has to be shown to.
+//!
+//! An indicator whose need (module `need`) is not met does not hold, for certain. So for each subject
+//! is kept, of the indicators that ever counted one of its payments, how many payments are missing, or
+//! until when the need is met. A payment of a selection that an indicator counts takes one off what is
+//! missing; only when nothing is missing any more the entries are counted again. An indicator whose
+//! need is met is evaluated at every payment of the subject, whatever the payment is.
+//!
+//! Promises: whoever's need is met at the newest time of a subject lacks nothing here; so late
+//! payments, reversals and evictions can leave too much here, never too little. At a time that was
+//! evaluated before everything is evaluated that is met there, or ever held: hits can be taken back.
+//! Cost: a payment meets the indicators that count it, not those that are loaded. Eight bytes for
+//! each indicator that ever counted a payment of a subject.
+
+use super::asked::{Asked, in_levels};
+use crate::bind::BoundCondition;
+use crate::need::{Met, Need};
+use crate::select::{Selections, Sets};
+use palermo_domain::{Currency, Decimal, EventTime, Subject};
+use palermo_ledger::{AccountId, Ledger, SetId};
+
+/// Indicators by their place in the order of evaluation, their *rank*.
+#[derive(Debug, Default)]
+pub(super) struct Armed {
+    /// In the order of ranks.
+    rules: Vec<Rule>,
+    /// By indicator.
+    ranks: Vec<u16>,
+    /// By kind of subject: the ranks of those that can hold without any payment; of parties all, as
+    /// payments become theirs by their record, when nobody looks at them.
+    always: Vec<Vec<u16>>,
+    /// By selection: the ranks of those that count it.
+    readers: Vec<Vec<u16>>,
+    /// By set: the ranks of those that count one of its selections.
+    touched: Vec<Box<[u16]>>,
+    subjects: Vec<Stand>,
+    /// How many of [`Stand::all`] there are.
+    held: usize,
+}
+
+#[derive(Debug)]
+struct Rule {
+    indicator: u16,
+    subject: Subject,
+    need: Need,
+    /// Without a rate of one of them nothing is certain.
+    currencies: Vec<Currency>,
+    /// What is missing where there is nothing.
+    lacking: u16,
+}
+
+impl Rule {
+    /// Whether its need stands; where it is not certain that it matters, as if it did.
+    fn met(&self, at: &At<'_>) -> Met {
+        match self.need.met(at.ledger, at.sets, at.subject, at.time) {
+            Met::Lacks(_) if !self.certain(at) => Met::Until(at.time),
+            met => met,
+        }
+    }
+
+    /// Whether there is a rate for every currency that the condition names.
+    fn certain(&self, at: &At<'_>) -> bool {
+        let positive = |currency: &Currency| {
+            let cents = at.ledger.rates.convert(Decimal::ONE, *currency, at.time);
+            cents.is_some_and(|cents| cents.0 > 0)
+        };
+        self.currencies.iter().all(positive)
+    }
+}
+
+/// How the indicators stand that ever counted a payment of a subject.
+#[derive(Clone, Debug)]
+struct Stand {
+    /// The newest time that was evaluated.
+    latest: EventTime,
+    /// In order of rank.
+    all: Vec<One>,
+}
+
+/// How one of them stands.
+#[derive(Clone, Copy, Debug)]
+struct One {
+    rank: u16,
+    /// So many payments are missing, at the least; [`HELD`] beside it: it held at some time.
+    lacks: u16,
+    /// In minutes; its need is met until then.
+    until: u32,
+}
+
+const HELD: u16 = 1 << 15;
+const MINUTE: i64 = 60_000;
+const _: () = assert!(size_of::<One>() == 8);
+
+impl Default for Stand {
+    fn default() -> Self {
+        Self { latest: EventTime::MIN, all: Vec::new() }
+    }
+}
+
+impl One {
+    fn lacking(self) -> u16 {
+        self.lacks & !HELD
+    }
+
+    fn set_lacking(&mut self, lacks: u32) {
+        let lacks = u16::try_from(lacks).unwrap_or(u16::MAX).min(!HELD);
+        self.lacks = (self.lacks & HELD) | lacks;
+    }
+}
+
+/// What is asked of a need: an indicator's place, and where and when.
+pub(super) struct At<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) sets: &'a Sets,
+    pub(super) subject: AccountId,
+    pub(super) kind: Subject,
+    pub(super) time: EventTime,
+}
+
+impl Armed {
+    pub(super) fn new(
+        indicators: &[BoundCondition],
+        needs: Vec<(Need, Vec<Currency>)>,
+        asked: &Asked,
+        selections: &Selections,
+    ) -> Self {
+        let mut armed = Self {
+            ranks: vec![u16::MAX; indicators.len()],
+            always: vec![Vec::new(); Subject::ALL.len()],
+            readers: vec![Vec::new(); selections.len()],
+            ..Self::default()
+        };
+        let mut needs: Vec<Option<_>> = needs.into_iter().map(Some).collect();
+        for (rank, indicator) in (0_u16..).zip(in_levels(indicators, asked)) {
+            let at = usize::from(indicator);
+            let found: Option<(Need, Vec<Currency>)> = needs.get_mut(at).and_then(Option::take);
+            let Some((need, currencies)) = found else { continue };
+            let subject = indicators.get(at).map_or(Subject::Account, |of| of.subject);
+            if let Some(of) = armed.ranks.get_mut(at) {
+                *of = rank;
+            }
+            if need == Need::Nothing || subject == Subject::Party {
+                if let Some(always) = armed.always.get_mut(subject as usize) {
+                    always.push(rank);
+                }
+            } else {
+                need.selections(&mut |selection| {
+                    if let Some(readers) = armed.readers.get_mut(usize::from(selection))
+                        && readers.last() != Some(&rank)
+                    {
+                        readers.push(rank);
+                    }
+                });
+            }
+            let lacking = u16::try_from(need.lacking()).unwrap_or(u16::MAX).min(!HELD);
+            armed.rules.push(Rule { indicator, subject, need, currencies, lacking });
+        }
+        armed
+    }
+
+    /// Takes over what is known of subjects beside the rules; what they have is told anew.
+    pub(super) fn after(mut self, before: &mut Self) -> Self {
+        self.subjects = std::mem::take(&mut before.subjects);
+        self.subjects.iter_mut().for_each(|stand| stand.all = Vec::new());
+        before.held = 0;
+        self
+    }
+
+    /// A payment with these selections came to a subject.
+    pub(super) fn touch(&mut self, sets: &Sets, subject: AccountId, kind: Subject, set: SetId) {
+        while self.touched.len() <= set.0 as usize {
+            let next = SetId(u32::try_from(self.touched.len()).unwrap_or(u32::MAX));
+            let mut ranks: Vec<u16> = sets
+                .truths(next)
+                .flat_map(|selection| self.readers.get(usize::from(selection)))
+                .flatten()
+                .copied()
+                .collect();
+            ranks.sort_unstable();
+            ranks.dedup();
+            self.touched.push(ranks.into());
+        }
+        let Self { touched, rules, subjects, held, .. } = self;
+        let touched = touched.get(set.0 as usize).map_or(&[][..], |ranks| ranks);
+        if touched.is_empty() {
+            return;
+        }
+        let stand = stand(subjects, subject);
+        let mut at = 0_usize;
+        for &rank in touched {
+            let Some(rule) = rules.get(usize::from(rank)).filter(|rule| rule.subject == kind)
+            else {
+                continue;
+            };
+            while stand.all.get(at).is_some_and(|one| one.rank < rank) {
+                at = at.saturating_add(1);
+            }
+            match stand.all.get_mut(at).filter(|one| one.rank == rank) {
+                Some(one) => {
+                    if one.lacking() > 0 {
+                        one.lacks = one.lacks.saturating_sub(1);
+                    }
+                }
+                None => {
+                    let lacks = rule.lacking.saturating_sub(1);
+                    stand.all.insert(at, One { rank, lacks, until: 0 });
+                    *held = held.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Whether an indicator never counted a payment of a subject, and cannot hold there.
+    pub(super) fn skips(&self, indicator: u16, subject: AccountId) -> bool {
+        let rank = self.ranks.get(usize::from(indicator)).copied().unwrap_or(u16::MAX);
+        let Some(rule) = self.rules.get(usize::from(rank)) else { return true };
+        let known = |stand: &Stand| stand.all.binary_search_by_key(&rank, |one| one.rank).is_ok();
+        rule.need != Need::Nothing
+            && rule.subject != Subject::Party
+            && !self.subjects.get(subject.index()).is_some_and(known)
+    }
+
+    /// An indicator held.
+    pub(super) fn note_held(&mut self, indicator: u16, subject: AccountId) {
+        let rank = self.ranks.get(usize::from(indicator)).copied().unwrap_or(u16::MAX);
+        let all = &mut stand(&mut self.subjects, subject).all;
+        match all.binary_search_by_key(&rank, |one| one.rank) {
+            Ok(at) => {
+                if let Some(one) = all.get_mut(at) {
+                    one.lacks |= HELD;
+                }
+            }
+            Err(at) => {
+                all.insert(at, One { rank, lacks: HELD, until: 0 });
+                self.held = self.held.saturating_add(1);
+            }
+        }
+    }
+
+    /// Notes that a time is evaluated; whether nothing can have been found there before.
+    pub(super) fn first_time(&mut self, subject: AccountId, time: EventTime) -> bool {
+        let stand = stand(&mut self.subjects, subject);
+        let first = time > stand.latest;
+        stand.latest = stand.latest.max(time);
+        first
+    }
+
+    /// Adds the indicators that have to be evaluated at a time that is later than all before, in
+    /// their order.
+    pub(super) fn fresh(&mut self, at: &At<'_>, into: &mut Vec<u16>) {
+        let Self { rules, always, subjects, .. } = self;
+        let always = always.get(at.kind as usize).into_iter().flatten().copied();
+        // Of parties everything is there.
+        let mut always = always
+            .filter(|rank| {
+                let rule = rules.get(usize::from(*rank));
+                rule.is_some_and(|rule| matches!(rule.met(at), Met::Until(_)))
+            })
+            .peekable();
+        let minute = at.time.0.div_euclid(MINUTE);
+        for one in &mut stand(subjects, at.subject).all {
+            while let Some(rank) = always.next_if(|rank| *rank < one.rank) {
+                into.extend(rules.get(usize::from(rank)).map(|rule| rule.indicator));
+            }
+            let Some(rule) = rules.get(usize::from(one.rank)) else { continue };
+            if one.lacking() > 0 && rule.certain(at) {
+                continue;
+            }
+            if minute >= i64::from(one.until) {
+                match rule.met(at) {
+                    Met::Lacks(more) => {
+                        one.set_lacking(more);
+                        continue;
+                    }
+                    Met::Until(until) => {
+                        let until = until.0.div_euclid(MINUTE).max(0);
+                        one.until = u32::try_from(until).unwrap_or(u32::MAX);
+                    }
+                }
+            }
+            // Of those that always are, one that held stands here as well.
+            if always.peek() != Some(&one.rank) {
+                into.push(rule.indicator);
+            }
+        }
+        into.extend(always.filter_map(|rank| Some(rules.get(usize::from(rank))?.indicator)));
+    }
+
+    /// The same at a time that may have been evaluated before.
+    pub(super) fn again(&mut self, at: &At<'_>, into: &mut Vec<u16>) {
+        let mut ranks: Vec<u16> = self.always.get(at.kind as usize).cloned().unwrap_or_default();
+        for one in self.subjects.get(at.subject.index()).into_iter().flat_map(|stand| &stand.all) {
+            let Some(rule) = self.rules.get(usize::from(one.rank)) else { continue };
+            if one.lacks & HELD != 0 || matches!(rule.met(at), Met::Until(_)) {
+                ranks.push(one.rank);
+            }
+        }
+        ranks.sort_unstable();
+        ranks.dedup();
+        let indicator = |rank: u16| Some(self.rules.get(usize::from(rank))?.indicator);
+        into.extend(ranks.into_iter().filter_map(indicator));
+    }
+
+    /// Bytes held, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let subjects = self.subjects.capacity().saturating_mul(size_of::<Stand>());
+        // What growth by doubling leaves empty is half at most.
+        subjects.saturating_add(self.held.saturating_mul(size_of::<One>()).saturating_mul(3) / 2)
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "the lines before make it")]
+fn stand(subjects: &mut Vec<Stand>, subject: AccountId) -> &mut Stand {
+    let at = subject.index();
+    if subjects.len() <= at {
+        subjects.resize_with(at.saturating_add(1), Stand::default);
+    }
+    &mut subjects[at]
+}
