@@ -16,6 +16,7 @@ mod ledger;
 mod life;
 mod lists;
 mod measures;
+mod modifiers;
 mod order;
 mod restart;
 mod rules;

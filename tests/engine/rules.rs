@@ -191,6 +191,7 @@ impl Builder {
             typologies: self.typologies,
             selections: self.selections,
             lists: Vec::new(),
+            modifiers: Vec::new(),
             suppressions: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@
 //! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
 
 mod links;
+pub(crate) mod queue;
 
 use crate::condition::Run;
 use crate::detector::{Applied, Detector};
@@ -12,8 +13,8 @@ use crate::findings::{episode_days, families_of, suppressor_accounts};
 use crate::hits::{Kept, Payer, Witness};
 use crate::value::Value;
 use palermo_domain::alert::{
-    Action, Actor, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Role,
-    RuleRef, SuppressorEvidence, Undecided,
+    Action, Actor, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue,
+    Role, RuleRef, SuppressorEvidence, Undecided,
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
 use palermo_lang::program::{
@@ -105,6 +106,7 @@ impl Detector {
         self.tell_links(ledger, milestone, &basis, &mut alert);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
         self.missing(&basis, &mut alert);
+        self.queue(ledger, state.anchor, milestone, &mut alert);
         decided_by(&basis, &mut alert);
         alert
     }
@@ -198,7 +200,7 @@ impl Detector {
                     text.push_str(&episode_days(first, milestone.time).to_string());
                 }
                 Piece::SelfText(part) => text.push_str(&self_text(ledger, subject, *part)),
-                Piece::Measure(_) | Piece::Param(_) => {}
+                Piece::Measure(_) | Piece::Param(_) | Piece::Row(_) => {}
             }
         }
         text.chars().take(HEADLINE_MAX).collect()
@@ -456,7 +458,7 @@ impl Words<'_> {
                 Piece::SelfText(part) => {
                     text.push_str(&self_text(self.ledger, Some(account), *part));
                 }
-                Piece::Of(..) | Piece::EpisodeDays => {}
+                Piece::Of(..) | Piece::EpisodeDays | Piece::Row(_) => {}
             }
         }
         let _ = self.detector;
@@ -691,6 +693,7 @@ fn blank() -> Alert {
         investigate: Vec::new(),
         prior_alerts: 0,
         urgent: false,
+        queue: Queue::default(),
         key_term: None,
         report_codes: Vec::new(),
     }

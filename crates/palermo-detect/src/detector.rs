@@ -11,6 +11,7 @@ mod follow;
 mod reach;
 mod subjects;
 
+use crate::alerts::queue::BoundModifier;
 use crate::bind::{self, Binder, BoundCondition, BoundMeasure, Node};
 use crate::concern::Concerns;
 use crate::condition::{Run, Searches, Verdict, nothing};
@@ -77,6 +78,7 @@ pub struct Detector {
     pub(crate) indicators: Vec<BoundCondition>,
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
+    pub(crate) modifiers: Vec<BoundModifier>,
     adder: RefCell<Adder>,
     searches: RefCell<Searches>,
     sent: Sent,
@@ -126,6 +128,7 @@ impl Detector {
             indicators: bound.indicators,
             suppressors: bound.suppressors,
             lists: bound.lists,
+            modifiers: bound.modifiers,
             adder: RefCell::default(),
             searches: RefCell::default(),
             sent,
@@ -347,11 +350,13 @@ struct BoundRules {
     lists: Vec<BoundList>,
     list_rows_refused: u64,
     selections: Selections,
+    modifiers: Vec<BoundModifier>,
 }
 
 fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let (lists, list_rows_refused) = sent.bind(rules, ledger);
     let atoms = &mut ledger.atoms;
+    let modifiers = BoundModifier::all(rules, atoms);
     let mut conditions = Vec::new();
     for selection in &rules.selections {
         conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
@@ -367,7 +372,7 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     };
     let indicators = rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
     let suppressors = rules.suppressors.iter().map(|rule| bind_one(&rule.condition)).collect();
-    BoundRules { indicators, suppressors, lists, list_rows_refused, selections }
+    BoundRules { indicators, suppressors, lists, list_rows_refused, selections, modifiers }
 }
 
 /// The value of an expression where no payment is selected and no field is known. `false` is

@@ -218,6 +218,28 @@ pub struct SuppressorEvidence {
     pub because: String,
 }
 
+/// The place of an alert in the queue.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// By how many percent it is raised: the sum of the modifiers that apply.
+    pub priority: u32,
+    /// They, in order of id.
+    pub modifiers: Vec<ModifierEvidence>,
+}
+
+/// A modifier that applies.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ModifierEvidence {
+    /// Modifier id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// By how many percent it raises the alert.
+    pub percent: u32,
+    /// Why, with numbers.
+    pub text: String,
+}
+
 /// A path from the anchor to evidence on another account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkPath {
@@ -424,6 +446,8 @@ pub struct Alert {
     pub prior_alerts: u32,
     /// Protective case: urgent, nothing adverse to anyone.
     pub urgent: bool,
+    /// Its place in the queue.
+    pub queue: Queue,
     /// Key term of reports.
     pub key_term: Option<String>,
     /// Report form codes.
@@ -463,4 +487,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug! { LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }
+opaque_debug! { LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Queue ModifierEvidence Undecided EvidencePayment InputRange }

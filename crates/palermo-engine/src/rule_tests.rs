@@ -213,11 +213,18 @@ pub(crate) struct Outcome {
     pub(crate) indicators: BTreeSet<String>,
     /// Why the engine stopped, if it did.
     pub(crate) stopped: Option<String>,
+    /// The rule under test is a modifier: every alert of what it orders is looked at.
+    pub(crate) of_modifier: bool,
     /// Records of the test that went to the dead letters, and why.
     pub(crate) refused: Vec<String>,
 }
 
 impl Outcome {
+    /// Whether an alert is of the rule under test, or ordered by it.
+    pub(crate) fn concerns(&self, alert: &Alert, rule: &str) -> bool {
+        self.of_modifier || alert.typology == rule
+    }
+
     /// Notes a revision of an alert.
     fn see(&mut self, alert: &Alert, rule: &str) {
         if alert.typology == rule {
@@ -338,7 +345,8 @@ impl Bench<'_> {
         feed: &Feed,
         watch: &mut dyn FnMut(&Engine, EventTime),
     ) -> Outcome {
-        let mut outcome = Outcome::default();
+        let of_modifier = rules.modifiers.iter().any(|modifier| modifier.id == self.file.rule);
+        let mut outcome = Outcome { of_modifier, ..Outcome::default() };
         let flushed = feed.with_flush(self.lateness());
         let mut engine = match self.engine(rules, feed) {
             Ok(engine) => engine,

@@ -8,6 +8,7 @@ mod fields;
 mod folder;
 mod keeping;
 mod measures;
+mod modifiers;
 mod robust;
 mod shelf;
 mod shipped;

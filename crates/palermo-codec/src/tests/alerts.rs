@@ -4,7 +4,8 @@ use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
     Action, Actor, Cause, Cite, EvidencePayment, IndicatorEvidence, InputRange, Level,
-    LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Role, RuleRef, SuppressorEvidence, Undecided,
+    LinkEvidence, LinkPath, LinkStep, Mode, ModifierEvidence, MoneyIn, Queue, Role, RuleRef,
+    SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -161,6 +162,15 @@ fn full() -> Alert {
         investigate: texts(["who else did the senders pay", "where was the cash taken"]),
         prior_alerts: 1,
         urgent: false,
+        queue: Queue {
+            priority: 10,
+            modifiers: vec![ModifierEvidence {
+                id: "CT-30".into(),
+                version: "1.0.0".into(),
+                percent: 10,
+                text: "Houston Sample Games in Houston".into(),
+            }],
+        },
         key_term: Some("FIN-2023-HUMANSMUGGLING".into()),
         report_codes: texts(["38.human_smuggling", "34.funnel_account"]),
     }
@@ -183,6 +193,7 @@ fn bare() -> Alert {
         evidence: Vec::new(),
         investigate: Vec::new(),
         urgent: true,
+        queue: Queue::default(),
         key_term: None,
         report_codes: Vec::new(),
         ..full()

@@ -46,6 +46,7 @@ impl Detector {
         self.hits.renumber(&new.indicators);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
+        self.modifiers = bound.modifiers;
         self.rests = Rests::new(&rules);
         self.concerns.clear();
         self.asked = Asked::new(&rules).after(&mut self.asked);

@@ -112,8 +112,7 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
         cx.unsupported(&range, "`holds(…)` of a suppressor");
     }
     let text_not = fields.need(cx, "text_not").map_or_else(Template::default, |node| {
-        let names =
-            Names { measures: &condition.measures, params: &condition.params, indicators: &[] };
+        let names = Names::of(&condition.measures, &condition.params);
         template(cx, node, &names)
     });
     Some(Suppressor { condition, text_not })
@@ -169,7 +168,7 @@ fn condition(
     subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
     let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
-        template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
+        template(cx, node, &Names::of(&measures, &params))
     });
     let holds = analysis::ordered(holds?, &measures);
     let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
@@ -239,7 +238,7 @@ impl Bound<'_> {
 }
 
 /// The keys under `cite`.
-fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
+pub(crate) fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
     let Some(Node { value: Value::Seq(items), .. }) = fields.get("cite") else {
         return Vec::new();
     };
@@ -250,7 +249,7 @@ fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
     items.iter().filter_map(key).collect()
 }
 
-fn finished(def: ParamDef) -> Param {
+pub(crate) fn finished(def: ParamDef) -> Param {
     Param { in_selection: def.in_selection.get(), ..def.param }
 }
 
@@ -431,7 +430,7 @@ fn holds(
 
 /// Parameters that nothing names. Where an expression could not be read, it may be the one that
 /// would have named them: then nothing is said.
-fn unused(cx: &mut Cx, fields: &Fields<'_>, defs: &[ParamDef], before: usize) {
+pub(crate) fn unused(cx: &mut Cx, fields: &Fields<'_>, defs: &[ParamDef], before: usize) {
     let unreadable = |code: &str| matches!(code, "E100" | "E102" | "E103" | "E105" | "E190");
     if cx.errors.iter().skip(before).any(|error| unreadable(error.code)) {
         return;
@@ -487,7 +486,7 @@ pub(crate) fn expression_text(text: &str) -> Option<String> {
     parse_expression(text).ok().map(|syntax| syntax.to_string())
 }
 
-fn params_text(params: &[Param]) -> String {
+pub(crate) fn params_text(params: &[Param]) -> String {
     let line = |param: &Param| format!("{} {}", param.name, literal_text(&param.value));
     params.iter().map(line).collect::<Vec<_>>().join("\n")
 }

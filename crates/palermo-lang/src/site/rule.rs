@@ -211,6 +211,7 @@ fn users(book: &Book<'_>, id: &str) -> String {
     let said = |how: &str| match how {
         "requires" => "requires it",
         "is boosted by" => "is boosted by it",
+        "raises in the queue" => "raises its alerts in the queue",
         _ => "is suppressed by it",
     };
     let uses: Vec<String> =

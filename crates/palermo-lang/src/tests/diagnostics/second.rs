@@ -415,17 +415,6 @@ error[E102]: unknown name `total_in` in a text
     ),
     (
         "E190",
-        &[("rules/flow.yaml", "kind: Indicator", "kind: Modifier")],
-        r#"
-error[E190]: `kind: Modifier` is not supported by this version yet
- --> rules/flow.yaml:2:7
-  |
-2 | kind: Modifier
-  |       ^^^^^^^^
-  = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
-    ),
-    (
-        "E190",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.idle_before >= 180d")],
         r#"
 error[E190]: `self.idle_before` in a selection is not supported by this version yet
