@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) fn limits() -> Limits {
-    Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(180) }
+    Limits { horizon: Span::from_days(90), evidence_horizon: Span::from_days(400) }
 }
 
 pub(super) fn shipped() -> Sources {

@@ -199,12 +199,12 @@ error[E112]: window 91d is beyond `state.horizon` (90d)
     ),
     (
         "E112",
-        &[("rules/case.yaml", "window: 60d", "window: 181d")],
+        &[("rules/case.yaml", "window: 60d", "window: 401d")],
         r#"
-error[E112]: window 181d is beyond `state.evidence_horizon` (180d)
+error[E112]: window 401d is beyond `state.evidence_horizon` (400d)
   --> rules/case.yaml:10:9
    |
-10 | window: 181d
+10 | window: 401d
    |         ^^^^
    = help: shorten the window, or keep more with `state.evidence_horizon`"#,
     ),
