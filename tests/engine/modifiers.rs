@@ -6,11 +6,12 @@
 
 use crate::harness::{Run, cases, config, records, run, same_alerts, text, with_end};
 use crate::rules::*;
+use crate::story::{arrivals, at, finding, nobody, transfer};
 use crate::typologies;
 use palermo_domain::{Date, EventTime, MicroDegrees, OutputTopic, Party, Span, distance};
 use palermo_lang::program::*;
 use palermo_testkit::Owned;
-use palermo_testkit::scene::{START, arrive, delays, drafts, party, payments, worlds};
+use palermo_testkit::scene::{Arrival, START, arrive, delays, drafts, party, payments, worlds};
 use palermo_testkit::world::World;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -37,13 +38,15 @@ fn coordinates(of: &Party) -> Option<(MicroDegrees, MicroDegrees)> {
 /// As the compiler reads it: one version for each first day, the last one written counts.
 fn versions(drawn: &[Drawn]) -> BTreeMap<(String, Date), (u8, Date)> {
     let day = |day: i32| Date(START.0 + day);
-    drawn.iter().map(|&(row, town, from, days)| {
-        ((key(row), day(from)), (town, day(from + days)))
-    }).collect()
+    drawn
+        .iter()
+        .map(|&(row, town, from, days)| ((key(row), day(from)), (town, day(from + days))))
+        .collect()
 }
 
 fn list(drawn: &[Drawn]) -> List {
-    let rows = versions(drawn).into_iter().filter_map(|((key, from), (town, to))| {
+    // Not in order of keys: that decides between rows that are equally near.
+    let rows = versions(drawn).into_iter().rev().filter_map(|((key, from), (town, to))| {
         let (lat, lon) = coordinates(&party("X", &[], town))?;
         let degrees = |micro: MicroDegrees| {
             let micro = i64::from(micro.0);
@@ -116,7 +119,8 @@ fn naive(
             let in_force = all.iter().filter(|((known, from), (_, to))| {
                 *known == key(row) && from.0 <= day && day <= to.0
             });
-            let Some(((key, from), (town, to))) = in_force.max_by_key(|((_, from), _)| *from) else {
+            let Some(((key, from), (town, to))) = in_force.max_by_key(|((_, from), _)| *from)
+            else {
                 continue;
             };
             let Some(place) = coordinates(&party("X", &[], *town)) else { continue };
@@ -166,12 +170,7 @@ fn home(
     coordinates(holder)
 }
 
-fn play(
-    world: &World,
-    all: &[Owned],
-    delays: &[(u32, u8)],
-    rules: &RuleSet,
-) -> Run {
+fn play(world: &World, all: &[Owned], delays: &[(u32, u8)], rules: &RuleSet) -> Run {
     let arrivals = with_end(arrive(all, delays, LATENESS, 1), 1, 90);
     let config = config(LATENESS, Span::from_days(30));
     run(&config, rules, 1, &records(world, &arrivals))
@@ -182,7 +181,8 @@ fn without_queue(alerts: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                fields.retain(|name, _| !["priority", "modifiers", "lists"].contains(&name.as_str()));
+                fields
+                    .retain(|name, _| !["priority", "modifiers", "lists"].contains(&name.as_str()));
                 fields.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),
@@ -246,4 +246,62 @@ proptest! {
             prop_assert_eq!(queue["priority"].as_u64(), Some(sum));
         }
     }
+}
+
+/// A town that is farther from the first one than the modifiers look.
+fn far() -> u8 {
+    let here = coordinates(&party("X", &[], 0)).expect("the first town has coordinates");
+    let is_far = |town: &u8| {
+        coordinates(&party("X", &[], *town)).is_some_and(|there| distance(here, there).0 > KM * 10)
+    };
+    (1..6).find(is_far).expect("a town far away")
+}
+
+/// Which modifiers raise the finding of `story`, by anchor of CT-92.
+fn raised(
+    parties: Vec<Party>,
+    more: Vec<Arrival>,
+    drawn: &[Drawn],
+    days: (i64, i64),
+) -> BTreeMap<String, Vec<String>> {
+    let mut world = nobody();
+    world.parties = parties;
+    let all = arrivals(finding().into_iter().chain(more).collect());
+    let config = config(LATENESS, Span::from_days(30));
+    let run = run(&config, &rules(drawn, days.0, days.1), 1, &records(&world, &all));
+    let last = run.last(OutputTopic::Alerts);
+    let of = last.values().filter(|alert| alert["data"]["typology"] == "CT-92");
+    of.map(|alert| {
+        let all = alert["data"]["workflow"]["modifiers"].as_array().expect("a list");
+        (text(&alert["subject"]), all.iter().map(|one| text(&one["id"])).collect())
+    })
+    .collect()
+}
+
+/// A party that holds an account beside another one is not read through it, nor by what comes later.
+#[test]
+fn the_home_is_that_of_the_holder_of_the_anchor() {
+    let near = party("ONE", &[("BANK:A", None)], 0);
+    let other = party("TWO", &[("BANK:A", None), ("BANK:C9", None)], far());
+    let event = [(0, 0, -2, 6)];
+    let later = at(transfer("L", 60, "BANK:X", "BANK:C9", 1), 0);
+    let found = raised(vec![near, other], vec![later], &event, (0, 0));
+    let expected = [("party/ONE", vec!["QQ-01"]), ("party/TWO", vec![])];
+    let expected = expected.map(|(anchor, ids)| {
+        (anchor.to_owned(), ids.into_iter().map(str::to_owned).collect::<Vec<String>>())
+    });
+    assert_eq!(found, BTreeMap::from(expected));
+}
+
+/// A version that another one lies over counts again from the day after that one on.
+#[test]
+fn a_version_counts_on_the_days_on_which_it_is_in_force() {
+    let one = || vec![party("ONE", &[("BANK:A", None)], 0)];
+    // The finding is decided on the second day, on which the row is far away.
+    let moved = [(0, 0, -6, 26), (0, far(), 0, 1)];
+    let ids = |days| raised(one(), Vec::new(), &moved, days).remove("party/ONE").expect("an alert");
+    assert_eq!(ids((0, 0)), ["QQ-02"]);
+    assert_eq!(ids((1, 0)), ["QQ-01"]);
+    assert_eq!(ids((0, 1)), ["QQ-02"]);
+    assert_eq!(ids((0, 2)), ["QQ-01"]);
 }

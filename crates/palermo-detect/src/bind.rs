@@ -127,6 +127,8 @@ pub(crate) struct BoundCondition {
     pub(crate) reach: palermo_domain::Span,
     /// What a bank must deliver before absence means anything.
     pub(crate) feeds: FeedSet,
+    /// Also evaluated at the end of each UTC day.
+    pub(crate) daily: bool,
     /// Cannot hold while none of its selections has an entry.
     pub(crate) needs_entries: bool,
 }
@@ -370,6 +372,7 @@ pub(crate) fn condition(
         window: condition.window,
         reach: reach(condition),
         feeds: condition.feeds,
+        daily: condition.daily,
         needs_entries: false,
     }
 }

@@ -7,6 +7,7 @@
 
 mod activation;
 mod asked;
+mod days;
 mod follow;
 mod reach;
 mod subjects;
@@ -24,6 +25,7 @@ use crate::select::Selections;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use activation::{Identity, identity};
 use asked::Asked;
+use days::DayEnds;
 use follow::{Rests, Touched};
 use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, EventTime, FixedHashMap, ListRow, Span, Subject};
@@ -90,6 +92,7 @@ pub struct Detector {
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
     asked: Asked,
+    day_ends: DayEnds,
     /// Event time of the newest payment that came or went.
     newest: Option<EventTime>,
     /// Selections an account ever had, one row of words per account.
@@ -121,6 +124,7 @@ impl Detector {
         ledger.want(rests.kinds(by_subject.kinds()));
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
+        let day_ends = DayEnds::new(&bound.indicators);
         let mut lacking = Lacking::default();
         lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
@@ -138,6 +142,7 @@ impl Detector {
             by_subject,
             past_readers,
             asked,
+            day_ends,
             newest: None,
             rules,
             seen: Vec::new(),
@@ -181,6 +186,7 @@ impl Detector {
             .saturating_add(tracks)
             .saturating_add(self.memories.len().saturating_mul(128))
             .saturating_add(self.concerns.bytes())
+            .saturating_add(self.day_ends.bytes())
             .saturating_add(self.sent.bytes())
             .saturating_add(self.seen.capacity().saturating_mul(8))
     }
@@ -215,6 +221,7 @@ impl Detector {
         let Some(payment) = ledger.row(row) else { return };
         let time = payment.time();
         let mut changed = Changed::default();
+        self.pass_days(ledger, applied.watermark, &mut changed);
         for (account, _) in touched(payment) {
             self.evaluate_since(ledger, (account, Subject::Account), time, &mut changed);
             // A rule that looks at what an account did before its window can change at any later time.
@@ -227,9 +234,12 @@ impl Detector {
                     }
                 }
             }
+            // After it: a payment that is taken back may have been at the end of a day.
+            self.days_since(ledger, (account, Subject::Account), time, &mut changed);
         }
         for carried in ledger.carried(row) {
             self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
+            self.days_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
         let late = self.newest.is_some_and(|newest| time <= newest);
         let beyond = self.beyond(ledger, payment, &mut changed);
@@ -299,6 +309,7 @@ impl Detector {
     /// The watermark has moved: settle and close what it has passed, forget old hits.
     pub fn advance(&mut self, ledger: &Ledger, watermark: EventTime, out: &mut Vec<Alert>) {
         let applied = Applied { cause: Cause::OnTime, watermark: Some(watermark) };
+        self.advance_days(ledger, watermark, applied, out);
         while let Some(&(time, track)) = self.settle.first() {
             if time >= watermark {
                 break;

@@ -29,7 +29,7 @@ use feed::Feed;
 use palermo_codec::Limits as RecordLimits;
 use palermo_domain::alert::Action;
 use palermo_domain::{Alert, EventTime, Fate, OutputTopic, Span, TopicRole};
-use palermo_lang::program::RuleSet;
+use palermo_lang::program::{Indicator, RuleSet};
 use palermo_lang::{Diagnostics, Limits, Overrides, Shelf, Sources, Test, TestFile, parse_tests};
 use std::collections::{BTreeMap, BTreeSet};
 use watch::Watch;
@@ -355,6 +355,10 @@ impl Bench<'_> {
                 return outcome;
             }
         };
+        // At the ends of days a rule is found by the watermark, which the flush moves.
+        let of_rule = |rule: &Indicator| rule.condition.id == self.file.rule;
+        let daily = rules.indicators.iter().find(|rule| of_rule(rule));
+        let daily = daily.is_some_and(|rule| rule.condition.daily);
         let mut index = 0;
         while let Some(record) = flushed.record(index) {
             let mut effects = Vec::new();
@@ -378,9 +382,12 @@ impl Bench<'_> {
             }
             index = index.saturating_add(1);
             // Before the flush, which forgets what is old.
-            if index == feed.len() {
+            if index == feed.len() && !daily {
                 self.note_times(&engine, feed, &mut outcome);
             }
+        }
+        if daily {
+            self.note_times(&engine, feed, &mut outcome);
         }
         outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
         let lacked = engine.snapshot().field_missing.into_keys();

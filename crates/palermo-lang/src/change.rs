@@ -193,6 +193,11 @@ fn details(old: &Tree, new: &Tree, id: &str, (before, after): (&Library, &Librar
             "require" | "families" => all.extend(logic::compare(key, was, is)),
             "boost" | "applies_to" => all.extend(members(key, was, is, Effect::Widening)),
             "suppress" => all.extend(members(key, was, is, Effect::Narrowing)),
+            "evaluate" => {
+                // More times at which it may hold.
+                let effect = if is.is_some() { Effect::Widening } else { Effect::Narrowing };
+                all.push(both(effect, key, was, is));
+            }
             "priority" => all.extend(priority(was, is)),
             "rows" => all.extend(rows(was, is)),
             _ => all.push(both(Effect::Other, key, was, is)),

@@ -303,11 +303,7 @@ impl Folder {
         typologies
     }
 
-    fn modifiers(
-        &mut self,
-        env: &mut Env<'_, '_>,
-        typologies: &BTreeSet<String>,
-    ) -> Vec<Modifier> {
+    fn modifiers(&mut self, env: &mut Env<'_, '_>, typologies: &BTreeSet<String>) -> Vec<Modifier> {
         let known = Known { typologies, complete: self.complete() };
         let files = self.of(What::Modifier);
         files.filter_map(|file| modifier(&mut file.cx, &file.root, env, &known)).collect()

@@ -391,6 +391,8 @@ pub struct Condition {
     /// More payments of a selection can only make `holds` true, never false, and nothing but a
     /// payment that a selection matches can make it true: lets the evaluator skip the rest.
     pub monotone: bool,
+    /// Also evaluated at the end of each UTC day, for what stopped or never came.
+    pub daily: bool,
     /// Feeds that must be delivered for a party before `absent()` says anything of it.
     pub feeds: FeedSet,
     /// Indicators that it asks for on the account of either end, in order of id.

@@ -56,7 +56,8 @@ fn definitions() -> Value {
 }
 
 /// Keys that an indicator or a suppressor may leave out.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 13] = [
+    "evaluate",
     "feeds",
     "parameters",
     "select",

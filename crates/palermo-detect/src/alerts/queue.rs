@@ -51,8 +51,7 @@ impl Detector {
             let Some((row, leg)) = holder(ledger, anchor, milestone.time) else { continue };
             let Some(row) = ledger.row(row) else { continue };
             let time = milestone.time;
-            let env =
-                Env { from: Some(time), during: Some((time, time)), ..self.env(ledger) };
+            let env = Env { from: Some(time), during: Some((time, time)), ..self.env(ledger) };
             let at = At { env, row, leg, step: None };
             if !is_true(&bound.when, &at, &mut NoMeasures) {
                 continue;

@@ -52,6 +52,7 @@ impl Detector {
         self.asked = Asked::new(&rules).after(&mut self.asked);
         self.by_subject = BySubject::new(&self.indicators, &self.asked);
         self.past_readers = past_readers(&self.indicators);
+        self.day_ends = self.day_ends.renewed(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
@@ -111,6 +112,7 @@ impl Detector {
                 condition.is_some_and(|condition| condition.subject == kind)
             };
             let fresh: Vec<u16> = fresh.iter().filter(about).copied().collect();
+            self.days_everywhere(ledger, account, &fresh, changed);
             if fresh.is_empty() {
                 continue;
             }

@@ -27,13 +27,14 @@ use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
 /// Keys of an indicator, behind those of every rule.
-pub(crate) const INDICATOR: [&str; 17] = [
+pub(crate) const INDICATOR: [&str; 18] = [
     "feeds",
     "crime",
     "family",
     "tier",
     "subject",
     "window",
+    "evaluate",
     "parameters",
     "select",
     "measure",
@@ -46,7 +47,8 @@ pub(crate) const INDICATOR: [&str; 17] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 2] = ["evaluate", "regions"];
+const INDICATOR_LATER: [&str; 1] = ["regions"];
+const SUPPRESSOR_LATER: [&str; 2] = ["evaluate", "regions"];
 /// Keys of a suppressor, behind those of every rule.
 pub(crate) const SUPPRESSOR: [&str; 11] = [
     "feeds",
@@ -97,14 +99,23 @@ pub(crate) fn indicator(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opti
         role(subject_role),
         role(other_role),
     );
+    let daily = daily(cx, &fields);
+    // Only where it is said, so that what was locked before stays what it was.
+    let extra = if daily { format!("{extra} evaluate day") } else { extra };
     let condition = condition(cx, &fields, env, head?, "hit", &extra)?;
+    if daily && !condition.asks.is_empty() {
+        let range =
+            fields.get("evaluate").map_or_else(|| fields.anchor(), |node| node.range.clone());
+        cx.unsupported(&range, "`evaluate: day` with `holds(…)`");
+    }
+    let condition = Condition { daily, monotone: condition.monotone && !daily, ..condition };
     Some(Indicator { condition, crime, family: family?, tier: tier?, subject_role, other_role })
 }
 
 /// Checks a suppressor.
 pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Option<Suppressor> {
     let known: Vec<&str> = HEAD.into_iter().chain(SUPPRESSOR).collect();
-    let fields = Fields::open(cx, node, "a suppressor", &known, &INDICATOR_LATER)?;
+    let fields = Fields::open(cx, node, "a suppressor", &known, &SUPPRESSOR_LATER)?;
     let head = head(cx, &fields, true, env.lists);
     let condition = condition(cx, &fields, env, head?, "holds", "")?;
     if !condition.asks.is_empty() {
@@ -116,6 +127,17 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
         template(cx, node, &names)
     });
     Some(Suppressor { condition, text_not })
+}
+
+/// `evaluate: day`. A pattern of payments is completed by one, and never at the end of a day.
+fn daily(cx: &mut Cx, fields: &Fields<'_>) -> bool {
+    let Some(node) = fields.get("evaluate") else { return false };
+    let read = |word: &str| (word == "day").then_some(());
+    let daily = cx.word(node, "time of evaluation", &["day"], read).is_some();
+    if daily && fields.get("graph").is_some() {
+        cx.unsupported(&node.range, "`evaluate: day` with `graph`");
+    }
+    daily
 }
 
 /// The tier of a word.
@@ -167,9 +189,9 @@ fn condition(
     let ties = steps.flat_map(|step| &step.ties);
     subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
-    let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
-        template(cx, node, &Names::of(&measures, &params))
-    });
+    let text = fields
+        .need(cx, "text")
+        .map_or_else(Template::default, |node| template(cx, node, &Names::of(&measures, &params)));
     let holds = analysis::ordered(holds?, &measures);
     let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
     // What another indicator found changes without a payment that a selection matches.
@@ -195,6 +217,7 @@ fn condition(
         selections,
         measures,
         feeds,
+        daily: false,
         asks,
         sequence: sequence.map(|checked| checked.sequence),
         graph,

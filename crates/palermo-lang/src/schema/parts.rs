@@ -45,6 +45,9 @@ pub(super) fn property(key: &str) -> Value {
             json!({"enum": Subject::ALL.iter().map(|subject| subject.as_str()).collect::<Vec<_>>()})
         }
         "window" => shared("duration"),
+        "evaluate" => {
+            json!({"enum": ["day"], "description": "Also at the end of each UTC day, for what stopped or never came"})
+        }
         "parameters" => named(&shared("parameter")),
         "select" => named(&shared("expression")),
         "measure" => named(&shared("measure")),

@@ -67,7 +67,7 @@ fn mistakes_are_explained() {
         (
             "14d, 7d",
             "14, 7d",
-            "E103 12:44 expected a length of time, found a whole number; write `14d`",
+            "E103 12:43 expected a length of time, found a whole number; write `14d`",
         ),
         (
             "$km, 14d, 7d",
@@ -100,11 +100,7 @@ fn mistakes_are_explained() {
         ),
         ("priority: +10%\n", "", "E106 1:1 a modifier has no `priority`; add `priority: …`"),
         ("text: ", "score: 10\ntext: ", "E101 14:1 unknown key `score`"),
-        (
-            "{event.row}",
-            "$km",
-            "",
-        ),
+        ("{event.row}", "$km", ""),
     ];
     for (from, to, expected) in rows {
         let edits = [(FILE, "", QUEUE), (FILE, *from, *to)];
