@@ -14,9 +14,7 @@
 
 use palermo_benches::{figure, now, setting};
 use palermo_codec::{Limits, encode_list_row, encode_party, encode_payment};
-use palermo_domain::{
-    Currency, Date, EventTime, ListRow, OutputTopic, Partition, Span, TopicRole,
-};
+use palermo_domain::{Currency, Date, EventTime, ListRow, OutputTopic, Partition, Span, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::{Bundle, Engine, EngineConfig};
 use palermo_lang::program::RuleSet;
@@ -329,8 +327,16 @@ impl Wrong {
     fn print(&self, by_alike: &BTreeMap<&'static str, u64>) {
         let per = |of: u64, whole: u64, each: f64| of as f64 * each / whole.max(1) as f64;
         let ordinary = per(self.ordinary, self.payments, 100_000.0);
-        figure("score_false_per_10k_payments", format!("{:.2}", per(self.alerts, self.payments, 1e4)), "alerts");
-        figure("score_false_per_1k_customers", format!("{:.2}", per(self.alerts, self.customers, 1e3)), "alerts");
+        figure(
+            "score_false_per_10k_payments",
+            format!("{:.2}", per(self.alerts, self.payments, 1e4)),
+            "alerts",
+        );
+        figure(
+            "score_false_per_1k_customers",
+            format!("{:.2}", per(self.alerts, self.customers, 1e3)),
+            "alerts",
+        );
         figure("score_ordinary_false_per_100k_payments", format!("{ordinary:.2}"), "alerts");
         println!("score look-alikes alerted about: {} of {}", self.alikes_alerted, self.alikes);
         for (name, alerts) in by_alike {
@@ -383,7 +389,8 @@ fn judge(
             continue;
         }
         wrong.alerts += 1;
-        let alike = played.truth.iter().find(|case| !case.is_planted() && case.involves(&alert.anchor));
+        let alike =
+            played.truth.iter().find(|case| !case.is_planted() && case.involves(&alert.anchor));
         match alike.map(|case| (case, &case.kind)) {
             Some((case, CaseKind::Lookalike { name, .. })) => {
                 alerted.insert(case.id.clone());

@@ -4,6 +4,7 @@
 //! rules are made beside their naive twins in `rules` and `measures`.
 
 mod activation;
+mod days;
 mod fates;
 mod fields;
 mod flows;
@@ -17,6 +18,7 @@ mod life;
 mod linked;
 mod lists;
 mod measures;
+mod modifiers;
 mod order;
 mod restart;
 mod rules;

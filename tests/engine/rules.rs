@@ -92,6 +92,7 @@ pub struct Draft {
     pub measures: Vec<Measure>,
     pub sequence: Option<Sequence>,
     pub feeds: FeedSet,
+    pub daily: bool,
 }
 
 impl Builder {
@@ -191,6 +192,7 @@ impl Builder {
             typologies: self.typologies,
             selections: self.selections,
             lists: Vec::new(),
+            modifiers: Vec::new(),
             suppressions: Vec::new(),
         }
     }
@@ -204,6 +206,7 @@ impl Draft {
             measures: Vec::new(),
             sequence: None,
             feeds: FeedSet::default(),
+            daily: false,
         }
     }
 
@@ -265,6 +268,7 @@ fn condition(id: &str, draft: Draft, holds: Expr) -> Condition {
         holds,
         monotone: false,
         feeds: draft.feeds,
+        daily: draft.daily,
         asks: Vec::new(),
         lists: Vec::new(),
         text: Template(vec![Piece::Measure(MeasureId(0)), Piece::Text(" seen".into())]),

@@ -348,6 +348,15 @@ fn after(json: &mut JsonWriter<'_>, alert: &Alert) {
         json.field("queue", if alert.urgent { "urgent" } else { "ht-ms" });
         json.field("due_in", if alert.urgent { "1d" } else { "5d" });
         json.field("escalation", "mlro");
+        json.bare_field("priority", alert.queue.priority);
+        json.key("modifiers").array(&alert.queue.modifiers, |json, found| {
+            json.object(|json| {
+                json.field("id", &found.id);
+                json.field("version", &found.version);
+                json.bare_field("priority", found.percent);
+                json.field("text", &found.text);
+            });
+        });
         json.texts("steps", texts(&alert.investigate));
     });
     json.key("victim_protection").object(|json| {

@@ -7,6 +7,7 @@ mod headline;
 mod links;
 mod network;
 mod people;
+pub(crate) mod queue;
 mod reasons;
 
 use crate::condition::Run;
@@ -16,7 +17,7 @@ use crate::findings::{families_of, suppressor_accounts};
 use crate::hits::{Kept, Payer, Witness};
 use crate::value::Value;
 use palermo_domain::alert::{
-    Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, RuleRef,
+    Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
     SuppressorEvidence, Undecided,
 };
 use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
@@ -112,6 +113,7 @@ impl Detector {
         alert.network = network::extracted(ledger, &basis, &alert);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
         self.missing(&basis, &mut alert);
+        self.queue(ledger, state.anchor, milestone, &mut alert);
         decided_by(&basis, &mut alert);
         alert
     }
@@ -349,7 +351,7 @@ impl Words<'_> {
                 Piece::SelfText(part) => {
                     text.push_str(&self_text(self.ledger, Some(account), *part));
                 }
-                Piece::Of(..) | Piece::EpisodeDays => {}
+                Piece::Of(..) | Piece::EpisodeDays | Piece::Row(_) => {}
             }
         }
         let _ = self.detector;
@@ -572,6 +574,7 @@ fn blank() -> Alert {
         investigate: Vec::new(),
         prior_alerts: 0,
         urgent: false,
+        queue: Queue::default(),
         key_term: None,
         report_codes: Vec::new(),
     }

@@ -4,6 +4,7 @@
 //! change afterwards, are in `lists`.
 
 use crate::condition::Shape;
+use crate::near::NearDays;
 use crate::value::Value;
 use palermo_domain::{Currency, Decimal, EventCode, FeedSet, RelationKind, Subject};
 use palermo_lang::program::{
@@ -33,6 +34,7 @@ pub(crate) enum Node {
     Lookup(usize, Box<Self>, usize),
     Distance(Box<Self>, Box<Self>),
     Near(Box<Self>, usize, Box<Self>),
+    NearDays(Box<NearDays>),
     Unrelated,
     Present(Field),
     Holds(Side, u16),
@@ -59,6 +61,7 @@ impl Node {
             | Self::Arithmetic(_, a, b)
             | Self::Distance(a, b)
             | Self::Near(a, _, b) => a.any(test) || b.any(test),
+            Self::NearDays(near) => near.any(test),
             Self::Const(_)
             | Self::Money(..)
             | Self::Field(_)
@@ -124,6 +127,8 @@ pub(crate) struct BoundCondition {
     pub(crate) reach: palermo_domain::Span,
     /// What a bank must deliver before absence means anything.
     pub(crate) feeds: FeedSet,
+    /// Also evaluated at the end of each UTC day.
+    pub(crate) daily: bool,
 }
 
 impl BoundCondition {
@@ -234,6 +239,13 @@ impl Binder<'_> {
             Expr::Near(place, list, km) => {
                 Node::Near(self.boxed(place), usize::from(list.0), self.boxed(km))
             }
+            Expr::NearDays(near) => Node::NearDays(Box::new(NearDays {
+                place: self.expr(&near.place),
+                list: usize::from(near.list.0),
+                km: self.expr(&near.km),
+                before: self.expr(&near.before),
+                after: self.expr(&near.after),
+            })),
             Expr::Unrelated => Node::Unrelated,
             Expr::Holds(side, id) => {
                 let at = self.indicators.iter().position(|known| known == id);
@@ -358,5 +370,6 @@ pub(crate) fn condition(
         window: condition.window,
         reach: reach(condition),
         feeds: condition.feeds,
+        daily: condition.daily,
     }
 }

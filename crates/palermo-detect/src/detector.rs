@@ -7,10 +7,12 @@
 mod activation;
 mod armed;
 mod asked;
+mod days;
 mod follow;
 mod reach;
 mod subjects;
 
+use crate::alerts::queue::BoundModifier;
 use crate::bind::{self, Binder, BoundCondition};
 use crate::concern::Concerns;
 use crate::condition::{Run, Searches, Verdict};
@@ -24,6 +26,7 @@ use crate::select::Selections;
 use activation::{Identity, identity};
 use armed::Armed;
 use asked::Asked;
+use days::DayEnds;
 use follow::{Rests, Touched};
 use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, Currency, EventTime, FixedHashMap, ListRow, Span, Subject};
@@ -78,6 +81,7 @@ pub struct Detector {
     pub(crate) indicators: Vec<BoundCondition>,
     pub(crate) suppressors: Vec<BoundCondition>,
     pub(crate) lists: Vec<BoundList>,
+    pub(crate) modifiers: Vec<BoundModifier>,
     adder: RefCell<Adder>,
     searches: RefCell<Searches>,
     sent: Sent,
@@ -89,6 +93,7 @@ pub struct Detector {
     /// Indicators that look at what an account or a pair did before its window.
     past_readers: Vec<u16>,
     asked: Asked,
+    day_ends: DayEnds,
     /// Event time of the newest payment that came or went.
     newest: Option<EventTime>,
     armed: Armed,
@@ -123,6 +128,7 @@ impl Detector {
         ledger.want(rests.kinds(by_subject.kinds()));
         let indicators = rules.indicators.len();
         let past_readers = past_readers(&bound.indicators);
+        let day_ends = DayEnds::new(&bound.indicators);
         let mut lacking = Lacking::default();
         lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
@@ -130,6 +136,7 @@ impl Detector {
             indicators: bound.indicators,
             suppressors: bound.suppressors,
             lists: bound.lists,
+            modifiers: bound.modifiers,
             adder: RefCell::default(),
             searches: RefCell::default(),
             sent,
@@ -139,6 +146,7 @@ impl Detector {
             by_subject,
             past_readers,
             asked,
+            day_ends,
             newest: None,
             rules,
             armed,
@@ -183,6 +191,7 @@ impl Detector {
             .saturating_add(tracks)
             .saturating_add(self.memories.len().saturating_mul(128))
             .saturating_add(self.concerns.bytes())
+            .saturating_add(self.day_ends.bytes())
             .saturating_add(self.sent.bytes())
             .saturating_add(self.armed.bytes())
             .saturating_add(self.selections.bytes())
@@ -218,6 +227,7 @@ impl Detector {
         let Some(payment) = ledger.row(row) else { return };
         let time = payment.time();
         let mut changed = Changed::default();
+        self.pass_days(ledger, applied.watermark, &mut changed);
         for (account, _) in touched(payment) {
             self.evaluate_since(ledger, (account, Subject::Account), time, &mut changed);
             // A rule that looks at what an account did before its window can change at any later time.
@@ -230,9 +240,12 @@ impl Detector {
                     }
                 }
             }
+            // After it: a payment that is taken back may have been at the end of a day.
+            self.days_since(ledger, (account, Subject::Account), time, &mut changed);
         }
         for carried in ledger.carried(row) {
             self.evaluate_since(ledger, (carried.id, carried.kind), time, &mut changed);
+            self.days_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
         let late = self.newest.is_some_and(|newest| time <= newest);
         let beyond = self.beyond(ledger, payment, &mut changed);
@@ -293,6 +306,7 @@ impl Detector {
     /// The watermark has moved: settle and close what it has passed, forget old hits.
     pub fn advance(&mut self, ledger: &Ledger, watermark: EventTime, out: &mut Vec<Alert>) {
         let applied = Applied { cause: Cause::OnTime, watermark: Some(watermark) };
+        self.advance_days(ledger, watermark, applied, out);
         while let Some(&(time, track)) = self.settle.first() {
             if time >= watermark {
                 break;
@@ -362,6 +376,7 @@ struct BoundRules {
     selections: Selections,
     /// Of the indicators.
     needs: Vec<(Need, Vec<Currency>)>,
+    modifiers: Vec<BoundModifier>,
 }
 
 impl BoundRules {
@@ -374,6 +389,7 @@ impl BoundRules {
 fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let (lists, list_rows_refused) = sent.bind(rules, ledger);
     let atoms = &mut ledger.atoms;
+    let modifiers = BoundModifier::all(rules, atoms);
     let mut conditions = Vec::new();
     for selection in &rules.selections {
         conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
@@ -395,7 +411,7 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let base = ledger.rates.base();
     let need = |bound| (Need::of(bound, &legs), need::currencies(bound, base));
     let needs = indicators.iter().map(need).collect();
-    BoundRules { indicators, suppressors, lists, list_rows_refused, selections, needs }
+    BoundRules { indicators, suppressors, lists, list_rows_refused, selections, needs, modifiers }
 }
 
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {

@@ -9,6 +9,7 @@ use crate::fields;
 use crate::hits::Hits;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
+use crate::near;
 use crate::record;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
@@ -43,6 +44,16 @@ pub(crate) struct At<'a> {
     pub(crate) row: Row<'a>,
     pub(crate) leg: Leg,
     pub(crate) step: Option<&'a [Option<Match>]>,
+}
+
+impl At<'_> {
+    /// The time that is evaluated where a window is looked at as a whole, else that of the payment.
+    pub(crate) fn time(&self) -> EventTime {
+        match (self.env.from, self.env.during) {
+            (Some(_), Some((_, until))) => until,
+            _ => self.row.time(),
+        }
+    }
 }
 
 /// Gives the measures of the condition at hand.
@@ -102,8 +113,9 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
         }
         Node::Near(place, list, km) => {
             let place = (eval(place, at, measures), field_of(place));
-            near(at, place, *list, eval(km, at, measures))
+            is_near(at, place, *list, eval(km, at, measures))
         }
+        Node::NearDays(near) => near::holds(at, near),
         Node::Unrelated => Value::Bool(!related(at)),
         Node::Holds(side, indicator) => held(at, *side, *indicator),
         Node::Event(side, code, within) => {
@@ -225,7 +237,7 @@ fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
 }
 
 /// The field that an expression is, for those that want to say what they lacked.
-fn field_of(node: &Node) -> Option<Field> {
+pub(crate) fn field_of(node: &Node) -> Option<Field> {
     match node {
         Node::Field(field) | Node::Step(_, field) => Some(*field),
         _ => None,
@@ -233,7 +245,7 @@ fn field_of(node: &Node) -> Option<Field> {
 }
 
 /// The coordinates of a place; unknown for lack of its field where it has none.
-fn coordinates(
+pub(crate) fn coordinates(
     env: Env<'_>,
     (place, field): (Value, Option<Field>),
 ) -> Result<(MicroDegrees, MicroDegrees), Value> {
@@ -255,7 +267,7 @@ fn as_km(tenths: TenthKm) -> Value {
     Value::Decimal(Decimal::new(tenths.0, 1))
 }
 
-fn near(at: &At<'_>, place: (Value, Option<Field>), list: usize, km: Value) -> Value {
+fn is_near(at: &At<'_>, place: (Value, Option<Field>), list: usize, km: Value) -> Value {
     let here = match coordinates(at.env, place) {
         Ok(here) => here,
         Err(unknown) => return unknown,

@@ -24,6 +24,7 @@ mod lacking;
 mod lexicon;
 mod linked;
 mod lists;
+mod near;
 mod need;
 mod numbers;
 mod record;

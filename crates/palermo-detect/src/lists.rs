@@ -8,6 +8,8 @@
 //! Promises: what a list says is a function of its file and of the rows sent since, in order; so is
 //! its hash. Cost: a row is one map entry and one hash, whatever the length of the list.
 
+mod nearest;
+
 use crate::alerts::sha256_hex;
 use crate::bind::{Binder, Node};
 use crate::lexicon::{Lexicon, Words};
@@ -25,6 +27,8 @@ const RATES: &str = "fx";
 const LEXICON: &str = "lex_";
 /// A payment so near is made at a stage of a route.
 const STAGE_KM: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
+
+pub(crate) use nearest::Found;
 
 type Coordinates = (MicroDegrees, MicroDegrees);
 

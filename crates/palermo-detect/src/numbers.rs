@@ -47,7 +47,8 @@ impl Detector {
         let total = facts.evidence.len();
         let newest = facts.evidence.iter().skip(total.saturating_sub(most));
         let evidence = newest.filter_map(|found| Witness::of(ledger, found.row, found.leg));
-        let decided = newest_at(ledger, support.on, support.time, support.time);
+        // At the end of a day there may be none: then the newest before it.
+        let decided = newest_at(ledger, support.on, EventTime::MIN, support.time);
         let trigger = decided.and_then(|(id, _)| {
             let ingest = ledger.row(id)?.origin().ingest;
             Some(((*ledger.payment_id(id)).into(), EventTime(ingest.0)))

@@ -43,7 +43,7 @@ pub(crate) fn read(
 /// observed is known only where somebody reports what is.
 pub(crate) fn event(at: &At<'_>, side: Side, code: EventCode, within: Value) -> Value {
     let Some(within) = span(within) else { return UNKNOWN };
-    let to = at.row.time();
+    let to = at.time();
     let from = to.minus(within);
     let party = party_of(at.env, at.row, leg_of(at.leg, side));
     let found = party.is_some_and(|party| {
@@ -67,7 +67,7 @@ pub(crate) fn relations(
     let Some(party) = party_of(at.env, at.row, leg_of(at.leg, side)) else {
         return Value::Unknown(Some(Field::End(side, EndField::Relations(kind))));
     };
-    let day = at.row.time().date();
+    let day = at.time().date();
     let of_kind = party.relations.iter().filter(|one| one.kind == kind && one.on(day));
     let count = match within {
         None => of_kind.count(),

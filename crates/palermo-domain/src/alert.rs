@@ -298,6 +298,28 @@ pub struct Flow {
     pub share: Decimal,
 }
 
+/// The place of an alert in the queue.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// By how many percent it is raised: the sum of the modifiers that apply.
+    pub priority: u32,
+    /// They, in order of id.
+    pub modifiers: Vec<ModifierEvidence>,
+}
+
+/// A modifier that applies.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ModifierEvidence {
+    /// Modifier id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// By how many percent it raises the alert.
+    pub percent: u32,
+    /// Why, with numbers.
+    pub text: String,
+}
+
 /// A path from the anchor to evidence on another account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkPath {
@@ -510,6 +532,8 @@ pub struct Alert {
     pub prior_alerts: u32,
     /// Protective case: urgent, nothing adverse to anyone.
     pub urgent: bool,
+    /// Its place in the queue.
+    pub queue: Queue,
     /// Key term of reports.
     pub key_term: Option<String>,
     /// Report form codes.
@@ -549,4 +573,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug! { Network NetworkNode NetworkEdge Flow Counterfactual Against LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Undecided EvidencePayment InputRange }
+opaque_debug! { Network NetworkNode NetworkEdge Flow Counterfactual Against LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Queue ModifierEvidence Undecided EvidencePayment InputRange }

@@ -29,7 +29,7 @@ use feed::Feed;
 use palermo_codec::Limits as RecordLimits;
 use palermo_domain::alert::Action;
 use palermo_domain::{Alert, EventTime, Fate, OutputTopic, Span, TopicRole};
-use palermo_lang::program::RuleSet;
+use palermo_lang::program::{Indicator, RuleSet};
 use palermo_lang::{Diagnostics, Limits, Overrides, Shelf, Sources, Test, TestFile, parse_tests};
 use std::collections::{BTreeMap, BTreeSet};
 use watch::Watch;
@@ -214,11 +214,18 @@ pub(crate) struct Outcome {
     pub(crate) indicators: BTreeSet<String>,
     /// Why the engine stopped, if it did.
     pub(crate) stopped: Option<String>,
+    /// The rule under test is a modifier: every alert of what it orders is looked at.
+    pub(crate) of_modifier: bool,
     /// Records of the test that went to the dead letters, and why.
     pub(crate) refused: Vec<String>,
 }
 
 impl Outcome {
+    /// Whether an alert is of the rule under test, or ordered by it.
+    pub(crate) fn concerns(&self, alert: &Alert, rule: &str) -> bool {
+        self.of_modifier || alert.typology == rule
+    }
+
     /// Notes a revision of an alert.
     fn see(&mut self, alert: &Alert, rule: &str) {
         if alert.typology == rule {
@@ -339,7 +346,8 @@ impl Bench<'_> {
         feed: &Feed,
         watch: &mut dyn FnMut(&Engine, EventTime),
     ) -> Outcome {
-        let mut outcome = Outcome::default();
+        let of_modifier = rules.modifiers.iter().any(|modifier| modifier.id == self.file.rule);
+        let mut outcome = Outcome { of_modifier, ..Outcome::default() };
         let flushed = feed.with_flush(self.lateness());
         let mut engine = match self.engine(rules, feed) {
             Ok(engine) => engine,
@@ -348,6 +356,10 @@ impl Bench<'_> {
                 return outcome;
             }
         };
+        // At the ends of days a rule is found by the watermark, which the flush moves.
+        let of_rule = |rule: &Indicator| rule.condition.id == self.file.rule;
+        let daily = rules.indicators.iter().find(|rule| of_rule(rule));
+        let daily = daily.is_some_and(|rule| rule.condition.daily);
         let mut index = 0;
         while let Some(record) = flushed.record(index) {
             let mut effects = Vec::new();
@@ -371,9 +383,12 @@ impl Bench<'_> {
             }
             index = index.saturating_add(1);
             // Before the flush, which forgets what is old.
-            if index == feed.len() {
+            if index == feed.len() && !daily {
                 self.note_times(&engine, feed, &mut outcome);
             }
+        }
+        if daily {
+            self.note_times(&engine, feed, &mut outcome);
         }
         outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
         let lacked = engine.snapshot().field_missing.into_keys();

@@ -21,9 +21,12 @@ lawful look-alikes, known gaps, known false positives.
 pub fn catalogue(library: &Library, folder: &str) -> String {
     let edges = library.edges();
     let mut text = INTRODUCTION.to_owned();
-    for (kind, heading) in
-        [("Indicator", "Indicators"), ("Suppressor", "Suppressors"), ("Typology", "Typologies")]
-    {
+    for (kind, heading) in [
+        ("Indicator", "Indicators"),
+        ("Suppressor", "Suppressors"),
+        ("Typology", "Typologies"),
+        ("Modifier", "Modifiers"),
+    ] {
         let rules: Vec<&Written> =
             library.rules.iter().filter(|rule| rule.tree.at("kind") == kind).collect();
         if rules.is_empty() {

@@ -184,13 +184,21 @@ fn details(old: &Tree, new: &Tree, id: &str, (before, after): (&Library, &Librar
         match key {
             _ if was == is => {}
             _ if WORDS.contains(&key) => all.push(detail(Effect::Words, key, "", "")),
-            "parameters" => all.extend(parameters(was, is, conditions)),
+            "parameters" => {
+                all.extend(parameters(was, is, (params_of(before, id), params_of(after, id))));
+            }
             "select" | "measure" => all.extend(named(key, was, is, monotone)),
-            "hit" | "holds" => all.extend(expression(key, was, is)),
+            "hit" | "holds" | "when" => all.extend(expression(key, was, is)),
             "window" => all.extend(window(was, is, monotone)),
             "require" | "families" => all.extend(logic::compare(key, was, is)),
-            "boost" => all.extend(members(key, was, is, Effect::Widening)),
+            "boost" | "applies_to" => all.extend(members(key, was, is, Effect::Widening)),
             "suppress" => all.extend(members(key, was, is, Effect::Narrowing)),
+            "evaluate" => {
+                // More times at which it may hold.
+                let effect = if is.is_some() { Effect::Widening } else { Effect::Narrowing };
+                all.push(both(effect, key, was, is));
+            }
+            "priority" => all.extend(priority(was, is)),
             "rows" => all.extend(rows(was, is)),
             _ => all.push(both(Effect::Other, key, was, is)),
         }
@@ -203,6 +211,13 @@ fn condition<'l>(library: &'l Library, id: &str) -> Option<&'l Condition> {
     let indicators = program.indicators.iter().map(|rule| &rule.condition);
     let suppressors = program.suppressors.iter().map(|rule| &rule.condition);
     indicators.chain(suppressors).find(|rule| rule.id == id)
+}
+
+/// The parameters of a rule.
+fn params_of<'l>(library: &'l Library, id: &str) -> &'l [Param] {
+    let modifier = library.program.modifiers.iter().find(|rule| rule.id == id);
+    let params = condition(library, id).map(|rule| &rule.params);
+    params.or(modifier.map(|rule| &rule.params)).map_or(&[], Vec::as_slice)
 }
 
 /// A value in one line.
@@ -228,17 +243,17 @@ fn both(effect: Effect, place: impl Into<String>, was: Option<&Tree>, is: Option
 fn parameters(
     was: Option<&Tree>,
     is: Option<&Tree>,
-    conditions: (Option<&Condition>, Option<&Condition>),
+    declared: (&[Param], &[Param]),
 ) -> Vec<Detail> {
-    let of = |condition: Option<&Condition>, name: &str| -> Option<Param> {
-        condition?.params.iter().find(|param| param.name == name).cloned()
+    let of = |params: &[Param], name: &str| -> Option<Param> {
+        params.iter().find(|param| param.name == name).cloned()
     };
     let names = each_name(was, is);
     let mut all = Vec::new();
     for name in names {
         let place = format!("parameters.{name}");
         let written = (was.and_then(|was| was.get(name)), is.and_then(|is| is.get(name)));
-        match (of(conditions.0, name), of(conditions.1, name)) {
+        match (of(declared.0, name), of(declared.1, name)) {
             (Some(old), Some(new)) => {
                 let (old_value, new_value) = (literal_text(&old.value), literal_text(&new.value));
                 if old_value != new_value {
@@ -332,6 +347,17 @@ fn window(was: Option<&Tree>, is: Option<&Tree>, monotone: bool) -> Option<Detai
         (_, false) => Effect::Other,
     };
     Some(both(effect, "window", was, is))
+}
+
+/// `+10%`: a higher place in the queue is more of what a modifier does.
+fn priority(was: Option<&Tree>, is: Option<&Tree>) -> Option<Detail> {
+    let percent = |tree: Option<&Tree>| tree?.text()?.trim_matches(['+', '%']).parse::<u32>().ok();
+    let effect = match percent(was)?.cmp(&percent(is)?) {
+        std::cmp::Ordering::Less => Effect::Widening,
+        std::cmp::Ordering::Greater => Effect::Narrowing,
+        std::cmp::Ordering::Equal => return None,
+    };
+    Some(both(effect, "priority", was, is))
 }
 
 /// A list of ids, of which one more has the given effect.

@@ -11,6 +11,7 @@ pub(crate) mod linked;
 pub(crate) mod list;
 pub(crate) mod logic;
 pub(crate) mod measure;
+pub(crate) mod modifier;
 pub(crate) mod param;
 pub(crate) mod pool;
 pub(crate) mod scope;

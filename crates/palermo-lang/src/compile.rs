@@ -7,12 +7,13 @@ use crate::check::analysis::COST_MAX;
 use crate::check::condition::{Env, indicator, suppressor};
 use crate::check::deploy::{RuleSetFile, Typologies, ruleset};
 use crate::check::forbidden;
+use crate::check::modifier::{Known, modifier};
 use crate::check::pool::{Lists, Pool, index};
 use crate::check::typology::{Rules, typology};
 use crate::diagnostic::{Diagnostics, RuleError, Severity};
 use crate::lock::Lock;
 use crate::program::{
-    Condition, Far, Indicator, IndicatorId, Linked, List, Literal, Need, Piece, RuleSet,
+    Condition, Far, Indicator, IndicatorId, Linked, List, Literal, Modifier, Need, Piece, RuleSet,
     Suppressor, SuppressorId, Template, Typology,
 };
 use crate::read::{Cx, Fields};
@@ -112,6 +113,7 @@ enum What {
     Indicator,
     Suppressor,
     Typology,
+    Modifier,
     RuleSet,
     List,
     Unknown,
@@ -119,7 +121,7 @@ enum What {
 
 impl What {
     const fn is_rule(self) -> bool {
-        matches!(self, Self::Indicator | Self::Suppressor | Self::Typology)
+        matches!(self, Self::Indicator | Self::Suppressor | Self::Typology | Self::Modifier)
     }
 }
 
@@ -181,24 +183,30 @@ impl Folder {
         let all = self.conditions(&mut env);
         self.asked(&all);
         let typologies = self.typologies(&mut env, &all);
+        let typology_ids = self.ids(What::Typology);
+        let modifiers = self.modifiers(&mut env, &typology_ids);
         let ruleset = self.ruleset(environment, &typologies);
         let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > limits.cost;
         if too_many {
             self.too_costly(&all, limits.cost);
         }
-        let now = Lock::of_parts(all.each(), &typologies, self.locked_lists(&pool));
+        let now = Lock::of_parts(all.each(), &typologies, &modifiers, self.locked_lists(&pool));
         if environment.is_none() {
-            return (all.with(typologies, pool, ruleset, Vec::new()), now);
+            return (all.with(typologies, modifiers, pool, ruleset), now);
         }
         let (deployed, off) = deployed(&ruleset, typologies);
         // Again, with only what is deployed: positions and selections are those of the program.
         let mut pool = Pool::new(lists, &ids);
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
-        let used = used(&all, &deployed);
+        let mut used = used(&all, &deployed);
+        // A modifier follows the typologies that it applies to.
+        let follows = |of: &&Modifier| deployed.iter().any(|rule| of.applies_to.contains(&rule.id));
+        used.extend(modifiers.iter().filter(follows).map(|of| of.id.clone()));
         let mut scratch = self.restricted(&used);
         let conditions = scratch.conditions(&mut env);
+        let modifiers = scratch.modifiers(&mut env, &typology_ids);
         let deployed = renumbered(deployed, &all, &conditions);
-        (conditions.with(deployed, pool, ruleset, off), now)
+        (Compiled { off, ..conditions.with(deployed, modifiers, pool, ruleset) }, now)
     }
 
     /// A copy of the files of these rules, with nothing reported yet.
@@ -300,6 +308,12 @@ impl Folder {
         typologies.sort_by(|a, b| (&a.id, &a.version).cmp(&(&b.id, &b.version)));
         self.strata(&typologies);
         typologies
+    }
+
+    fn modifiers(&mut self, env: &mut Env<'_, '_>, typologies: &BTreeSet<String>) -> Vec<Modifier> {
+        let known = Known { typologies, complete: self.complete() };
+        let files = self.of(What::Modifier);
+        files.filter_map(|file| modifier(&mut file.cx, &file.root, env, &known)).collect()
     }
 
     /// Typologies look for each other on linked accounts, and in no circle.
@@ -447,18 +461,15 @@ fn what(cx: &mut Cx, root: &Node, unreadable: bool) -> What {
         }
         return What::Unknown;
     };
-    let known = ["Indicator", "Suppressor", "Typology", "RuleSet"];
+    let known = ["Indicator", "Suppressor", "Typology", "Modifier", "RuleSet"];
     let word = cx.word(kind, "kind of rule", &known, |word| match word {
         "Indicator" => Some(What::Indicator),
         "Suppressor" => Some(What::Suppressor),
         "Typology" => Some(What::Typology),
         "RuleSet" => Some(What::RuleSet),
-        "Modifier" => Some(What::Unknown),
+        "Modifier" => Some(What::Modifier),
         _ => None,
     });
-    if word == Some(What::Unknown) {
-        cx.unsupported(&kind.range, "`kind: Modifier`");
-    }
     word.unwrap_or(What::Unknown)
 }
 
@@ -504,9 +515,9 @@ impl Conditions {
     fn with(
         self,
         typologies: Vec<Typology>,
+        modifiers: Vec<Modifier>,
         pool: Pool<'_>,
         ruleset: RuleSetFile,
-        off: Vec<(String, String, String)>,
     ) -> Compiled {
         let (selections, lists) = pool.finish();
         let rules = RuleSet {
@@ -516,11 +527,12 @@ impl Conditions {
             indicators: self.indicators,
             suppressors: self.suppressors,
             typologies,
+            modifiers,
             selections,
             lists,
             suppressions: ruleset.suppressions,
         };
-        Compiled { rules, off, warnings: Diagnostics::default() }
+        Compiled { rules, off: Vec::new(), warnings: Diagnostics::default() }
     }
 }
 

@@ -78,7 +78,9 @@ fn expressions(text: &str) -> Option<String> {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     for (key, node) in top(text)? {
         match (key.text.as_str(), &node.value) {
-            ("hit" | "holds" | "require" | "families", _) => edits.extend(edit(text, &node)),
+            ("hit" | "holds" | "require" | "families" | "when", _) => {
+                edits.extend(edit(text, &node))
+            }
             ("select" | "measure", Value::Map(entries)) => {
                 edits.extend(entries.iter().filter_map(|(_, node)| edit(text, node)));
             }

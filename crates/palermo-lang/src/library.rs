@@ -94,7 +94,7 @@ pub type Edge = (String, &'static str, String);
 /// A folder that compiles.
 #[derive(Clone, Debug)]
 pub struct Library {
-    /// Indicators, suppressors and typologies, in order of id and version.
+    /// Indicators, suppressors, typologies and modifiers, in order of id and version.
     pub rules: Vec<Written>,
     /// Lists, in order of id.
     pub lists: Vec<Written>,
@@ -165,6 +165,12 @@ impl Library {
                 let rule = program.suppressors.get(usize::from(id.0));
                 add("is suppressed by", rule.map(|rule| rule.condition.id.clone()));
             }
+        }
+        for rule in &program.modifiers {
+            let to = rule.applies_to.iter();
+            all.extend(to.map(|to| (rule.id.clone(), "raises in the queue", to.clone())));
+            let lists = rule.lists.iter().filter_map(|id| program.lists.get(usize::from(id.0)));
+            all.extend(lists.map(|list| (rule.id.clone(), "reads", format!("list {}", list.id))));
         }
         for rule in self.conditions() {
             let lists = rule.lists.iter().filter_map(|id| program.lists.get(usize::from(id.0)));

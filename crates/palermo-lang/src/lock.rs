@@ -11,7 +11,7 @@
 use crate::check::condition::literal_text;
 use crate::compile::{Limits, Overrides, compile_and_lock};
 use crate::diagnostic::Diagnostics;
-use crate::program::{Condition, List, Typology};
+use crate::program::{Condition, List, Modifier, Typology};
 use crate::source::{Sources, sha256_hex};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,6 +72,7 @@ impl Lock {
     pub(crate) fn of_parts<'r>(
         conditions: impl Iterator<Item = &'r Condition>,
         typologies: &[Typology],
+        modifiers: &[Modifier],
         lists: impl Iterator<Item = &'r List>,
     ) -> Self {
         let both = |logic: &str, params: &str| sha256_hex(&format!("{logic} {params}"));
@@ -83,9 +84,13 @@ impl Lock {
             let hash = both(&rule.logic_sha256, &rule.params_sha256);
             (format!("{}@{}", rule.id, rule.version), hash)
         });
+        let modifiers = modifiers.iter().map(|rule| {
+            let hash = both(&rule.logic_sha256, &rule.params_sha256);
+            (format!("{}@{}", rule.id, rule.version), hash)
+        });
         let lists = lists
             .map(|list| (format!("{}@{}", list.id, list.version), sha256_hex(&rows_text(list))));
-        Self { entries: conditions.chain(typologies).chain(lists).collect() }
+        Self { entries: conditions.chain(typologies).chain(modifiers).chain(lists).collect() }
     }
 
     /// The versions of `now` that this lock holds to something else.

@@ -8,17 +8,19 @@
 mod expression;
 mod graph;
 mod list;
+mod modifier;
 mod sequence;
 mod show;
 mod typology;
 
 pub use expression::{
-    Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, PlacePart, Pole, Side,
-    Symbol, Type, UltimateField, Vocabulary,
+    Arithmetic, Compare, CryptoField, EndField, Expr, Field, Literal, NearDays, PlacePart, Pole,
+    Side, Symbol, Type, UltimateField, Vocabulary,
 };
 
 pub use graph::{Graph, GraphValue, Keeps, PATTERNS, Pattern};
 pub use list::{List, Row, cell, coordinates};
+pub use modifier::{Modifier, RowPart};
 pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
 pub use typology::{Anchor, AnchorRole, Emit, Far, Link, LinkKind, Linked, Logic, Need, Typology};
 
@@ -40,6 +42,8 @@ pub struct RuleSet {
     pub suppressors: Vec<Suppressor>,
     /// Deployed typologies (live and shadow), in order of id, version.
     pub typologies: Vec<Typology>,
+    /// What orders the queue of their alerts, in order of id.
+    pub modifiers: Vec<Modifier>,
     /// Every distinct selection, shared between the rules that write it alike.
     pub selections: Vec<Selection>,
     /// Lists that a rule names, and `fx`, which every rule needs for money.
@@ -387,6 +391,8 @@ pub struct Condition {
     /// More payments of a selection can only make `holds` true, never false, and nothing but a
     /// payment that a selection matches can make it true: lets the evaluator skip the rest.
     pub monotone: bool,
+    /// Also evaluated at the end of each UTC day, for what stopped or never came.
+    pub daily: bool,
     /// Feeds that must be delivered for a party before `absent()` says anything of it.
     pub feeds: FeedSet,
     /// Indicators that it asks for on the account of either end, in order of id.
@@ -448,6 +454,8 @@ pub enum Piece {
     SelfText(SelfText),
     /// Days from the first evidence payment to the last.
     EpisodeDays,
+    /// A part of the row that `near` found (in modifiers).
+    Row(RowPart),
 }
 
 /// What a headline may say of the subject itself.

@@ -7,7 +7,7 @@
 
 mod parts;
 
-use crate::check::{condition, deploy, head, list, typology};
+use crate::check::{condition, deploy, head, list, modifier, typology};
 use serde_json::{Map, Value, json};
 
 /// The schema, as text that ends in a line break.
@@ -17,7 +17,7 @@ pub fn schema() -> String {
 }
 
 /// Kinds of files that name their kind; any other file is a list.
-const KINDS: [&str; 4] = ["Indicator", "Suppressor", "Typology", "RuleSet"];
+const KINDS: [&str; 5] = ["Indicator", "Suppressor", "Typology", "Modifier", "RuleSet"];
 
 fn root() -> Value {
     let choose = |kind: &&str| {
@@ -32,7 +32,7 @@ fn root() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "rules.v1.schema.json",
         "title": "palermo.rules/v1",
-        "description": "A rule file of Palermo: Indicator, Suppressor, Typology, RuleSet, or a list. \
+        "description": "A rule file of Palermo: Indicator, Suppressor, Typology, Modifier, RuleSet, or a list. \
                         Made by `palermo rules schema`; docs/rules.md explains the language, and \
                         `palermo rules check` checks what a schema cannot.",
         "type": "object",
@@ -56,7 +56,8 @@ fn definitions() -> Value {
 }
 
 /// Keys that an indicator or a suppressor may leave out.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 13] = [
+    "evaluate",
     "feeds",
     "parameters",
     "select",
@@ -104,6 +105,12 @@ fn kind(name: &str) -> Value {
             &head::HEAD,
             &typology::TYPOLOGY,
             &OPTIONAL_TYPOLOGY,
+        ),
+        "Modifier" => (
+            "What moves an alert up in the queue; it makes none and changes nothing else",
+            &head::HEAD,
+            &modifier::MODIFIER,
+            &["parameters"],
         ),
         _ => (
             "Which typologies run, and how",

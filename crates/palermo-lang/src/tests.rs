@@ -1,6 +1,7 @@
 //! The rules that ship compile; errors of every code say what the author reads.
 
 mod compiled;
+mod days;
 mod diagnostics;
 mod documents;
 mod expanded;
@@ -8,6 +9,7 @@ mod fields;
 mod folder;
 mod keeping;
 mod measures;
+mod modifiers;
 mod robust;
 mod shelf;
 mod shipped;

@@ -137,6 +137,8 @@ pub struct ExpectAlert {
     pub level: Option<String>,
     /// Score.
     pub score: Option<u32>,
+    /// Modifiers that apply, as a set.
+    pub modifiers: Option<Vec<String>>,
 }
 
 /// A finding that must be held back.

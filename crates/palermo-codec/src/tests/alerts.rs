@@ -4,8 +4,8 @@ use super::schemas::{valid, validator};
 use crate::encode_alert;
 use palermo_domain::alert::{
     Action, Actor, Against, Cause, Cite, Counterfactual, EvidencePayment, Flow, IndicatorEvidence,
-    InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, MoneyIn, Network, NetworkEdge,
-    NetworkNode, Role, RuleRef, SuppressorEvidence, Undecided,
+    InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, ModifierEvidence, MoneyIn, Network,
+    NetworkEdge, NetworkNode, Queue, Role, RuleRef, SuppressorEvidence, Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -200,6 +200,15 @@ fn full() -> Alert {
         investigate: texts(["who else did the senders pay", "where was the cash taken"]),
         prior_alerts: 1,
         urgent: false,
+        queue: Queue {
+            priority: 10,
+            modifiers: vec![ModifierEvidence {
+                id: "CT-30".into(),
+                version: "1.0.0".into(),
+                percent: 10,
+                text: "Houston Sample Games in Houston".into(),
+            }],
+        },
         key_term: Some("FIN-2023-HUMANSMUGGLING".into()),
         report_codes: texts(["38.human_smuggling", "34.funnel_account"]),
     }
@@ -222,6 +231,7 @@ fn bare() -> Alert {
         evidence: Vec::new(),
         investigate: Vec::new(),
         urgent: true,
+        queue: Queue::default(),
         key_term: None,
         report_codes: Vec::new(),
         counterfactuals: Vec::new(),

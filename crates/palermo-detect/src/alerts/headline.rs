@@ -50,7 +50,7 @@ impl Detector {
                 }
                 Piece::EpisodeDays => Some(episode_days(first, milestone.time).to_string()),
                 Piece::SelfText(part) => Some(self_text(ledger, subject, *part)),
-                Piece::Measure(_) | Piece::Param(_) => continue,
+                Piece::Measure(_) | Piece::Param(_) | Piece::Row(_) => continue,
             };
             if let (Some(clause), Some(known)) = (clauses.last_mut(), is_known.last_mut()) {
                 *known &= said.is_some();

@@ -51,10 +51,12 @@ impl Detector {
         self.armed = bound.armed(&self.asked).after(&mut self.armed);
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
+        self.modifiers = bound.modifiers;
         self.rests = Rests::new(&rules);
         self.concerns.clear();
         self.by_subject = BySubject::new(&self.indicators);
         self.past_readers = past_readers(&self.indicators);
+        self.day_ends = self.day_ends.renewed(&self.indicators);
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
@@ -121,6 +123,7 @@ impl Detector {
                 condition.is_some_and(|condition| condition.subject == kind)
             };
             let fresh: Vec<u16> = fresh.iter().filter(about).copied().collect();
+            self.days_everywhere(ledger, account, &fresh, changed);
             if fresh.is_empty() {
                 continue;
             }

@@ -108,6 +108,7 @@ impl Eyes<'_, '_> {
             | Node::Lookup(..)
             | Node::Distance(..)
             | Node::Near(..)
+            | Node::NearDays(..)
             | Node::Unrelated
             | Node::Holds(..)
             | Node::Event(..)

@@ -43,6 +43,9 @@ fn parameters(bench: &Bench<'_>, rules: &RuleSet) -> Vec<(String, Param)> {
         let conditions = required.filter_map(|id| rules.indicators.get(usize::from(id.0)));
         return conditions.flat_map(|indicator| all(&indicator.condition)).collect();
     }
+    if let Some(modifier) = rules.modifiers.iter().find(|modifier| modifier.id == *rule) {
+        return modifier.params.iter().map(|param| (rule.clone(), param.clone())).collect();
+    }
     let indicators = rules.indicators.iter().map(|indicator| &indicator.condition);
     let suppressors = rules.suppressors.iter().map(|suppressor| &suppressor.condition);
     indicators.chain(suppressors).filter(|condition| condition.id == *rule).flat_map(all).collect()
@@ -114,12 +117,15 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
     binds
 }
 
-/// Whether the rule under test holds: an alert of it was created and stands, or it hit.
+/// Whether the rule under test holds: an alert of it, or one that it raises, was created and stands,
+/// or it hit.
 fn holds(bench: &Bench<'_>, rules: &RuleSet) -> bool {
     let outcome: Outcome = bench.outcome(rules, &Feed::plain(bench.file, bench.test));
     let rule = &bench.file.rule;
     let stands = outcome.last.iter().any(|((_, suppressed), alert)| {
-        !suppressed && alert.typology == *rule && alert.action != Action::Retracted
+        let raised = alert.queue.modifiers.iter().any(|found| found.id == *rule);
+        let of_rule = alert.typology == *rule || raised;
+        !suppressed && of_rule && alert.action != Action::Retracted
     });
     stands || !outcome.held_on.is_empty()
 }

@@ -67,7 +67,7 @@ fn match_suppressed(
     let mut left: Vec<&Alert> = outcome
         .last
         .iter()
-        .filter(|((_, suppressed), alert)| *suppressed && alert.typology == rule)
+        .filter(|((_, suppressed), alert)| *suppressed && outcome.concerns(alert, rule))
         .map(|(_, alert)| alert)
         .filter(|alert| alert.action != Action::Retracted)
         .collect();
@@ -123,7 +123,7 @@ fn created<'a>(rule: &str, outcome: &'a Outcome) -> Vec<&'a Alert> {
     let ids: BTreeSet<&String> = outcome.created.iter().collect();
     ids.into_iter()
         .filter_map(|id| outcome.last.get(&(id.clone(), false)))
-        .filter(|alert| alert.typology == rule)
+        .filter(|alert| outcome.concerns(alert, rule))
         .collect()
 }
 
@@ -184,6 +184,13 @@ fn compare(wanted: &ExpectAlert, alert: &Alert, result: &mut TestResult) {
         let found: BTreeSet<&str> = alert.indicators.iter().map(|i| i.id.as_str()).collect();
         if wanted != found {
             result.failures.push(format!("expected indicators {wanted:?}, found {found:?}"));
+        }
+    }
+    if let Some(modifiers) = &wanted.modifiers {
+        let wanted: BTreeSet<&str> = modifiers.iter().map(String::as_str).collect();
+        let found: BTreeSet<&str> = alert.queue.modifiers.iter().map(|m| m.id.as_str()).collect();
+        if wanted != found {
+            result.failures.push(format!("expected modifiers {wanted:?}, found {found:?}"));
         }
     }
     let roles: BTreeMap<&str, Role> = alert

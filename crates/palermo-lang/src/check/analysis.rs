@@ -34,6 +34,7 @@ pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
         | Expr::Arithmetic(_, a, b)
         | Expr::Distance(a, b)
         | Expr::Near(a, _, b) => vec![a, b],
+        Expr::NearDays(near) => near.parts().to_vec(),
         Expr::Literal(_)
         | Expr::Field(_)
         | Expr::Step(..)
@@ -69,6 +70,9 @@ pub(crate) fn lists(expr: &Expr, into: &mut BTreeSet<ListId>) {
     {
         into.insert(*id);
     }
+    if let Expr::NearDays(near) = expr {
+        into.insert(near.list);
+    }
     parts(expr).into_iter().for_each(|part| lists(part, into));
 }
 
@@ -84,7 +88,7 @@ pub(crate) fn cost(expr: &Expr, measures: &[Measure]) -> u32 {
         Expr::Distance(..) => 8,
         Expr::Unrelated => 12,
         Expr::Matches(..) => 20,
-        Expr::Near(..) => 40,
+        Expr::Near(..) | Expr::NearDays(_) => 40,
         _ => 0,
     };
     let below = parts(expr).into_iter().map(|part| cost(part, measures));

@@ -27,13 +27,14 @@ use palermo_domain::{Feed, FeedSet, Span, Status};
 use std::collections::BTreeSet;
 
 /// Keys of an indicator, behind those of every rule.
-pub(crate) const INDICATOR: [&str; 17] = [
+pub(crate) const INDICATOR: [&str; 18] = [
     "feeds",
     "crime",
     "family",
     "tier",
     "subject",
     "window",
+    "evaluate",
     "parameters",
     "select",
     "measure",
@@ -46,7 +47,8 @@ pub(crate) const INDICATOR: [&str; 17] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 2] = ["evaluate", "regions"];
+const INDICATOR_LATER: [&str; 1] = ["regions"];
+const SUPPRESSOR_LATER: [&str; 2] = ["evaluate", "regions"];
 /// Keys of a suppressor, behind those of every rule.
 pub(crate) const SUPPRESSOR: [&str; 11] = [
     "feeds",
@@ -97,14 +99,23 @@ pub(crate) fn indicator(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opti
         role(subject_role),
         role(other_role),
     );
+    let daily = daily(cx, &fields);
+    // Only where it is said, so that what was locked before stays what it was.
+    let extra = if daily { format!("{extra} evaluate day") } else { extra };
     let condition = condition(cx, &fields, env, head?, "hit", &extra)?;
+    if daily && !condition.asks.is_empty() {
+        let range =
+            fields.get("evaluate").map_or_else(|| fields.anchor(), |node| node.range.clone());
+        cx.unsupported(&range, "`evaluate: day` with `holds(…)`");
+    }
+    let condition = Condition { daily, monotone: condition.monotone && !daily, ..condition };
     Some(Indicator { condition, crime, family: family?, tier: tier?, subject_role, other_role })
 }
 
 /// Checks a suppressor.
 pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Option<Suppressor> {
     let known: Vec<&str> = HEAD.into_iter().chain(SUPPRESSOR).collect();
-    let fields = Fields::open(cx, node, "a suppressor", &known, &INDICATOR_LATER)?;
+    let fields = Fields::open(cx, node, "a suppressor", &known, &SUPPRESSOR_LATER)?;
     let head = head(cx, &fields, true, env.lists);
     let condition = condition(cx, &fields, env, head?, "holds", "")?;
     if !condition.asks.is_empty() {
@@ -112,11 +123,21 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
         cx.unsupported(&range, "`holds(…)` of a suppressor");
     }
     let text_not = fields.need(cx, "text_not").map_or_else(Template::default, |node| {
-        let names =
-            Names { measures: &condition.measures, params: &condition.params, indicators: &[] };
+        let names = Names::of(&condition.measures, &condition.params);
         template(cx, node, &names)
     });
     Some(Suppressor { condition, text_not })
+}
+
+/// `evaluate: day`. A pattern of payments is completed by one, and never at the end of a day.
+fn daily(cx: &mut Cx, fields: &Fields<'_>) -> bool {
+    let Some(node) = fields.get("evaluate") else { return false };
+    let read = |word: &str| (word == "day").then_some(());
+    let daily = cx.word(node, "time of evaluation", &["day"], read).is_some();
+    if daily && fields.get("graph").is_some() {
+        cx.unsupported(&node.range, "`evaluate: day` with `graph`");
+    }
+    daily
 }
 
 /// The tier of a word.
@@ -168,9 +189,9 @@ fn condition(
     let ties = steps.flat_map(|step| &step.ties);
     subject::without_past(cx, fields, subject, &measures, ties.chain(&holds));
     let params: Vec<Param> = defs.into_iter().map(finished).collect();
-    let text = fields.need(cx, "text").map_or_else(Template::default, |node| {
-        template(cx, node, &Names { measures: &measures, params: &params, indicators: &[] })
-    });
+    let text = fields
+        .need(cx, "text")
+        .map_or_else(Template::default, |node| template(cx, node, &Names::of(&measures, &params)));
     let holds = analysis::ordered(holds?, &measures);
     let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
     // What another indicator found changes without a payment that a selection matches.
@@ -196,6 +217,7 @@ fn condition(
         selections,
         measures,
         feeds,
+        daily: false,
         asks,
         sequence: sequence.map(|checked| checked.sequence),
         graph,
@@ -239,7 +261,7 @@ impl Bound<'_> {
 }
 
 /// The keys under `cite`.
-fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
+pub(crate) fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
     let Some(Node { value: Value::Seq(items), .. }) = fields.get("cite") else {
         return Vec::new();
     };
@@ -250,7 +272,7 @@ fn cited<'n>(fields: &Fields<'n>) -> Vec<&'n str> {
     items.iter().filter_map(key).collect()
 }
 
-fn finished(def: ParamDef) -> Param {
+pub(crate) fn finished(def: ParamDef) -> Param {
     Param { in_selection: def.in_selection.get(), ..def.param }
 }
 
@@ -431,7 +453,7 @@ fn holds(
 
 /// Parameters that nothing names. Where an expression could not be read, it may be the one that
 /// would have named them: then nothing is said.
-fn unused(cx: &mut Cx, fields: &Fields<'_>, defs: &[ParamDef], before: usize) {
+pub(crate) fn unused(cx: &mut Cx, fields: &Fields<'_>, defs: &[ParamDef], before: usize) {
     let unreadable = |code: &str| matches!(code, "E100" | "E102" | "E103" | "E105" | "E190");
     if cx.errors.iter().skip(before).any(|error| unreadable(error.code)) {
         return;
@@ -487,7 +509,7 @@ pub(crate) fn expression_text(text: &str) -> Option<String> {
     parse_expression(text).ok().map(|syntax| syntax.to_string())
 }
 
-fn params_text(params: &[Param]) -> String {
+pub(crate) fn params_text(params: &[Param]) -> String {
     let line = |param: &Param| format!("{} {}", param.name, literal_text(&param.value));
     params.iter().map(line).collect::<Vec<_>>().join("\n")
 }

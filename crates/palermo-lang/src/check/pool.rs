@@ -46,6 +46,11 @@ impl<'l> Pool<'l> {
         Some((ListId(index(at)), list))
     }
 
+    /// The list of a number.
+    pub(crate) fn named(&self, id: ListId) -> Option<&'l List> {
+        self.known.get(self.used.get(usize::from(id.0))?)
+    }
+
     /// The selection with that condition, shared if it is known.
     pub(crate) fn selection(&mut self, selection: Selection) -> SelectionId {
         // `Debug` of an expression names every part of it: equal texts are equal conditions.

@@ -1,8 +1,9 @@
 //! Texts with places for values.
 
-use crate::check::pool::index;
+use crate::check::pool::{column, index};
 use crate::program::{
-    Indicator, IndicatorId, Measure, MeasureId, Param, ParamId, Piece, SelfText, Template,
+    Indicator, IndicatorId, List, Measure, MeasureId, Param, ParamId, Piece, RowPart, SelfText,
+    Template,
 };
 use crate::read::Cx;
 use crate::suggest::closest;
@@ -17,7 +18,13 @@ pub(crate) struct Names<'a> {
     pub params: &'a [Param],
     /// Indicators of the typology.
     pub indicators: &'a [(IndicatorId, &'a Indicator)],
+    /// The list whose row was found, for modifiers.
+    pub row: Option<&'a List>,
 }
+
+/// Parts that every row has.
+const ROW: [(&str, RowPart); 4] =
+    [("row", RowPart::Key), ("from", RowPart::From), ("to", RowPart::To), ("km", RowPart::Km)];
 
 const OWN: [(&str, Piece); 5] = [
     ("self.home.town", Piece::SelfText(SelfText::HomeTown)),
@@ -67,6 +74,13 @@ fn piece(cx: &mut Cx, name: &str, range: &Range<usize>, names: &Names<'_>) -> Op
     {
         return Some(Piece::Param(ParamId(index(at))));
     }
+    if let Some((part, row)) = name.strip_prefix("event.").zip(names.row) {
+        let own = ROW.iter().find(|(known, _)| *known == part).map(|(_, part)| *part);
+        let cell = || column(row, part).map(|(at, _)| RowPart::Cell(at));
+        if let Some(part) = own.or_else(cell) {
+            return Some(Piece::Row(part));
+        }
+    }
     if let Some((id, measure)) = name.split_once('.')
         && let Some((at, indicator)) =
             names.indicators.iter().find(|(_, indicator)| indicator.condition.id == id)
@@ -91,7 +105,12 @@ fn piece(cx: &mut Cx, name: &str, range: &Range<usize>, names: &Names<'_>) -> Op
     None
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// Those of a rule itself.
+    pub(crate) const fn of(measures: &'a [Measure], params: &'a [Param]) -> Self {
+        Self { measures, params, indicators: &[], row: None }
+    }
+
     fn known(&self) -> Vec<String> {
         let of = self.indicators.iter().flat_map(|(_, indicator)| {
             let id = &indicator.condition.id;
@@ -100,6 +119,10 @@ impl Names<'_> {
         let measures = self.measures.iter().map(|measure| measure.name.clone());
         let params = self.params.iter().map(|param| format!("${}", param.name));
         let own = OWN.iter().map(|(name, _)| (*name).to_owned());
-        measures.chain(of).chain(params).chain(own).collect()
+        let columns = self.row.into_iter().flat_map(|list| &list.columns);
+        let parts = ROW.iter().filter(|_| self.row.is_some()).map(|(name, _)| *name);
+        let row = parts.chain(columns.map(|(name, _)| name.as_str()));
+        let row = row.map(|part| format!("event.{part}"));
+        measures.chain(of).chain(params).chain(row).chain(own).collect()
     }
 }

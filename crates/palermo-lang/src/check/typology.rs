@@ -494,7 +494,7 @@ fn headline(
     for id in evidence.required.iter().chain(&evidence.boost).copied().chain(far) {
         indicators.extend(rules.indicators.get(usize::from(id.0)).map(|found| (id, found)));
     }
-    template(cx, node, &Names { measures: &[], params: &[], indicators: &indicators })
+    template(cx, node, &Names { indicators: &indicators, ..Names::of(&[], &[]) })
 }
 
 fn report(cx: &mut Cx, fields: &Fields<'_>) -> (Vec<String>, Option<String>) {

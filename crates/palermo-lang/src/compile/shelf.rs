@@ -60,6 +60,7 @@ impl Shelf {
         let conditions = scratch.conditions(&mut env);
         scratch.asked(&conditions);
         let typologies = scratch.typologies(&mut env, &conditions);
+        let modifiers = scratch.modifiers(&mut env, &scratch.ids(What::Typology));
         let errors: Vec<RuleError> = scratch
             .into_errors()
             .into_iter()
@@ -74,7 +75,7 @@ impl Shelf {
             suppressions: self.all.suppressions.clone(),
             ..RuleSetFile::default()
         };
-        let Compiled { mut rules, .. } = conditions.with(typologies, pool, ruleset, Vec::new());
+        let Compiled { mut rules, .. } = conditions.with(typologies, modifiers, pool, ruleset);
         rules.sha256.clone_from(&self.all.sha256);
         Ok(rules)
     }
@@ -84,6 +85,11 @@ impl Shelf {
         let all = &self.all;
         let mut ids = BTreeSet::from([id.to_owned()]);
         let mut linked = vec![id.to_owned()];
+        // A modifier is tested with the typologies that it orders.
+        for modifier in all.modifiers.iter().filter(|modifier| modifier.id == id) {
+            ids.extend(modifier.applies_to.iter().cloned());
+            linked.extend(modifier.applies_to.iter().cloned());
+        }
         while let Some(id) = linked.pop() {
             for typology in all.typologies.iter().filter(|typology| typology.id == id) {
                 let further = typology.typologies().filter(|id| ids.insert((*id).to_owned()));

@@ -357,6 +357,8 @@ pub enum Expr {
     Distance(Box<Self>, Box<Self>),
     /// Whether a row of a list of places is within so many kilometers.
     Near(Box<Self>, ListId, Box<Self>),
+    /// The same over the rows that are in force on a UTC day at most `after` back or `before` ahead.
+    NearDays(Box<NearDays>),
     /// False only on evidence that the two ends are related.
     Unrelated,
     /// Whether the field was delivered; never unknown.
@@ -368,4 +370,26 @@ pub enum Expr {
     /// How many relations of a kind the party at that end declared, at most so long before where a
     /// length of time is given.
     Relations(Side, RelationKind, Option<Box<Self>>),
+}
+
+/// `near(place, list, km, before, after)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearDays {
+    /// The place.
+    pub place: Expr,
+    /// The list of places.
+    pub list: ListId,
+    /// Within so many kilometers.
+    pub km: Expr,
+    /// How long before its first day a row counts.
+    pub before: Expr,
+    /// How long after its last day a row counts.
+    pub after: Expr,
+}
+
+impl NearDays {
+    /// Its expressions.
+    pub(crate) const fn parts(&self) -> [&Expr; 4] {
+        [&self.place, &self.km, &self.before, &self.after]
+    }
 }

@@ -59,6 +59,10 @@ impl Condition {
             Expr::Near(of, id, km) => {
                 format!("near({}, list('{}'), {})", one(of), list(id), one(km))
             }
+            Expr::NearDays(near) => {
+                let [place, km, before, after] = near.parts().map(one);
+                format!("near({place}, list('{}'), {km}, {before}, {after})", list(&near.list))
+            }
             Expr::Unrelated => "unrelated(self, other)".to_owned(),
             Expr::Present(field) => format!("present({})", field_name(*field)),
             Expr::Holds(side, id) => format!("{}.holds({id})", side.as_str()),

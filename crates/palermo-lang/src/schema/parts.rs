@@ -45,16 +45,19 @@ pub(super) fn property(key: &str) -> Value {
             json!({"enum": Subject::ALL.iter().map(|subject| subject.as_str()).collect::<Vec<_>>()})
         }
         "window" => shared("duration"),
+        "evaluate" => {
+            json!({"enum": ["day"], "description": "Also at the end of each UTC day, for what stopped or never came"})
+        }
         "parameters" => named(&shared("parameter")),
         "select" => named(&shared("expression")),
         "measure" => named(&shared("measure")),
         "sequence" => sequence(),
         "graph" => patterns(),
-        "hit" | "holds" | "require" => shared("expression"),
+        "hit" | "holds" | "require" | "when" => shared("expression"),
         "role" => {
             json!({"type": "object", "properties": {"subject": role(), "other": role()}, "additionalProperties": false})
         }
-        "lookalikes" | "boost" | "suppress" => ids(),
+        "lookalikes" | "boost" | "suppress" | "applies_to" => ids(),
         "crime" | "stage" | "investigate" | "packs" => texts(),
         "amltrix" => {
             json!({"type": "array", "items": {"type": "string", "pattern": "^T[0-9]{4}(\\.[0-9]{3})?$"}})
@@ -67,6 +70,9 @@ pub(super) fn property(key: &str) -> Value {
             "by": {"type": "array", "items": {"enum": LinkKind::ALL.map(LinkKind::as_str)}},
             "hops": {"type": "integer", "minimum": 1, "maximum": 3}},
             "required": ["by", "hops"], "additionalProperties": false}),
+        "priority" => {
+            json!({"type": "string", "pattern": "^\\+(100|[1-9][0-9]?)%$", "examples": ["+10%"]})
+        }
         "protective" => json!({"type": "boolean"}),
         "list" => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"}),
         "pack" => said("The regional pack that adds these rows"),

@@ -56,7 +56,7 @@ fn listed(tree: &Tree, key: &str) -> String {
 
 fn counts(book: &Book<'_>) -> String {
     let by = |key: &str, caption: &str| {
-        let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
         for rule in &book.library.rules {
             let word = rule.tree.at(key);
             if word.is_empty() {
@@ -68,20 +68,20 @@ fn counts(book: &Book<'_>) -> String {
                 *count = count.saturating_add(1);
             }
         }
-        let row = |(word, counts): (&&str, &[usize; 3])| {
+        let row = |(word, counts): (&&str, &[usize; 4])| {
             let letter = if key == "family" { family(word) } else { "" };
             let mut cells = vec![esc(format!("{word} {letter}").trim())];
             cells.extend(counts.map(|count| count.to_string()));
             cells
         };
         let rows: Vec<Vec<String>> = counts.iter().map(row).collect();
-        table(caption, &[key, "indicators", "suppressors", "typologies"], &rows)
+        table(caption, &[key, "indicators", "suppressors", "typologies", "modifiers"], &rows)
     };
     [by("status", "By status"), by("family", "By family of evidence"), by("tier", "By tier")]
         .concat()
 }
 
-const KINDS: [&str; 3] = ["Indicator", "Suppressor", "Typology"];
+const KINDS: [&str; 4] = ["Indicator", "Suppressor", "Typology", "Modifier"];
 
 fn coverage(book: &Book<'_>) -> String {
     let by = |key: &str, caption: &str, head: &str| {

@@ -5,10 +5,10 @@ use super::html::{code, esc, list, table};
 use super::words::{Said, Words, length, spaced};
 use crate::library::Tree;
 
-/// The condition of a rule: `hit`, `holds`, `sequence`, `graph`, or what a typology requires.
+/// The condition of a rule: `hit`, `holds`, `when`, `sequence`, `graph`, or what a typology requires.
 pub(super) fn when(book: &Book<'_>, tree: &Tree, words: &Words) -> String {
     let mut all = String::new();
-    for key in ["hit", "holds"] {
+    for key in ["hit", "holds", "when"] {
         if tree.get(key).is_some() {
             all.push_str(&condition(tree.at(key), words));
         }
@@ -21,6 +21,15 @@ pub(super) fn when(book: &Book<'_>, tree: &Tree, words: &Words) -> String {
     }
     if tree.at("kind") == "Typology" {
         all.push_str(&typology(book, tree));
+    }
+    if tree.at("kind") == "Modifier" {
+        let named = tree.get("applies_to").map_or_else(Vec::new, Tree::texts);
+        let named: Vec<String> = named.into_iter().map(|id| book.beside(id)).collect();
+        let by = esc(tree.at("priority"));
+        all.push_str(&format!(
+            "<h3>Raises in the queue, by {by}, and changes nothing else</h3>\n{}",
+            list(&named)
+        ));
     }
     all
 }

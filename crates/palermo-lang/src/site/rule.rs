@@ -49,11 +49,19 @@ fn head(rule: &Written) -> String {
         ("about", esc(tree.at("subject"))),
         ("anchor", esc(tree.at("anchor"))),
         ("window", esc(&length(tree.at("window")))),
+        ("looked at", evaluated(tree).to_owned()),
         ("needs the feeds", all("feeds")),
         ("stage of laundering", all("stage")),
         ("technique of AMLTRIX (by Amlyze)", all("amltrix")),
         ("file", code(&rule.path)),
     ])
+}
+
+fn evaluated(tree: &Tree) -> &'static str {
+    match tree.at("evaluate") {
+        "day" => "at each payment, and at the end of each UTC day for what stopped or never came",
+        _ => "",
+    }
 }
 
 fn parameters(tree: &Tree) -> String {
@@ -211,6 +219,7 @@ fn users(book: &Book<'_>, id: &str) -> String {
     let said = |how: &str| match how {
         "requires" => "requires it",
         "is boosted by" => "is boosted by it",
+        "raises in the queue" => "raises its alerts in the queue",
         _ => "is suppressed by it",
     };
     let uses: Vec<String> =

@@ -8,7 +8,7 @@ use std::path::Path;
 pub(super) fn limits() -> Limits {
     Limits {
         horizon: Span::from_days(90),
-        evidence_horizon: Span::from_days(180),
+        evidence_horizon: Span::from_days(400),
         cost: Limits::COST,
     }
 }

@@ -67,10 +67,14 @@ fn one(cx: &mut Cx, item: &Node, key: &str, ids: &Ids) -> Option<(String, Option
 }
 
 fn alert(cx: &mut Cx, item: &Node, ids: &Ids) -> Option<ExpectAlert> {
-    let keys = ["typology", "action", "on", "indicators", "roles", "level", "score"];
+    let keys = ["typology", "action", "on", "indicators", "roles", "level", "score", "modifiers"];
     let fields = Fields::open(cx, item, "an expected alert", &keys, &[])?;
     let typology = fields.need(cx, "typology").and_then(|node| id(cx, node, ids));
     let indicators = fields.get("indicators").map(|node| {
+        let items = cx.items(node);
+        items.iter().filter_map(|item| id(cx, item, ids)).collect()
+    });
+    let modifiers = fields.get("modifiers").map(|node| {
         let items = cx.items(node);
         items.iter().filter_map(|item| id(cx, item, ids)).collect()
     });
@@ -86,6 +90,7 @@ fn alert(cx: &mut Cx, item: &Node, ids: &Ids) -> Option<ExpectAlert> {
         roles: roles(cx, &fields),
         level: word(cx, "level", &LEVELS),
         score: fields.get("score").and_then(|node| cx.int(node)),
+        modifiers,
     })
 }
 

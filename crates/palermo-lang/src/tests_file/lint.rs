@@ -12,6 +12,7 @@ pub(super) struct Facts {
     /// Ids of every rule.
     pub(super) ids: Ids,
     indicators: BTreeSet<String>,
+    modifiers: BTreeSet<String>,
     /// Suppressors by typology, those of every version.
     suppress: BTreeMap<String, BTreeSet<String>>,
 }
@@ -24,6 +25,9 @@ impl Facts {
         match kind {
             "Indicator" => {
                 self.indicators.insert(id.to_owned());
+            }
+            "Modifier" => {
+                self.modifiers.insert(id.to_owned());
             }
             "Typology" => {
                 let suppress = entries.iter().find(|(key, _)| key.text == "suppress");
@@ -57,6 +61,9 @@ pub(super) fn complete(
         return;
     }
     let any = |is: &dyn Fn(&Test) -> bool| tests.iter().any(is);
+    if let Some(modifier) = rule.filter(|rule| facts.modifiers.contains(*rule)) {
+        return of_modifier(cx, fields, modifier, tests);
+    }
     let mut needed = vec![
         (any(&|test| finds(&test.expect)), "positive test".to_owned(), "where the rule holds"),
         (any(&|test| none(&test.expect)), "negative test".to_owned(), "where it must stay quiet"),
@@ -83,6 +90,28 @@ pub(super) fn complete(
             ));
         }
     }
+    missing(cx, fields, needed);
+}
+
+/// A modifier is tested by an alert that it raises and one that it leaves where it is.
+fn of_modifier(cx: &mut Cx, fields: &Fields<'_>, id: &str, tests: &[Test]) {
+    let expects = |test: &Test, is: &dyn Fn(&[String]) -> bool| {
+        let alerts = test.expect.alerts.iter().flatten();
+        alerts.filter_map(|alert| alert.modifiers.as_deref()).any(is)
+    };
+    let raises = |all: &[String]| all.iter().any(|found| found == id);
+    let raised = tests.iter().any(|test| expects(test, &raises));
+    let left = tests.iter().any(|test| expects(test, &|all| all.is_empty()));
+    let boundary = tests.iter().any(|test| test.boundary_auto);
+    let needed = vec![
+        (raised, "positive test".to_owned(), "with an alert that names it under `modifiers`"),
+        (left, "negative test".to_owned(), "with an alert and `modifiers: []`"),
+        (boundary, "boundary test".to_owned(), "with `boundary: auto`"),
+    ];
+    missing(cx, fields, needed);
+}
+
+fn missing(cx: &mut Cx, fields: &Fields<'_>, needed: Vec<(bool, String, &str)>) {
     for (_, what, help) in needed.into_iter().filter(|(present, ..)| !present) {
         cx.error("E160", &fields.anchor(), format!("no {what}"), format!("add a test {help}"));
     }

@@ -24,6 +24,7 @@ fn bundle() -> Bundle {
         typologies: Vec::new(),
         selections: Vec::new(),
         lists: Vec::new(),
+        modifiers: Vec::new(),
         suppressions: Vec::new(),
     };
     Bundle { sha256: "00".repeat(32), rules }

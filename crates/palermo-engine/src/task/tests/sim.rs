@@ -73,6 +73,7 @@ pub(super) fn bundle(number: u64) -> Bundle {
         typologies: Vec::new(),
         selections: Vec::new(),
         lists: Vec::new(),
+        modifiers: Vec::new(),
         suppressions: Vec::new(),
     };
     Bundle { sha256: format!("{number}").repeat(64)[..64].replace('0', "a"), rules }

@@ -3,7 +3,7 @@
 use super::{Checked, Checker};
 use crate::check::pool::column;
 use crate::check::scope::Reads;
-use crate::program::{Compare, EndField, Expr, Field, List, ListId, Side, Type};
+use crate::program::{Compare, EndField, Expr, Field, List, ListId, NearDays, Side, Type};
 use crate::suggest::closest;
 use crate::syntax::{Kind, Syntax};
 use crate::vocabulary::{self, LATER_FUNCTIONS, Path, type_name};
@@ -41,6 +41,9 @@ impl<'l> Checker<'_, '_, 'l> {
                 let km = self.decimal(km, "the distance in kilometers");
                 Some((Expr::Near(Box::new(place?), list?, Box::new(km?)), Type::Bool))
             }
+            ("near", [place, list, km, before, after]) => {
+                self.near_days([place, list, km, before, after])
+            }
             ("distance_km", [a, b]) => {
                 let (a, b) = (self.place(a), self.place(b));
                 Some((Expr::Distance(Box::new(a?), Box::new(b?)), Type::Decimal))
@@ -64,8 +67,9 @@ impl<'l> Checker<'_, '_, 'l> {
             }
             ("near" | "distance_km" | "unrelated" | "present", _) => {
                 let message = format!("`{joined}` has another number of arguments");
-                let help = "write `near(place, list('border'), 80)`, `distance_km(a, b)`, \
-                            `unrelated(self, other)`, `present(field)`";
+                let help = "write `near(place, list('border'), 80)`, `near(place, list('events'), \
+                            80, 14d, 7d)`, `distance_km(a, b)`, `unrelated(self, other)`, \
+                            `present(field)`";
                 self.error("E103", &syntax.range, message, help);
                 None
             }
@@ -85,6 +89,24 @@ impl<'l> Checker<'_, '_, 'l> {
                 None
             }
         }
+    }
+
+    /// `near(place, list('event_calendar'), 80, 14d, 7d)`: rows from so long before their first day
+    /// to so long after their last.
+    fn near_days(&mut self, [place, list, km, before, after]: [&Syntax; 5]) -> Checked {
+        let place = self.place(place);
+        let list = self.place_list(list);
+        let km = self.decimal(km, "the distance in kilometers");
+        let [before, after] = [before, after].map(|length| match self.any(length)? {
+            (expr, Type::Duration) => Some(expr),
+            (_, found) => {
+                let message = format!("expected a length of time, found {}", type_name(found));
+                self.error("E103", &length.range, message, "write `14d`");
+                None
+            }
+        });
+        let (place, list, km, before, after) = (place?, list?, km?, before?, after?);
+        Some((Expr::NearDays(Box::new(NearDays { place, list, km, before, after })), Type::Bool))
     }
 
     fn unrelated(&mut self, syntax: &Syntax, a: &Syntax, b: &Syntax) -> Checked {

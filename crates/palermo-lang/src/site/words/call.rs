@@ -14,6 +14,10 @@ impl Words {
             ("near", [place, list, km]) => {
                 format!("{place} is within {} of a row of {list}", in_km(km))
             }
+            ("near", [place, list, km, before, after]) => format!(
+                "{place} is within {} of a row of {list}, from {before} before its first day to {after} after its last",
+                in_km(km)
+            ),
             ("list", [_]) => format!("the list {}", bare(arguments)),
             ("lexicon", [_]) => format!("the terms of {}", bare(arguments)),
             ("self.delivers", [_]) => {

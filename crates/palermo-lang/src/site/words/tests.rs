@@ -38,6 +38,11 @@ fn conditions_read_as_sentences() {
         one("!(a > 1 || !(present(b) && b == 2))"),
         "not (a is more than 1 or (b is not 2 or is not delivered))"
     );
+    assert_eq!(
+        one("near(self.home, list('events'), 80, 14d, 7d)"),
+        "own home is within 80 km of a row of the list events, from 14 days before its first day to 7 \
+         days after its last"
+    );
     assert_eq!(words().condition("a >"), None);
 }
 

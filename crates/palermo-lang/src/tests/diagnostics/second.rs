@@ -199,12 +199,12 @@ error[E112]: window 91d is beyond `state.horizon` (90d)
     ),
     (
         "E112",
-        &[("rules/case.yaml", "window: 60d", "window: 181d")],
+        &[("rules/case.yaml", "window: 60d", "window: 401d")],
         r#"
-error[E112]: window 181d is beyond `state.evidence_horizon` (180d)
+error[E112]: window 401d is beyond `state.evidence_horizon` (400d)
   --> rules/case.yaml:10:9
    |
-10 | window: 181d
+10 | window: 401d
    |         ^^^^
    = help: shorten the window, or keep more with `state.evidence_horizon`"#,
     ),
@@ -412,17 +412,6 @@ error[E102]: unknown name `total_in` in a text
 23 | text: "{senders} people paid {total_in}"
    |                              ^^^^^^^^^^
    = help: known: `senders`, `$min_senders`, `self.home.town`, `self.home.region`, `self.work.town`, `self.account_age`, `episode.days`"#,
-    ),
-    (
-        "E190",
-        &[("rules/flow.yaml", "kind: Indicator", "kind: Modifier")],
-        r#"
-error[E190]: `kind: Modifier` is not supported by this version yet
- --> rules/flow.yaml:2:7
-  |
-2 | kind: Modifier
-  |       ^^^^^^^^
-  = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
         "E190",
