@@ -31,7 +31,7 @@ pub type Path = Vec<(LinkKind, String, String)>;
 
 /// Evidence on an account that a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Far1 {
+pub struct Trail {
     pub number: usize,
     pub end: String,
     /// Rules that hold there, with the newest time.
@@ -46,7 +46,7 @@ pub struct Finding {
     pub time: i64,
     /// Indicators on the anchor.
     pub here: BTreeSet<String>,
-    pub links: Vec<Far1>,
+    pub links: Vec<Trail>,
 }
 
 /// Where a path can be: whether it went down (1) or up (-1) so far, and since when.
@@ -511,7 +511,7 @@ impl<'w> Oracle<'w> {
                 return None;
             }
         }
-        let links: Vec<Far1> = typology
+        let links: Vec<Trail> = typology
             .linked
             .iter()
             .enumerate()
@@ -534,7 +534,7 @@ impl<'w> Oracle<'w> {
         (number, linked): (usize, &Linked),
         own: &BTreeSet<Account>,
         within: Stretch,
-    ) -> Option<Far1> {
+    ) -> Option<Trail> {
         let link = typology.link.as_ref()?;
         let mut best: Option<(usize, i64, Account, BTreeMap<String, i64>)> = None;
         // In order of text, so that of equal ones the first stays.
@@ -555,7 +555,7 @@ impl<'w> Oracle<'w> {
             let from = (*own, 0, 0);
             self.paths(from, (link, hops), within, (end, &Path::new()), &mut paths);
         }
-        Some(Far1 { number, end: self.names[end].clone(), evidence, paths })
+        Some(Trail { number, end: self.names[end].clone(), evidence, paths })
     }
 
     /// By typology, mode and anchor, what was published last.

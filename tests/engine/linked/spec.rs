@@ -112,10 +112,52 @@ fn typology(
     rule.emit.amount_percent = None;
 }
 
+/// Those that look for versions, for two things, and for what must not be there.
+fn more(b: &mut Builder, reach: [Reach; 4], days: i64) {
+    use Logic::{And, Not, Var};
+    let [(_, one_hops), (_, two_hops), (three, three_hops), (four, four_hops)] = reach;
+    let (live, shadow) = (Mode::Live, Mode::Shadow);
+    let link = || Var(Need::Linked(0));
+    let found = |id: &str| Far::Typology(id.into());
+    for (id, mode) in [("CT-85", shadow), ("CT-86", live)] {
+        typology(
+            b,
+            (id, mode, Anchor::Account),
+            And(vec![here(B), link()]),
+            vec![linked(Var(0), &[found("CT-82")], two_hops)],
+            (three, days),
+        );
+    }
+    typology(
+        b,
+        ("CT-87", live, Anchor::Party),
+        And(vec![here(A), link(), Var(Need::Linked(1))]),
+        vec![
+            linked(Var(0), &[far(E)], three_hops),
+            linked(And(vec![Var(0), Not(Box::new(Var(1)))]), &[far(M), far(D)], one_hops),
+        ],
+        (three, days),
+    );
+    typology(
+        b,
+        ("CT-88", live, Anchor::Account),
+        And(vec![Not(Box::new(link())), here(A), here(B)]),
+        vec![linked(Var(0), &[far(E)], four_hops)],
+        (four, days),
+    );
+    typology(
+        b,
+        ("CT-89", live, Anchor::Party),
+        And(vec![here(A), here(B), Not(Box::new(here(D)))]),
+        Vec::new(),
+        (0, days),
+    );
+}
+
 /// Typologies with these ways to look, and a window of so many days.
 pub fn rules(reach: [Reach; 4], days: i64) -> RuleSet {
-    use Logic::{And, Not, Or, Var};
-    let [(one, one_hops), (two, two_hops), (three, three_hops), (four, four_hops)] = reach;
+    use Logic::{And, Or, Var};
+    let [(one, one_hops), (two, two_hops), _, (four, four_hops)] = reach;
     let (live, shadow) = (Mode::Live, Mode::Shadow);
     let link = || Var(Need::Linked(0));
     let mut b = Builder::default();
@@ -158,39 +200,7 @@ pub fn rules(reach: [Reach; 4], days: i64) -> RuleSet {
         Vec::new(),
         (0, days),
     );
-    for (id, mode) in [("CT-85", shadow), ("CT-86", live)] {
-        typology(
-            &mut b,
-            (id, mode, Anchor::Account),
-            And(vec![here(B), link()]),
-            vec![linked(Var(0), &[found("CT-82")], two_hops)],
-            (three, days),
-        );
-    }
-    typology(
-        &mut b,
-        ("CT-87", live, Anchor::Party),
-        And(vec![here(A), link(), Var(Need::Linked(1))]),
-        vec![
-            linked(Var(0), &[far(E)], three_hops),
-            linked(And(vec![Var(0), Not(Box::new(Var(1)))]), &[far(M), far(D)], one_hops),
-        ],
-        (three, days),
-    );
-    typology(
-        &mut b,
-        ("CT-88", live, Anchor::Account),
-        And(vec![Not(Box::new(link())), here(A), here(B)]),
-        vec![linked(Var(0), &[far(E)], four_hops)],
-        (four, days),
-    );
-    typology(
-        &mut b,
-        ("CT-89", live, Anchor::Party),
-        And(vec![here(A), here(B), Not(Box::new(here(D)))]),
-        Vec::new(),
-        (0, days),
-    );
+    more(&mut b, reach, days);
     b.build()
 }
 
