@@ -4,6 +4,7 @@
 //! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
 
 mod links;
+pub(crate) mod why;
 
 use crate::condition::Run;
 use crate::detector::{Applied, Detector};
