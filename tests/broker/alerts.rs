@@ -74,9 +74,9 @@ pub(crate) fn same_bytes(ground: &Ground) {
             let done = palermo(&site, &["alert", "show", id, "--format", "json"]);
             assert_eq!(done.code, Some(0), "{}", done.stderr);
             let stands = document(record);
-            let moved = alerts.iter().any(|alert| {
-                alert["data"]["alert_id"] == id && topic != OutputTopic::Alerts
-            });
+            let moved = alerts
+                .iter()
+                .any(|alert| alert["data"]["alert_id"] == id && topic != OutputTopic::Alerts);
             if moved {
                 continue;
             }

@@ -81,7 +81,9 @@ fn a_savings_club_is_held_back_by_what_explains_it() {
     assert_eq!(rosca["holds"], true, "{data}");
     let held = answer["indicators"].as_array().expect("indicators").iter();
     assert!(held.clone().filter(|one| one["required"] == true).count() > 0);
-    assert!(answer["findings"].as_array().expect("findings").iter().any(|f| f["held_back"] == true));
+    assert!(
+        answer["findings"].as_array().expect("findings").iter().any(|f| f["held_back"] == true)
+    );
 }
 
 /// Before it began nothing was there.
@@ -143,6 +145,7 @@ fn the_alerts_of_a_demo_fit_on_two_screens_and_name_nobody_masked() {
     let id = funnel.expect("a funnel")["data"]["alert_id"].as_str().expect("an id");
     let mut shown = palermo(&["alert", "show", id, "--ascii", "--from", from]).stdout;
     // The demo makes a new bundle folder each time, never another bundle.
-    shown = shown.lines().filter(|line| !line.starts_with("  rule ")).collect::<Vec<_>>().join("\n");
+    shown =
+        shown.lines().filter(|line| !line.starts_with("  rule ")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!("alert_show", shown);
 }

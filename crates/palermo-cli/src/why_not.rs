@@ -43,6 +43,8 @@ struct Answer {
     found: Vec<Found>,
     /// Findings before this are muted.
     muted_before: Option<EventTime>,
+    /// `--at`.
+    asked_at: Option<EventTime>,
 }
 
 /// Answers.
@@ -59,12 +61,17 @@ pub(crate) fn why_not(arguments: &WhyNotArgs, out: &mut Out) -> Result<Exit, Fai
         Inputs::Files(_) => None,
     };
     let mut found: Vec<Found> = Vec::new();
+    let mut then: Option<Option<WhyNot>> = None;
     let mut see = |engine: &Engine, effects: &[OutRecord]| {
         let room = FOUND_MAX.saturating_sub(found.len());
         let all = effects.iter().filter_map(|record| read_found(record, &typology));
         found.extend(all.take(room));
+        // As soon as everything up to then is known: later what it rests on may be forgotten.
         let passed = arguments.at.zip(engine.watermark()).is_some_and(|(at, known)| known > at);
-        if passed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if passed && then.is_none() {
+            then = Some(engine.why_not(&typology, &arguments.entity, arguments.at));
+        }
+        ControlFlow::Continue(())
     };
     let mut watch = |_: &Stats| {
         if signals.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -74,10 +81,11 @@ pub(crate) fn why_not(arguments: &WhyNotArgs, out: &mut Out) -> Result<Exit, Fai
         out.talk("interrupted");
         return Ok(signals.exit());
     };
-    let why = engine.why_not(&typology, &arguments.entity, arguments.at);
-    let why = why.ok_or_else(|| nothing(&arguments.entity, &engine))?;
+    let now = || engine.why_not(&typology, &arguments.entity, arguments.at);
+    let why = then.unwrap_or_else(now).ok_or_else(|| nothing(&arguments.entity, &engine))?;
     found.retain(|one| one.anchor == why.anchor);
-    let answer = Answer { typology, title, why, found, muted_before };
+    let asked_at = arguments.at;
+    let answer = Answer { typology, title, why, found, muted_before, asked_at };
     answer.write(out);
     Ok(Exit::Fine)
 }

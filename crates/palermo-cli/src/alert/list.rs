@@ -163,5 +163,6 @@ fn table(rows: &[&Revision], cells: &[[String; 9]], out: &mut Out) {
         out.talk(&format!("`!` marks {urgent} urgent: somebody may need protection now"));
     }
     let newest = rows.iter().map(|row| row.decided_at()).max().unwrap_or("");
-    out.talk(&format!("{} alerts, the newest of {}", rows.len(), moment(newest)));
+    let plural = if rows.len() == 1 { "" } else { "s" };
+    out.talk(&format!("{} alert{plural}, the newest of {}", rows.len(), moment(newest)));
 }

@@ -258,7 +258,8 @@ fn proof(alert: &Revision, page: &mut Page) {
         })
         .collect();
     let detected = alert.text("/when/detected_at");
-    page.say("read at", &format!("{}, decided by {detected}", positions.join(", ")));
+    let text = format!("{}; the deciding record is of {detected}", positions.join(", "));
+    page.say("read at", &text);
     let replay = alert.text("/how/replay");
     page.say("replay", replay);
 }

@@ -12,14 +12,19 @@ const ID: &str = "alr_9f3c1e0b7a5d4c22b6f1";
 
 /// The example of the schema with changes at places of `data`.
 fn alert(changes: &[(&str, Value)]) -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../palermo-codec/schemas/alert.v1.example.json");
-    let mut document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../palermo-codec/schemas/alert.v1.example.json");
+    let mut document: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     document["data"]["title"] = json!("Border funnel account");
     document["data"]["how"]["bundle"] = json!("5b0c".repeat(16));
     for (place, value) in changes {
         match *place {
             "subject" | "time" => document[*place] = value.clone(),
-            _ => *document["data"].pointer_mut(place).unwrap_or_else(|| panic!("{place}")) = value.clone(),
+            _ => {
+                *document["data"].pointer_mut(place).unwrap_or_else(|| panic!("{place}")) =
+                    value.clone()
+            }
         }
     }
     document
@@ -101,8 +106,7 @@ fn linked_urgent_and_in_ascii() {
     assert!(data.contains("URGENT"), "{data}");
     let line = "BANK:F --3 payments, USD 9,000--> potential victim 1 (masked) --device--> Z";
     assert!(data.contains(line), "{data}");
-    let (_, data, talk) =
-        palermo(&format!("alert show alr_9f --unmask --from {}", path.display()));
+    let (_, data, talk) = palermo(&format!("alert show alr_9f --unmask --from {}", path.display()));
     assert!(data.contains("--3 payments, USD 9,000--> S1 --device--> Z"), "{data}");
     assert!(talk.contains("unmasked"), "{talk}");
 }
@@ -111,7 +115,8 @@ fn linked_urgent_and_in_ascii() {
 fn a_possible_victim_is_named_nowhere_unless_asked() {
     let (_folder, path) = file(&[alert(&[("/headline", json!("S1 and others"))])]);
     let line = |more: &str| palermo(&format!("alert {more} --from {}", path.display()));
-    for command in ["list", "list --format json", "show alr_ --format json", "show alr_ --history"] {
+    for command in ["list", "list --format json", "show alr_ --format json", "show alr_ --history"]
+    {
         let (code, data, _) = line(command);
         assert_eq!(code, 0, "{command}");
         assert!(!data.contains("S1"), "{command}: {data}");

@@ -1,19 +1,24 @@
 //! The answer in plain words, on one screen, or as JSON.
 
 use super::{Answer, Found};
-use crate::alert::document::moment;
+use crate::alert::document::{day, moment};
 use crate::alert::mask::Masks;
-use crate::alert::page::{Look as Paint, Page};
+use crate::alert::page::{Look as Paint, Page, cut};
 use crate::alert::{family, path_pieces};
 use crate::out::Out;
 use crate::ratio;
 use palermo_domain::EventTime;
 use palermo_domain::alert::LinkStep;
-use palermo_engine::{Asked, AskedLink, Look, Part};
+use palermo_engine::{Asked, AskedLink, Part, PartText};
 use serde_json::{Value, json};
 
-/// Parts of a condition that are shown.
-const PARTS_MAX: usize = 6;
+/// Parts of a condition that are shown, and parts of a part.
+const PARTS_MAX: usize = 4;
+const INNER_MAX: usize = 3;
+/// Indicators that only add points and are shown with what they lack.
+const BOOSTS_MAX: usize = 5;
+/// Characters of an indicator in short: two lines.
+const COMPACT_MAX: usize = 170;
 const LINES_MAX: usize = 5;
 
 impl Answer {
@@ -24,13 +29,8 @@ impl Answer {
         }
         let mut page = Page::new(out, false);
         self.head(&mut page);
-        for indicator in &self.why.indicators {
-            asked(indicator, &mut page);
-        }
+        self.indicators(&mut page);
         self.families(&mut page);
-        for link in &self.why.links {
-            tell_link(link, &mut page);
-        }
         self.explained(&mut page);
         self.limits(&mut page);
         page.write(out);
@@ -39,15 +39,10 @@ impl Answer {
     /// What became of it, first.
     fn verdict(&self) -> String {
         let why = &self.why;
-        if let Some(last) = self.found.last() {
-            return found(last, self.found.first(), self.muted_before);
+        let then: Vec<&Found> = self.found.iter().filter(|one| !self.is_later(one)).collect();
+        if let (Some(first), Some(last)) = (then.first(), then.last()) {
+            return found(last, &first.at, self.muted_before);
         }
-        let missing: Vec<&str> = why
-            .indicators
-            .iter()
-            .filter(|i| i.required && i.held.is_none())
-            .map(|i| i.id.as_str())
-            .collect();
         if !why.elsewhere.is_empty() {
             return format!(
                 "not found: {} must hold on this very account, and holds on another one of its holder",
@@ -55,17 +50,7 @@ impl Answer {
             );
         }
         if !why.require_holds {
-            let links = why.links.iter().filter(|link| !link.holds).count();
-            let and = if links > 0 { " and linked evidence" } else { "" };
-            return match missing.as_slice() {
-                [] if links > 0 => "not found: linked evidence is missing".to_owned(),
-                [] => "not found: what it requires did not hold together".to_owned(),
-                some => format!(
-                    "not found: {} did not hold{and}; it requires {}",
-                    some.join(", "),
-                    why.require
-                ),
-            };
+            return format!("not found: it lacks {}", why.lacking.join(" and "));
         }
         if !why.families_hold {
             return format!(
@@ -76,6 +61,40 @@ impl Answer {
             );
         }
         "everything that it requires holds at this time; no finding was published of it".to_owned()
+    }
+
+    /// Whether it was decided after the time that is judged, where one was asked for.
+    fn is_later(&self, one: &Found) -> bool {
+        self.asked_at.is_some_and(|at| EventTime::parse(&one.at).is_ok_and(|found| found > at))
+    }
+
+    /// What the typology requires, what lacks at length; then what adds points, in short.
+    fn indicators(&self, page: &mut Page) {
+        let (required, boost): (Vec<&Asked>, Vec<&Asked>) =
+            self.why.indicators.iter().partition(|one| one.required);
+        page.say("requires", &self.why.require);
+        for one in required {
+            asked(one, page);
+        }
+        for link in &self.why.links {
+            tell_link(link, page);
+        }
+        let mut boost = boost;
+        boost.sort_by_key(|one| {
+            let held = one.closest.as_ref().map(|look| look.held());
+            (one.held.is_none(), std::cmp::Reverse(held))
+        });
+        if !boost.is_empty() {
+            page.gap();
+            page.say("adds", "to the score, and to the families where it holds");
+        }
+        for one in boost.iter().take(BOOSTS_MAX) {
+            asked(one, page);
+        }
+        let rest: Vec<&str> = boost.iter().skip(BOOSTS_MAX).map(|one| one.id.as_str()).collect();
+        if !rest.is_empty() {
+            page.say("no", &format!("nor {}", rest.join(", ")));
+        }
     }
 
     fn head(&self, page: &mut Page) {
@@ -96,6 +115,9 @@ impl Answer {
             why.payments
         );
         page.say("judged at", &text);
+        if let Some(later) = self.found.iter().find(|one| self.is_later(one)) {
+            page.say("later", &found(later, &later.at, self.muted_before));
+        }
         page.gap();
     }
 
@@ -182,6 +204,7 @@ impl Answer {
             "verdict": self.verdict(),
             "require": why.require,
             "require_holds": why.require_holds,
+            "lacking": why.lacking,
             "elsewhere": why.elsewhere,
             "indicators": why.indicators.iter().map(asked_json).collect::<Vec<_>>(),
             "families": {"reached": why.families.iter().map(char::to_string).collect::<Vec<_>>(),
@@ -196,8 +219,7 @@ impl Answer {
 }
 
 /// A finding that was made, in words.
-fn found(last: &Found, first: Option<&Found>, muted_before: Option<EventTime>) -> String {
-    let since = first.map_or("", |first| first.at.as_str());
+fn found(last: &Found, since: &str, muted_before: Option<EventTime>) -> String {
     let (id, since) = (&last.id, moment(since));
     let by = last.by.join(", ");
     let mut text = match (last.action.as_str(), last.held_back) {
@@ -229,64 +251,74 @@ fn mark(holds: Option<bool>) -> &'static str {
     }
 }
 
+/// One indicator: when it held, else how close it came.
 fn asked(indicator: &Asked, page: &mut Page) {
-    let role = if indicator.required { "required" } else { "adds points" };
-    let head = format!(
-        "{} {} ({role}, family {}, tier {})",
-        indicator.id, indicator.title, indicator.family, indicator.tier
-    );
-    page.say(if indicator.held.is_some() { "yes" } else { "no" }, &head);
+    let Asked { id, title, family, tier, .. } = indicator;
+    let head = format!("{id} {title} ({family}, {tier})");
     if let Some(held) = &indicator.held {
-        let first = shown(held.first);
-        let text = match held.times {
-            1 => format!("held once, on {first}, on {}", held.on),
-            n => format!("held {n} times from {first} to {}, on {}", shown(held.last), held.on),
+        let (first, last) = (shown(held.first), shown(held.last));
+        let when = match held.times {
+            1 => format!("once, on {first}"),
+            n => format!("{n} times, {} to {}", day(&first), day(&last)),
         };
-        page.say("", &text);
+        page.say("yes", &format!("{head}: held {when}"));
         return;
     }
-    if let Some(before) = indicator.before {
-        page.say("", &format!("held last on {}, before the window", shown(before)));
-    }
+    let before = indicator.before.map_or(String::new(), |before| {
+        format!("; it held before the window, last on {}", day(&shown(before)))
+    });
     let Some(look) = &indicator.closest else {
-        page.say("", "nothing to look at: no payment of the window is about such a thing");
+        page.say("no", &format!("{head}: no payment of the window is about such a thing{before}"));
         return;
     };
-    let all = look.parts.len();
-    let any = if indicator.any { "; one of them is enough" } else { "" };
-    page.say(
-        "",
-        &format!("closest on {}: {} of {all} parts held{any}", shown(look.at), look.held()),
-    );
-    parts(look, indicator, page);
-}
-
-/// What fell short first; of what held, only that it did.
-fn parts(look: &Look, indicator: &Asked, page: &mut Page) {
-    let named = look.parts.iter().zip(indicator.parts.iter());
-    let (held, short): (Vec<_>, Vec<_>) = named.partition(|(part, _)| part.holds == Some(true));
+    let short: Vec<(&Part, &PartText)> = look
+        .parts
+        .iter()
+        .zip(&indicator.parts)
+        .filter(|(part, _)| part.holds != Some(true))
+        .collect();
+    let count = format!("{} of {} parts", look.held(), look.parts.len());
+    if !indicator.wanted {
+        let first = short.first().map_or(String::new(), |(part, text)| short_of(part, text));
+        let text = format!("{head}: {count}; short of {first}{before}");
+        page.say("no", &cut(&text, COMPACT_MAX, page.unicode()));
+        return;
+    }
+    let any = if indicator.any { ", of which one is enough" } else { "" };
+    let at = shown(look.at);
+    page.say("no", &format!("{head}: closest on {at}, {count} hold{any}{before}"));
     for (part, text) in short.iter().take(PARTS_MAX) {
-        page.say("", &format!("  {:<3} {text}: {}", mark(part.holds), short_of(part)));
+        page.say("", &format!("{:<3} {}", mark(part.holds), short_of(part, text)));
     }
     if let Some(more) = short.len().checked_sub(PARTS_MAX).filter(|more| *more > 0) {
-        page.say("", &format!("  and {more} more that did not hold"));
-    }
-    let held: Vec<String> =
-        held.iter().map(|(part, text)| format!("{text} ({})", part.observed)).collect();
-    if !held.is_empty() {
-        page.say("", &format!("  yes {}", held.join("; ")));
+        page.say("", &format!("and {more} more that do not"));
     }
 }
 
-fn short_of(part: &Part) -> String {
+/// A part, what was found and what is needed; of one that joins others, those that do not hold.
+fn short_of(part: &Part, text: &PartText) -> String {
+    if part.inner.len() != text.inner.len() || part.inner.is_empty() {
+        return short_of_one(part, &text.text);
+    }
+    let inner = part.inner.iter().zip(&text.inner);
+    let short: Vec<String> = inner
+        .filter(|(part, _)| part.holds != Some(true))
+        .map(|(part, text)| short_of_one(part, text))
+        .collect();
+    let more = short.len().saturating_sub(INNER_MAX);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", short.iter().take(INNER_MAX).cloned().collect::<Vec<_>>().join("; "))
+}
+
+fn short_of_one(part: &Part, text: &str) -> String {
     if let Some(field) = &part.missing {
-        return format!("cannot be decided, `{field}` is missing");
+        return format!("{text}: not decided, `{field}` is missing");
     }
     if part.needed.is_empty() {
-        return part.observed.clone();
+        return format!("{text}: {}", part.observed);
     }
     let margin = part.margin.map(|margin| format!(" ({})", ratio::percent(&margin)));
-    format!("{}, needs {}{}", part.observed, part.needed, margin.unwrap_or_default())
+    format!("{text}: {}, needs {}{}", part.observed, part.needed, margin.unwrap_or_default())
 }
 
 fn steps_json(steps: &[LinkStep]) -> Value {
@@ -337,8 +369,15 @@ fn tell_link(link: &AskedLink, page: &mut Page) {
     page.say("", &format!("on {end} hold {}{missing}{cut}", held.join(", ")));
 }
 
-fn part_json(part: &Part, text: &str) -> Value {
-    json!({"part": text, "holds": part.holds, "observed": part.observed, "needed": part.needed,
+fn part_json(part: &Part, text: &PartText) -> Value {
+    let inner = part.inner.iter().zip(&text.inner);
+    let inner: Vec<Value> = inner
+        .map(|(part, text)| {
+            let text = PartText { text: text.clone(), inner: Vec::new() };
+            part_json(part, &text)
+        })
+        .collect();
+    json!({"part": text.text, "inner": inner, "holds": part.holds, "observed": part.observed, "needed": part.needed,
            "margin": part.margin.map(|margin| margin.to_string()), "missing": part.missing})
 }
 
@@ -354,7 +393,7 @@ fn asked_json(one: &Asked) -> Value {
     });
     json!({
         "id": one.id, "title": one.title, "family": one.family.to_string(), "tier": one.tier,
-        "required": one.required, "held": held,
+        "required": one.required, "wanted": one.wanted, "held": held,
         "before": one.before.map(|at| at.to_string()),
         "closest": closest, "any": one.any, "looks_cut": one.cut,
     })

@@ -17,7 +17,7 @@ use crate::linked::{FarHit, FoundLink, path, reach};
 use palermo_domain::alert::{LinkStep, Role};
 use palermo_domain::{EventTime, Span, Subject};
 use palermo_lang::program::{
-    Expr, Family, Far, IndicatorId, Linked, Logic, Need, SuppressorId, Typology,
+    Condition, Expr, Family, Far, IndicatorId, Linked, Logic, Need, SuppressorId, Typology,
 };
 use palermo_ledger::{AccountId, Ledger, Leg};
 use std::collections::BTreeSet;
@@ -48,6 +48,8 @@ pub struct WhyNot {
     pub require: String,
     /// Whether it holds, links included.
     pub require_holds: bool,
+    /// The parts of it that do not hold, as text.
+    pub lacking: Vec<String>,
     /// What must hold on the anchor account itself and holds on another account of the holder only.
     pub elsewhere: Vec<String>,
     /// Families of what holds.
@@ -79,6 +81,8 @@ pub struct Asked {
     pub tier: &'static str,
     /// Named by `require`, and not by `boost`.
     pub required: bool,
+    /// Named by a part of `require` that does not hold.
+    pub wanted: bool,
     /// When it held in the window; none where it did not.
     pub held: Option<Held>,
     /// When it held last before the window.
@@ -86,11 +90,20 @@ pub struct Asked {
     /// The closest look of the window, where it did not hold.
     pub closest: Option<Look>,
     /// The parts of its condition as text, in the order of the look's.
-    pub parts: Vec<String>,
+    pub parts: Vec<PartText>,
     /// One of the parts is enough.
     pub any: bool,
     /// Looks that were not made, because they are too many.
     pub cut: u64,
+}
+
+/// A part of a condition as its author could have written it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartText {
+    /// All of it.
+    pub text: String,
+    /// What it joins, in the order of [`crate::Part::inner`].
+    pub inner: Vec<String>,
 }
 
 /// When an indicator held.
@@ -322,18 +335,26 @@ impl Detector {
             typology.linked.iter().map(|linked| self.asked_link(ledger, case, linked)).collect();
         let here = |id: IndicatorId| case.supports.iter().any(|s| s.indicator == id);
         let is_linked = |number: u8| links.get(usize::from(number)).is_some_and(|link| link.holds);
-        let require_holds = typology.require.eval(&mut |need| match need {
+        let mut met = |need| match need {
             Need::Here(id) => here(id),
             Need::Linked(number) => is_linked(number),
-        });
+        };
+        let require_holds = typology.require.eval(&mut met);
+        let parts = match &typology.require {
+            Logic::And(parts) => parts.as_slice(),
+            whole => std::slice::from_ref(whole),
+        };
+        let lacking: Vec<&Logic<Need>> = parts.iter().filter(|part| !part.eval(&mut met)).collect();
+        let named = |need: &Need| self.need_text(typology, *need);
         let any_link = links.iter().any(|link| link.holds);
         let families = families_of(&self.rules, &case.supports, any_link);
         let least = if typology.protective { 2 } else { 3 };
         let reached = typology.families.eval(&mut |family: Family| families.contains(&family.0));
         let ids = typology.required.iter().map(|id| (*id, true));
         let ids = ids.chain(typology.boost.iter().map(|id| (*id, false)));
-        let indicators: Vec<Asked> =
-            ids.filter_map(|(id, required)| self.asked(ledger, case, id, required)).collect();
+        let indicators: Vec<Asked> = ids
+            .filter_map(|(id, required)| self.asked(ledger, case, id, (required, &lacking)))
+            .collect();
         let longest = self.longest_reach(typology);
         WhyNot {
             anchor: anchor_text(ledger, case.anchor),
@@ -343,8 +364,9 @@ impl Detector {
             payments: payments_of(ledger, &case.accounts, case.window),
             whole: after.minus(longest) >= ledger.kept_from(),
             indicators,
-            require: written(&typology.require, &|need| self.need_text(typology, *need)),
+            require: written(&typology.require, &named),
             require_holds,
+            lacking: lacking.iter().map(|part| written(part, &named)).collect(),
             elsewhere: self.elsewhere(ledger, case),
             families_hold: reached && families.len() >= least,
             families,
@@ -418,7 +440,7 @@ impl Detector {
         ledger: &Ledger,
         case: &Case<'_>,
         id: IndicatorId,
-        required: bool,
+        (required, lacking): (bool, &[&Logic<Need>]),
     ) -> Option<Asked> {
         let rule = self.rules.indicators.get(usize::from(id.0))?;
         let bound = self.indicators.get(usize::from(id.0))?;
@@ -449,17 +471,21 @@ impl Detector {
             family: rule.family.0,
             tier: rule.tier.as_str(),
             required,
+            wanted: lacking.iter().any(|part| names(part, id)),
             held,
             before,
             closest,
-            parts: condition
-                .parts()
-                .iter()
-                .map(|part| condition.text_of(part, &self.rules.lists))
-                .collect(),
+            parts: condition.parts().iter().map(|part| self.part_text(condition, part)).collect(),
             any: matches!(condition.holds, Expr::Or(_)),
             cut,
         })
+    }
+
+    fn part_text(&self, condition: &Condition, part: &Expr) -> PartText {
+        let mut inner = Vec::new();
+        let text = |expr: &Expr| condition.text_of(expr, &self.rules.lists);
+        leaves(part, &mut |leaf| inner.push(text(leaf)));
+        PartText { text: text(part), inner }
     }
 
     /// The look of the window that came closest, the last of equal ones, and how many were not made.
@@ -624,6 +650,27 @@ fn payments_of(
         }
     }
     rows.len() as u64
+}
+
+/// What an expression joins, down to what joins nothing.
+fn leaves<'e>(expr: &'e Expr, each: &mut dyn FnMut(&'e Expr)) {
+    let (Expr::And(parts) | Expr::Or(parts)) = expr else { return };
+    for part in parts {
+        if matches!(part, Expr::And(_) | Expr::Or(_)) {
+            leaves(part, each);
+        } else {
+            each(part);
+        }
+    }
+}
+
+/// Whether a formula names an indicator on the anchor.
+fn names(logic: &Logic<Need>, id: IndicatorId) -> bool {
+    match logic {
+        Logic::Var(need) => *need == Need::Here(id),
+        Logic::And(parts) | Logic::Or(parts) => parts.iter().any(|part| names(part, id)),
+        Logic::Not(inner) => names(inner, id),
+    }
 }
 
 /// A formula as its author could have written it.

@@ -28,6 +28,8 @@ pub struct Part {
     pub margin: Option<Decimal>,
     /// The field for lack of which it is unknown, where there is one.
     pub missing: Option<String>,
+    /// Of a part that joins others: these, in order; empty for all others.
+    pub inner: Vec<Self>,
 }
 
 /// Amounts and keys are shown by who asks for them, not by accident.
@@ -119,7 +121,21 @@ impl<'a> Run<'a> {
                 (truth.to_owned(), String::new(), None)
             }
         };
-        Part { holds, observed, needed, margin, missing }
+        let mut inner = Vec::new();
+        leaves(node, &mut |leaf| inner.push(self.part(leaf, at)));
+        Part { holds, observed, needed, margin, missing, inner }
+    }
+}
+
+/// What a node joins, down to what joins nothing; nothing where it is such a one itself.
+fn leaves<'n>(node: &'n Node, each: &mut dyn FnMut(&'n Node)) {
+    let (Node::And(parts) | Node::Or(parts)) = node else { return };
+    for part in parts {
+        if matches!(part, Node::And(_) | Node::Or(_)) {
+            leaves(part, each);
+        } else {
+            each(part);
+        }
     }
 }
 

@@ -72,7 +72,8 @@ pub(super) fn draw(alert: &Revision, masks: &Masks, page: &mut Page) {
     };
     let listed = list(alert.at("/evidence/payments")).count() as u64;
     let total = alert.at("/evidence/total").as_u64().unwrap_or(listed);
-    let scope = if total > listed {
+    let has_edges = list(alert.at("/network/edges")).next().is_some();
+    let scope = if total > listed && !has_edges {
         format!(" (of the newest {listed} of {total} payments)")
     } else {
         String::new()
@@ -133,17 +134,19 @@ fn sides(alert: &Revision, masks: &Masks) -> (Side, Side) {
         let node: &mut Edge = side.entry(masks.shown(key).to_owned()).or_default();
         node.add(payments, currency, string(edge, "amount"));
     }
-    if edges.is_empty() {
-        let related = list(alert.at("/who/related"));
-        let known: Vec<&str> = related
-            .filter(|actor| string(actor, "function") == "payer")
-            .map(|actor| string(actor, "key"))
-            .collect();
-        for payment in list(alert.at("/evidence/payments")) {
-            let (kind, other) = (string(payment, "kind"), string(payment, "other"));
-            let is_in = known.contains(&other) || matches!(kind, "cash_deposit" | "card_refund");
+    // A side that has no edges is told by the payments.
+    let (no_payers, no_ends) = (payers.is_empty(), ends.is_empty());
+    let related = list(alert.at("/who/related"));
+    let known: Vec<&str> = related
+        .filter(|actor| string(actor, "function") == "payer")
+        .map(|actor| string(actor, "key"))
+        .collect();
+    for payment in list(alert.at("/evidence/payments")) {
+        let (kind, other) = (string(payment, "kind"), string(payment, "other"));
+        let is_in = known.contains(&other) || matches!(kind, "cash_deposit" | "card_refund");
+        let (side, is_empty) = if is_in { (&mut payers, no_payers) } else { (&mut ends, no_ends) };
+        if is_empty {
             let name = node_name(kind, masks.shown(other), is_in);
-            let side = if is_in { &mut payers } else { &mut ends };
             let node: &mut Edge = side.entry(name).or_default();
             node.add(1, string(payment, "currency"), string(payment, "amount"));
         }
