@@ -100,7 +100,7 @@ fn at_an_early_time_it_had_not_come_together() {
 #[test]
 fn who_is_not_there_and_what_is_no_typology_are_said() {
     for (entity, typology, words) in [
-        ("account/NOBODY", "CT-14", "no payment of `account/NOBODY`"),
+        ("account/NOBODY", "CT-14", "payments that are held is of this entity"),
         ("A", "CT-99", "`CT-99` is no typology"),
     ] {
         let (code, data, talk) = why_not(entity, typology, &[]);

@@ -3,7 +3,8 @@
 mod alert;
 
 pub(crate) use alert::{
-    AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg, WhyNotArgs,
+    AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg, TopicArg,
+    WhyNotArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -82,7 +82,7 @@ pub(crate) fn why_not(arguments: &WhyNotArgs, out: &mut Out) -> Result<Exit, Fai
         return Ok(signals.exit());
     };
     let now = || engine.why_not(&typology, &arguments.entity, arguments.at);
-    let why = then.unwrap_or_else(now).ok_or_else(|| nothing(&arguments.entity, &engine))?;
+    let why = then.unwrap_or_else(now).ok_or_else(|| nothing(&engine))?;
     found.retain(|one| one.anchor == why.anchor);
     let asked_at = arguments.at;
     let answer = Answer { typology, title, why, found, muted_before, asked_at };
@@ -141,13 +141,12 @@ fn rules(arguments: &WhyNotArgs, config: &Config) -> Result<(Bundle, String, Str
     Ok((Bundle { sha256: rules.sha256.clone(), rules }, id, title))
 }
 
-/// The entity is not there.
-fn nothing(entity: &str, engine: &Engine) -> Failure {
+/// The entity is not there. Its key may be a person's and is not repeated.
+fn nothing(engine: &Engine) -> Failure {
     let held = engine.snapshot().payments_held;
     let text = format!(
-        "no payment of `{entity}` is among the {held} payments that are held; name an account, \
-         `account/…` or `party/…` as the payments do, and look at `--at` and `state.horizon` where \
-         they are old"
+        "none of the {held} payments that are held is of this entity; name an account, `account/…` \
+         or `party/…` as the payments do, and look at `state.horizon` where they are old"
     );
     Failure::words(Exit::Usage, text)
 }

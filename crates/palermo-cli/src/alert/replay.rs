@@ -103,7 +103,7 @@ fn find(
             }
         }
     }
-    let revisions = alerts.find(&arguments.id)?;
+    let revisions = alerts.find(&arguments.id, arguments.topic)?;
     let chosen = super::show::choose(revisions, arguments.revision)?;
     let is_it = |(topic, record): &&(Topic, ReadRecord)| {
         let value = record.value.as_deref().unwrap_or_default();

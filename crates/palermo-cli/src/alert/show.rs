@@ -31,7 +31,7 @@ const NOTES_MAX: usize = 4;
 pub(crate) fn show(arguments: &AlertShowArgs, out: &mut Out) -> Result<Exit, Failure> {
     let topics = [Topic::Alerts, Topic::Suppressed, Topic::Shadow];
     let alerts = source::read(&arguments.from, &topics, out)?;
-    let revisions = alerts.find(&arguments.id)?;
+    let revisions = alerts.find(&arguments.id, arguments.topic)?;
     let chosen = choose(revisions, arguments.revision)?;
     if arguments.unmask {
         announce(out);

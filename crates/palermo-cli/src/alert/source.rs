@@ -3,7 +3,7 @@
 //! Cost: the topics are read from their beginning; the last revision of every alert is kept.
 
 use super::document::{Revision, Topic};
-use crate::args::AlertsFrom;
+use crate::args::{AlertsFrom, TopicArg};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_domain::OutputTopic;
@@ -43,10 +43,18 @@ impl Alerts {
 
     /// The revisions of the alert with this id, or whose id alone begins so. Where it stands in more
     /// than one topic, it moved: that is the one in which it was not taken back.
-    pub(crate) fn find(&self, id: &str) -> Result<&[Revision], Failure> {
+    pub(crate) fn find(&self, id: &str, on: Option<TopicArg>) -> Result<&[Revision], Failure> {
+        let on = on.map(|on| match on {
+            TopicArg::Alerts => Topic::Alerts,
+            TopicArg::Suppressed => Topic::Suppressed,
+            TopicArg::Shadow => Topic::Shadow,
+        });
+        let looked_on = |topic: Topic| on.is_none_or(|on| on == topic);
         let usage = |text: String| Failure::words(Exit::Usage, text);
         let mut fitting: Vec<&str> = Vec::new();
-        for (known, _) in self.all.keys().filter(|(known, _)| known.starts_with(id)) {
+        let all =
+            self.all.keys().filter(|(known, topic)| known.starts_with(id) && looked_on(*topic));
+        for (known, _) in all {
             if known == id {
                 fitting = vec![known];
                 break;
@@ -68,7 +76,7 @@ impl Alerts {
                 return Err(usage(text));
             }
         };
-        let streams = self.all.iter().filter(|((id, _), _)| id == found);
+        let streams = self.all.iter().filter(|((id, topic), _)| id == found && looked_on(*topic));
         let best = streams.min_by_key(|((_, topic), revisions)| {
             (revisions.last().is_some_and(|last| last.action() == "retracted"), *topic)
         });

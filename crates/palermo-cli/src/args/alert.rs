@@ -36,6 +36,14 @@ pub(crate) enum LevelArg {
     Critical,
 }
 
+/// One of the topics that alerts are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TopicArg {
+    Alerts,
+    Suppressed,
+    Shadow,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AlertListArgs {
     #[command(flatten)]
@@ -73,6 +81,10 @@ pub(crate) struct AlertShowArgs {
     /// This revision, in place of the last one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub revision: Option<u64>,
+    /// The topic to look on; where an alert stands on more than one, it moved, and the one on which it
+    /// was not taken back is shown.
+    #[arg(long, value_name = "TOPIC", value_enum)]
+    pub topic: Option<TopicArg>,
     /// Every revision, and what changed from one to the next.
     #[arg(long, conflicts_with = "revision")]
     pub history: bool,
@@ -94,6 +106,10 @@ pub(crate) struct AlertReplayArgs {
     pub id: String,
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// The topic to look on; where an alert stands on more than one, it moved, and the one on which it
+    /// was not taken back is taken.
+    #[arg(long, value_name = "TOPIC", value_enum)]
+    pub topic: Option<TopicArg>,
     /// This revision, in place of the last one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub revision: Option<u64>,
