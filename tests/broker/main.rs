@@ -7,10 +7,11 @@
 //!
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
-//! `start` a wrong beginning; `life` an unclean end and early readiness; `canary` personal data in
-//! what is written. None sees a fault that the reference run shares: that is what the golden and property
-//! tests are for.
+//! `alerts` an alert that the log does not give again; `start` a wrong beginning; `life` an unclean
+//! end and early readiness; `canary` personal data in what is written. None sees a fault that the
+//! reference run shares: that is what the golden and property tests are for.
 
+mod alerts;
 mod canary;
 mod crash;
 mod ground;
@@ -55,6 +56,9 @@ const TESTS: &[Test] = &[
     ("life::ready_only_while_consuming", life::readiness),
     ("life::dead_letters_say_why_and_whence", life::dead_letters),
     ("life::a_long_dead_letter_is_kept_whole", life::long_letter),
+    ("alerts::every_revision_comes_out_again_with_the_same_bytes", alerts::same_bytes),
+    ("alerts::other_bytes_are_told_by_their_fields", alerts::other_bytes),
+    ("alerts::an_input_that_is_missing_is_named", alerts::missing),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 

@@ -1,5 +1,6 @@
 //! The command as people and scripts use it, without a broker: what it prints, and how it exits.
 
+mod alerts;
 mod command;
 mod config;
 mod demo;

@@ -1,5 +1,12 @@
 //! The arguments of every command.
 
+mod alert;
+
+pub(crate) use alert::{
+    AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg, TopicArg,
+    WhyNotArgs,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use palermo_domain::{Currency, Date, Decimal, EventTime, Span};
 use palermo_engine::StartAt;
@@ -44,6 +51,11 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Write the graph patterns that each payment completes, as columns for a model.
     Features(Box<FeaturesArgs>),
+    /// Look at what was found.
+    #[command(subcommand)]
+    Alert(AlertCommand),
+    /// Say why a typology was not found on an account or a party, and how close it came.
+    WhyNot(Box<WhyNotArgs>),
     /// Work with detection rules.
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -7,6 +7,7 @@
 //! The only crate that names clap, reads the environment and prints. What it does not do: it decides
 //! nothing about payments; every command is a thin shell over runtime, lang, synth and engine.
 
+mod alert;
 mod args;
 mod config;
 mod demo;
@@ -14,12 +15,14 @@ mod doctor;
 mod exit;
 mod features;
 mod out;
+mod ratio;
 mod rules;
 mod run;
 mod signals;
 mod synth;
+mod why_not;
 
-use args::{Cli, Command, ConfigCommand, DoctorCommand, RulesCommand};
+use args::{AlertCommand, Cli, Command, ConfigCommand, DoctorCommand, RulesCommand};
 use clap::Parser;
 use exit::{Exit, Failure};
 use out::Out;
@@ -70,6 +73,10 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Demo(arguments) => demo::demo(&arguments, out),
         Command::Synth(arguments) => synth::synth(&arguments, out),
         Command::Features(arguments) => features::features(&arguments, out),
+        Command::Alert(AlertCommand::List(arguments)) => alert::list(&arguments, out),
+        Command::Alert(AlertCommand::Show(arguments)) => alert::show(&arguments, out),
+        Command::Alert(AlertCommand::Replay(arguments)) => alert::replay(&arguments, out),
+        Command::WhyNot(arguments) => why_not::why_not(&arguments, out),
         Command::Rules(RulesCommand::Test(arguments)) => rules::test(&arguments, out),
         Command::Rules(RulesCommand::Lint(arguments)) => rules::lint(&arguments, out),
         Command::Rules(RulesCommand::Explain { code }) => doctor::explain(&code, out),

@@ -13,6 +13,9 @@ pub(crate) struct Out {
     data_is_terminal: bool,
     talk_is_terminal: bool,
     plain: bool,
+    unicode: bool,
+    /// Columns of the terminal that data goes to; none: no terminal, or not known.
+    columns: Option<usize>,
     format: Format,
 }
 
@@ -35,6 +38,15 @@ impl Out {
             data_is_terminal: std::io::stdout().is_terminal(),
             talk_is_terminal: std::io::stderr().is_terminal(),
             plain: std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty()),
+            unicode: ["LC_ALL", "LC_CTYPE", "LANG"]
+                .iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty())
+                .is_some_and(|value| {
+                    let value = value.to_ascii_lowercase();
+                    value.contains("utf-8") || value.contains("utf8")
+                }),
+            columns: std::io::stdout().is_terminal().then(columns).flatten(),
             format: Format::Human,
         }
     }
@@ -43,7 +55,8 @@ impl Out {
     #[cfg(test)]
     pub(crate) fn buffers(data: Box<dyn Write>, talk: Box<dyn Write>) -> Self {
         let (data_is_terminal, talk_is_terminal, plain) = (false, false, true);
-        Self { data, talk, data_is_terminal, talk_is_terminal, plain, format: Format::Human }
+        let (unicode, columns, format) = (true, None, Format::Human);
+        Self { data, talk, data_is_terminal, talk_is_terminal, plain, unicode, columns, format }
     }
 
     pub(crate) fn set_format(&mut self, format: Format) {
@@ -80,6 +93,16 @@ impl Out {
         self.talk_is_terminal && !self.plain
     }
 
+    /// Whether data may hold more than ASCII.
+    pub(crate) fn unicode(&self) -> bool {
+        self.unicode
+    }
+
+    /// Columns of the terminal that data goes to; none where it goes to none.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.columns
+    }
+
     /// A line of data.
     pub(crate) fn data(&mut self, line: &str) {
         let _ = writeln!(self.data, "{line}").and_then(|()| self.data.flush());
@@ -94,4 +117,8 @@ impl Out {
     pub(crate) fn json_data(&mut self, value: &serde_json::Value) {
         self.data(&value.to_string());
     }
+}
+
+fn columns() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }

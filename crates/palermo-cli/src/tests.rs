@@ -20,7 +20,7 @@ impl Write for Buffer {
 }
 
 /// Exit code, standard output, standard error.
-fn palermo(line: &str) -> (u8, String, String) {
+pub(crate) fn palermo(line: &str) -> (u8, String, String) {
     let (data, talk) = (Buffer::default(), Buffer::default());
     let mut out = Out::buffers(Box::new(data.clone()), Box::new(talk.clone()));
     let arguments = std::iter::once("palermo").chain(line.split_whitespace());
@@ -133,6 +133,7 @@ fn every_code_of_this_layer_and_every_reason_is_explained() {
         "deciding_key_changed",
         "http_not_loopback",
         "http_listen",
+        "input_unreadable",
         "internal",
     ];
     for code in own.into_iter().chain(reasons) {

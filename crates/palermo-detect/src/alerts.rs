@@ -9,6 +9,7 @@ mod network;
 mod people;
 pub(crate) mod queue;
 mod reasons;
+pub(crate) mod why;
 
 use crate::condition::Run;
 use crate::detector::{Applied, Detector};

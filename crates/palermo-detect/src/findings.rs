@@ -12,7 +12,8 @@ use crate::detector::{Applied, Detector, newest_at};
 use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
 use crate::linked::{FarHit, FarRule, FoundLink, just_before};
-use logic::{denies_links, gathering, possible};
+pub(crate) use logic::gathering;
+use logic::{denies_links, possible};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{Alert, EventTime, Span};
 use palermo_lang::program::{
@@ -291,7 +292,7 @@ impl Detector {
 
     /// The newest hit of an indicator on any of the accounts; ties go to the account whose text is
     /// smallest, so that numbering does not matter.
-    fn support(
+    pub(crate) fn support(
         &self,
         ledger: &Ledger,
         indicator: IndicatorId,

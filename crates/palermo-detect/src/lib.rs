@@ -31,6 +31,7 @@ mod record;
 mod select;
 mod value;
 
+pub use alerts::why::{Asked, AskedLink, AskedSuppressor, FarSeen, Held, PartText, WhyNot};
 pub use condition::{Look, Part};
 pub use detector::{Applied, Detector, Settings, Stats};
 pub use value::Value;

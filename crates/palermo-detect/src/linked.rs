@@ -128,7 +128,7 @@ pub(crate) struct Reached {
 
 impl Reached {
     /// Every account beyond the beginning with its distance, in order of distance and then of text.
-    fn accounts(&self) -> impl Iterator<Item = (usize, AccountId)> + '_ {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (usize, AccountId)> + '_ {
         let begin = self.levels.get(1).copied().unwrap_or(self.stops.len());
         self.stops.iter().enumerate().skip(begin).map(|(at, stop)| (at, stop.account))
     }
@@ -138,7 +138,8 @@ impl Reached {
         self.accounts().map(|(_, account)| account).collect()
     }
 
-    fn level(&self, stop: usize) -> usize {
+    /// How many links away.
+    pub(crate) fn level(&self, stop: usize) -> usize {
         self.levels.partition_point(|begin| *begin <= stop).saturating_sub(1)
     }
 }
@@ -472,7 +473,7 @@ impl Detector {
         }
     }
 
-    fn far_latest(
+    pub(crate) fn far_latest(
         &self,
         ledger: &Ledger,
         what: FarRule,
@@ -599,7 +600,7 @@ pub(crate) fn just_before(time: EventTime) -> EventTime {
 }
 
 /// The steps to a stop, from the beginning on, with the evidence of each.
-fn path(
+pub(crate) fn path(
     ledger: &Ledger,
     reached: &Reached,
     to: usize,

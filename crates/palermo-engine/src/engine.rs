@@ -17,7 +17,7 @@ use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_list_row,
     decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
 };
-use palermo_detect::{Applied, Detector, Look, Settings};
+use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{
     Alert, Currency, DeadLetterReason, EventTime, Fate, IngestTime, OutputTopic, Partition,
@@ -554,6 +554,11 @@ impl Engine {
     /// Whether a suppressor's facts hold on an account at a time.
     pub fn suppressor_holds(&self, suppressor: &str, account: &str, at: EventTime) -> bool {
         self.detector.suppressor_applies(&self.ledger, suppressor, account, at)
+    }
+
+    /// Why a typology was found on an entity, or was not; see [`Detector::why_not`].
+    pub fn why_not(&self, typology: &str, entity: &str, at: Option<EventTime>) -> Option<WhyNot> {
+        self.detector.why_not(&self.ledger, typology, entity, at)
     }
 
     /// The settings.

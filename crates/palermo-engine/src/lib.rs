@@ -19,5 +19,8 @@ pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
 pub use merger::{Merger, MergerConfig, Next, PushError, Reading, Ticks};
 pub use palermo_codec::{Started, Tick};
+pub use palermo_detect::{
+    Asked, AskedLink, AskedSuppressor, FarSeen, Held, Look, Part, PartText, WhyNot,
+};
 pub use stats::{Phase, Stats, Volume};
-pub use task::{StartAt, Task, TaskConfig, TaskError, Turn};
+pub use task::{See, StartAt, Task, TaskConfig, TaskError, Turn, rerun};

@@ -48,6 +48,19 @@ pub struct Segment {
     pub since: Positions,
 }
 
+/// What a replay reads, in which order and by which rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// What the first start decided; the replay begins at its positions.
+    pub started: Started,
+    /// The replay ends here.
+    pub until: Positions,
+    /// The recorded ticks.
+    pub ticks: Ticks,
+    /// Rule sets in the order in which they were in force; never empty.
+    pub segments: Vec<Segment>,
+}
+
 /// All progress records of a task, folded into what recovery needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
@@ -89,6 +102,14 @@ impl History {
                 Ok(())
             }
         }
+    }
+
+    /// Folds the value of one record more in.
+    ///
+    /// # Errors
+    /// As [`History::fold`].
+    pub fn read(history: &mut Option<Self>, value: &[u8]) -> Result<(), EngineStop> {
+        crate::progress::read(value).and_then(|progress| Self::extend(history, progress))
     }
 
     fn first(progress: Progress) -> Result<Self, EngineStop> {
@@ -141,6 +162,43 @@ impl History {
                 .or_insert(tick.floor_ms);
             *floor = tick.floor_ms.max(*floor);
         }
+    }
+
+    /// What a replay of all of it reads, if the topics still hold that. It needs no group: it goes
+    /// up to the last progress record.
+    ///
+    /// # Errors
+    /// `log_truncated`, `offset_beyond_end` or `partition_count_changed`.
+    pub fn past(&self, extents: &BTreeMap<Partition, Extent>) -> Result<Past, EngineStop> {
+        let facts = Facts {
+            task: self.task.clone(),
+            committed: self.positions.clone(),
+            extents: extents.clone(),
+            ..Facts::default()
+        };
+        check_partitions(&facts)?;
+        check_extents(&facts, self)?;
+        Ok(Past {
+            started: self.started.clone(),
+            until: self.positions.clone(),
+            ticks: self.ticks.clone(),
+            segments: self.segments.clone(),
+        })
+    }
+
+    /// What the first start decided.
+    pub const fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// The chained hash at the last progress record.
+    pub fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    /// Number of the last progress record.
+    pub const fn seq(&self) -> u64 {
+        self.seq
     }
 
     /// Hashes of every bundle that a replay needs.

@@ -21,6 +21,9 @@
 //! most. Opening costs a replay of everything since the first start.
 
 mod open;
+mod replay;
+
+pub use replay::{See, rerun};
 
 use crate::engine::{Bundle, Engine, EngineConfig, EngineStop};
 use crate::machine::Machine;

@@ -9,7 +9,7 @@ use crate::error::{CONFIG, NOT_ALLOWED};
 use crate::error::{TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, stop};
 use crate::probe::Probe;
 use crate::watch::Health;
-use palermo_domain::{OutputTopic, TopicRole};
+use palermo_domain::{OutputTopic, Position, TopicRole};
 use palermo_engine::port::LogError;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
@@ -18,6 +18,7 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::FromClientConfig;
 use rdkafka::error::{KafkaResult, RDKafkaErrorCode as Code};
+use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -351,6 +352,27 @@ pub fn delete_topics(config: &KafkaConfig, names: &[&str]) -> Result<(), LogErro
         }
     }
     Ok(())
+}
+
+/// Deletes the records of a partition before an offset, as retention would.
+///
+/// # Errors
+/// What the broker says.
+pub fn delete_records(
+    config: &KafkaConfig,
+    topic: &str,
+    index: i32,
+    before: Position,
+) -> Result<(), LogError> {
+    config.check()?;
+    let mut offsets = TopicPartitionList::new();
+    offsets
+        .add_partition_offset(topic, index, Offset::Offset(before))
+        .map_err(|error| general("deleting records", &error))?;
+    let client = client(config)?;
+    block_on(client.delete_records(&offsets, &options(config)))
+        .map(drop)
+        .map_err(|error| general("deleting records", &error))
 }
 
 fn make(config: &KafkaConfig, wanted: &[NewTopic<'_>]) -> Result<Vec<String>, LogError> {

@@ -17,7 +17,7 @@ use palermo_kafka::admin::TopicNeeds;
 use palermo_ops::Phase;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -281,34 +281,46 @@ impl Drive {
         }
     }
 
-    /// A bundle of the past. One that was made under other deciding keys cannot be replayed by an
-    /// engine that holds the present ones; that is noted, so that the stop names the key.
+    /// A bundle of the past. That one was made under other deciding keys is noted, so that the stop
+    /// names the key.
     fn load(&self, hash: &str, changed: &RefCell<Option<RunError>>) -> Option<Bundle> {
-        let files = match BundleFiles::load(&self.state_dir, hash) {
-            Ok(files) => files,
+        match load_bundle(&self.state_dir, &self.settings, hash) {
+            Ok(bundle) => Some(bundle),
+            Err(RunError::Stop { code, reason }) => {
+                changed.replace(Some(RunError::Stop { code, reason }));
+                None
+            }
+            Err(RunError::Rules(problems)) => {
+                tracing::error!(bundle = hash, "a kept bundle no longer compiles: {problems}");
+                None
+            }
             Err(error) => {
                 tracing::error!(code = error.code(), "{error}");
-                return None;
-            }
-        };
-        if let Some(difference) = difference(files.settings(), &self.settings) {
-            changed.replace(Some(RunError::Stop {
-                code: "deciding_key_changed",
-                reason: format!(
-                    "{difference} since this task began; set it back, \
-                     or begin a new task with a group of its own"
-                ),
-            }));
-            return None;
-        }
-        match files.compile() {
-            Ok(compiled) => Some(Bundle { sha256: hash.to_owned(), rules: compiled.rules }),
-            Err(problems) => {
-                tracing::error!(bundle = hash, "a kept bundle no longer compiles: {problems}");
                 None
             }
         }
     }
+}
+
+/// Loads and compiles a kept bundle. One that was made under other deciding keys cannot be replayed by
+/// an engine that holds the present ones: that stops.
+pub(crate) fn load_bundle(
+    state_dir: &Path,
+    settings: &str,
+    hash: &str,
+) -> Result<Bundle, RunError> {
+    let files = BundleFiles::load(state_dir, hash)?;
+    if let Some(difference) = difference(files.settings(), settings) {
+        return Err(RunError::Stop {
+            code: "deciding_key_changed",
+            reason: format!(
+                "{difference} since this task began; set it back, \
+                 or begin a new task with a group of its own"
+            ),
+        });
+    }
+    let rules = files.compile().map_err(RunError::Rules)?.rules;
+    Ok(Bundle { sha256: hash.to_owned(), rules })
 }
 
 /// The first deciding key beside `rules.environment` that differs, in words.

@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod drive;
 mod observe;
+mod past;
 mod run;
 mod settings;
 
@@ -22,4 +23,5 @@ pub use config::{
     Security, configuration_markdown,
 };
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
+pub use past::{Inputs, SeeEngine, Watch, currency_of, look_back, muted_before, rerun_task};
 pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};

@@ -96,6 +96,14 @@ pub enum RunError {
     /// The bundle cannot be read or kept.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// A file of payments or parties cannot be read.
+    #[error("cannot read `{path}` (`--from`)", path = path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// Of the system, or which line is wrong.
+        source: io::Error,
+    },
     /// A secret cannot be read.
     #[error("cannot read the password in `{path}` (`kafka.sasl_password_file`)", path = path.display())]
     Secret {
@@ -148,6 +156,7 @@ impl RunError {
         match self {
             Self::Rules(_) => "rules_invalid",
             Self::Bundle(error) => error.code(),
+            Self::Input { .. } => "input_unreadable",
             Self::Secret { .. } => "secret_unreadable",
             Self::Topics(problems) => problems.first().map_or("topic_settings", |first| first.code),
             Self::Fenced { .. } => "fenced",

@@ -86,7 +86,7 @@ impl Detector {
 
     /// The role of the account at the end of a path: a possible victim where any of the rules that
     /// hold there takes it for one, else not determined here. Its own alert may say more.
-    fn role_at_end(&self, link: &FoundLink) -> Role {
+    pub(super) fn role_at_end(&self, link: &FoundLink) -> Role {
         let is_victim = |hit: &FarHit| match hit.what {
             FarRule::Indicator(id) => {
                 let rule = self.rules.indicators.get(usize::from(id.0));
@@ -107,7 +107,7 @@ impl Detector {
     }
 }
 
-fn told(ledger: &Ledger, step: &LinkStep) -> Told {
+pub(super) fn told(ledger: &Ledger, step: &LinkStep) -> Told {
     let text = |account| ledger.account_text(account).to_owned();
     let amount = (step.by == LinkKind::Payment).then(|| MoneyIn {
         value: Cents(i64::try_from(step.cents).unwrap_or(i64::MAX)),

@@ -15,7 +15,7 @@ pub(super) fn possible(logic: &Logic<Need>, may_hold: &dyn Fn(Need) -> bool) -> 
 
 /// The indicators of the first part of `require` that names any other than to deny it: one of them
 /// must hold on an anchor account itself.
-pub(super) fn gathering(require: &Logic<Need>) -> Vec<IndicatorId> {
+pub(crate) fn gathering(require: &Logic<Need>) -> Vec<IndicatorId> {
     fn named(logic: &Logic<Need>, out: &mut Vec<IndicatorId>) {
         match logic {
             Logic::Var(Need::Here(id)) => out.push(*id),

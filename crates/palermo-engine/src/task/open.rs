@@ -1,9 +1,10 @@
-//! Opening a task: facts, decision, replay, going live.
+//! Opening a task: facts, decision, replay (module `replay`), going live.
 
-use super::{Pending, StartAt, Task, TaskConfig, TaskError, feed, merger_config, pause};
+use super::replay::Replay;
+use super::{Pending, StartAt, Task, TaskConfig, TaskError, merger_config};
 use crate::engine::{Bundle, EngineStop};
 use crate::machine::Machine;
-use crate::merger::{Merger, Next, Reading};
+use crate::merger::{Merger, Reading};
 use crate::port::{Batch, Clock, Log, LogError};
 use crate::progress;
 use crate::recovery::{
@@ -15,7 +16,6 @@ use palermo_codec::Started;
 use palermo_domain::Partition;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 /// How many records of the past are read between two looks at the watch.
 const LOOK_EVERY: usize = 256;
@@ -155,10 +155,7 @@ impl Opener<'_> {
     }
 
     fn bundle(&self, hash: &str) -> Result<Bundle, EngineStop> {
-        self.bundles.get(hash).cloned().ok_or_else(|| EngineStop {
-            code: "bundle_missing",
-            reason: format!("the bundle `{hash}` is needed and was not loaded"),
-        })
+        loaded(&self.bundles, hash)
     }
 
     /// The first start: nothing is read before its positions are committed.
@@ -219,57 +216,21 @@ impl Opener<'_> {
         &mut self,
         started: &Started,
         merger: &mut Merger,
-        mut segments: VecDeque<Segment>,
+        segments: VecDeque<Segment>,
     ) -> Result<M, TaskError> {
-        let first = segments.pop_front().map(|segment| segment.bundle).unwrap_or_default();
-        let (engine, bundle) = (self.config.engine.clone(), self.bundle(&first)?);
-        let mut machine = M::start(engine, bundle, &started.positions, started.warm_up_until)?;
-        let began_ms = self.clock.monotonic_ms();
-        let wait = Duration::from_millis(self.config.poll_wait_max_ms);
-        let polled = self.config.poll_records_max.max(1);
-        let mut suppressed = Vec::new();
-        loop {
-            self.change_rules(&mut machine, &mut segments)?;
-            match merger.next(0) {
-                Next::Record(record) => {
-                    machine.apply(record, &mut suppressed)?;
-                    suppressed.clear();
-                    self.stats.replayed = self.stats.replayed.saturating_add(1);
-                }
-                Next::Wait { .. } => {
-                    self.stats.replay_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
-                    self.look()?;
-                    self.stats.paused = pause(self.log, merger, self.stats.paused)?;
-                    feed(self.log, self.clock, merger, &mut self.stats, wait, polled)?;
-                }
-                Next::Exhausted => break,
-            }
-        }
-        self.stats.replay_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
-        match segments.front() {
-            None => Ok(machine),
-            Some(segment) => Err(EngineStop {
-                code: "chain_mismatch",
-                reason: format!(
-                    "the bundle `{}` began at positions that the replay did not pass",
-                    segment.bundle
-                ),
-            }
-            .into()),
-        }
+        let Self { log, clock, config, watch, stats, bundles } = self;
+        let bundles = |hash: &str| loaded(bundles, hash);
+        let (log, clock) = (&mut **log, *clock);
+        let mut replay = Replay { log, clock, config, bundles: &bundles, watch, stats };
+        replay.run(started, merger, segments, &mut |_, _| ControlFlow::Continue(()))
     }
+}
 
-    /// Changes the rules where they were changed.
-    fn change_rules<M: Machine>(
-        &self,
-        machine: &mut M,
-        segments: &mut VecDeque<Segment>,
-    ) -> Result<(), TaskError> {
-        while let Some(segment) = segments.pop_front_if(|next| next.since == *machine.positions()) {
-            machine.activate(self.bundle(&segment.bundle)?, &mut Vec::new())?;
-        }
-        Ok(())
-    }
+fn loaded(bundles: &BTreeMap<String, Bundle>, hash: &str) -> Result<Bundle, EngineStop> {
+    bundles.get(hash).cloned().ok_or_else(|| EngineStop {
+        code: "bundle_missing",
+        reason: format!("the bundle `{hash}` is needed and was not loaded"),
+    })
 }
 
 /// How many offsets lie between.

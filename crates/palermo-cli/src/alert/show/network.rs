@@ -1,0 +1,170 @@
+//! The network as a small drawing: who pays, the anchor, and where the money went.
+//!
+//! At most twelve nodes. Counts and sums are those of the payments that the alert lists, the newest
+//! hundred of its evidence; the drawing says so where there are more.
+
+use crate::alert::document::{Revision, field, grouped, list, string};
+use crate::alert::mask::Masks;
+use crate::alert::page::{Page, cut};
+use palermo_domain::Decimal;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Nodes of one side, with the one that stands for the others: 5 and 1, the anchor, 4 and 1.
+const PAYERS_MAX: usize = 5;
+const ENDS_MAX: usize = 4;
+const NAME_MAX: usize = 40;
+
+/// What goes over one edge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Edge {
+    payments: u64,
+    /// By currency.
+    sums: BTreeMap<String, Decimal>,
+}
+
+impl Edge {
+    fn add(&mut self, payments: u64, currency: &str, amount: &str) {
+        self.payments = self.payments.saturating_add(payments);
+        let sum = self.sums.entry(currency.to_owned()).or_default();
+        let amount: Decimal = amount.parse().unwrap_or_default();
+        *sum = sum.checked_add(amount).unwrap_or(*sum);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.payments = self.payments.saturating_add(other.payments);
+        for (currency, amount) in &other.sums {
+            let sum = self.sums.entry(currency.clone()).or_default();
+            *sum = sum.checked_add(*amount).unwrap_or(*sum);
+        }
+    }
+
+    fn words(&self) -> String {
+        let plural = if self.payments == 1 { "" } else { "s" };
+        let sums: Vec<String> = self
+            .sums
+            .iter()
+            .filter(|(_, sum)| !sum.is_zero())
+            .map(|(currency, sum)| format!("{currency} {}", grouped(&sum.to_string())))
+            .collect();
+        let comma = if sums.is_empty() { "" } else { ", " };
+        format!("{} payment{plural}{comma}{}", self.payments, sums.join(" and "))
+    }
+
+    /// For the order of the drawing.
+    fn weight(&self) -> (Decimal, u64) {
+        (self.sums.values().copied().max().unwrap_or_default(), self.payments)
+    }
+}
+
+type Side = Vec<(String, Edge)>;
+
+/// Draws it.
+pub(super) fn draw(alert: &Revision, masks: &Masks, page: &mut Page) {
+    let (payers, ends) = sides(alert, masks);
+    if payers.is_empty() && ends.is_empty() {
+        return;
+    }
+    let (tee, last, down) = if page.unicode() {
+        ("\u{251c}\u{2500}", "\u{2514}\u{2500}", "\u{25bc}")
+    } else {
+        ("|-", "`-", "v")
+    };
+    let listed = list(alert.at("/evidence/payments")).count() as u64;
+    let total = alert.at("/evidence/total").as_u64().unwrap_or(listed);
+    let has_edges = list(alert.at("/network/edges")).next().is_some();
+    let scope = if total > listed && !has_edges {
+        format!(" (of the newest {listed} of {total} payments)")
+    } else {
+        String::new()
+    };
+    let (payers, ends) = (folded(payers, PAYERS_MAX), folded(ends, ENDS_MAX));
+    let width = payers.iter().chain(&ends).map(|(name, _)| name.chars().count()).max();
+    let width = width.unwrap_or(0).min(NAME_MAX);
+    let row = |(name, edge): &(String, Edge), unicode: bool| {
+        let name = cut(name, width, unicode);
+        let room = " ".repeat(width.saturating_sub(name.chars().count()));
+        format!("{name}{room}  {}", edge.words())
+    };
+    let unicode = page.unicode();
+    let mut label = "network";
+    let mut put = |page: &mut Page, text: String| {
+        page.line(format!("  {label:<9} {text}"));
+        label = "";
+    };
+    let mut first = scope;
+    for payer in &payers {
+        put(page, format!("{}{first}", row(payer, unicode)));
+        first = String::new();
+    }
+    if !payers.is_empty() {
+        put(page, format!("    {down}"));
+    }
+    put(page, format!("[{}]{first}", masks.hide(alert.anchor())));
+    for (at, end) in ends.iter().enumerate() {
+        let branch = if at.saturating_add(1) == ends.len() { last } else { tee };
+        put(page, format!("    {branch}> {}", row(end, unicode)));
+    }
+}
+
+/// The heaviest, and one that stands for the others.
+fn folded(mut side: Side, most: usize) -> Side {
+    side.sort_by(|(a, x), (b, y)| y.weight().cmp(&x.weight()).then_with(|| a.cmp(b)));
+    if side.len() <= most.saturating_add(1) {
+        return side;
+    }
+    let rest = side.split_off(most);
+    let mut others = Edge::default();
+    rest.iter().for_each(|(_, edge)| others.join(edge));
+    side.push((format!("{} others", rest.len()), others));
+    side
+}
+
+/// Who pays and where it goes. The edges of the document where it has some, else what its payments
+/// say.
+fn sides(alert: &Revision, masks: &Masks) -> (Side, Side) {
+    let anchors: Vec<&str> = list(alert.at("/who/subjects")).map(|s| string(s, "key")).collect();
+    let (mut payers, mut ends) = (BTreeMap::new(), BTreeMap::new());
+    let edges: Vec<&Value> = list(alert.at("/network/edges")).collect();
+    let currency = string(alert.at("/what/amount_in"), "ccy");
+    for edge in &edges {
+        let (from, to) = (string(edge, "from"), string(edge, "to"));
+        let payments = field(edge, "payments").as_u64().unwrap_or(0);
+        let (side, key) = if anchors.contains(&to) { (&mut payers, from) } else { (&mut ends, to) };
+        let node: &mut Edge = side.entry(masks.shown(key).to_owned()).or_default();
+        node.add(payments, currency, string(edge, "amount"));
+    }
+    // A side that has no edges is told by the payments.
+    let (no_payers, no_ends) = (payers.is_empty(), ends.is_empty());
+    let related = list(alert.at("/who/related"));
+    let known: Vec<&str> = related
+        .filter(|actor| string(actor, "function") == "payer")
+        .map(|actor| string(actor, "key"))
+        .collect();
+    for payment in list(alert.at("/evidence/payments")) {
+        let (kind, other) = (string(payment, "kind"), string(payment, "other"));
+        let is_in = known.contains(&other) || matches!(kind, "cash_deposit" | "card_refund");
+        let (side, is_empty) = if is_in { (&mut payers, no_payers) } else { (&mut ends, no_ends) };
+        if is_empty {
+            let name = node_name(kind, masks.shown(other), is_in);
+            let node: &mut Edge = side.entry(name).or_default();
+            node.add(1, string(payment, "currency"), string(payment, "amount"));
+        }
+    }
+    (payers.into_iter().collect(), ends.into_iter().collect())
+}
+
+fn node_name(kind: &str, other: &str, is_in: bool) -> String {
+    let at = |what: &str| {
+        if other.is_empty() { what.to_owned() } else { format!("{what}, {other}") }
+    };
+    match kind {
+        "cash_withdrawal" => at("cash drawn"),
+        "cash_deposit" => at("cash paid in"),
+        "card_purchase" => at("card purchases"),
+        "card_refund" => at("card refunds"),
+        _ if !other.is_empty() => other.to_owned(),
+        _ if is_in => "unknown payers".to_owned(),
+        kind => kind.replace('_', " "),
+    }
+}
