@@ -82,6 +82,7 @@ fn rules() -> RuleSet {
     let limits = palermo_lang::Limits {
         horizon: Span::from_days(90),
         evidence_horizon: Span::from_days(400),
+        cost: palermo_lang::Limits::COST,
     };
     compile_with(&Sources::new(read), None, &limits, &Overrides::new())
         .expect("the shipped rules compile")

@@ -125,7 +125,8 @@ fn rules(arguments: &WhyNotArgs, config: &Config) -> Result<(Bundle, String, Str
     let files = palermo_runtime::read_rules(&config.rules_path, &prefix, false)
         .map_err(palermo_runtime::RunError::from)?;
     let sources = Sources::new(files).without_lock();
-    let limits = Limits { horizon: config.horizon, evidence_horizon: config.evidence_horizon };
+    let (horizon, evidence_horizon) = (config.horizon, config.evidence_horizon);
+    let limits = Limits { horizon, evidence_horizon, cost: Limits::COST };
     let refused = |problems| Failure::from(palermo_runtime::RunError::Rules(problems));
     let shelf = Shelf::new(&sources, &limits).map_err(refused)?;
     let known = shelf.all().typologies.iter();

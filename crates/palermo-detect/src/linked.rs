@@ -460,7 +460,7 @@ impl Detector {
 
     /// The rules that evidence may come from: a live typology rests on live ones only, one in shadow
     /// on every version that is deployed.
-    fn far_rules(&self, far: &Far, mode: Mode) -> Vec<FarRule> {
+    pub(crate) fn far_rules(&self, far: &Far, mode: Mode) -> Vec<FarRule> {
         match far {
             Far::Indicator(id) => vec![FarRule::Indicator(*id)],
             Far::Typology(id) => {

@@ -13,7 +13,7 @@ use crate::condition::{Look, Run};
 use crate::detector::Detector;
 use crate::episode::{Anchor, Support};
 use crate::findings::{families_of, gathering, suppressor_accounts};
-use crate::linked::{FarHit, FoundLink, path, reach};
+use crate::linked::{Aim, FarHit, FoundLink, path, reach};
 use palermo_domain::alert::{LinkStep, Role};
 use palermo_domain::{EventTime, Span, Subject};
 use palermo_lang::program::{
@@ -531,7 +531,7 @@ impl Detector {
             };
         };
         let (after, at) = case.window;
-        let reached = reach(ledger, link, &case.accounts, linked.hops, case.window);
+        let reached = reach(ledger, (link, Aim::Paths), &case.accounts, linked.hops, case.window);
         let mut best: Option<(bool, usize, usize, AccountId, Vec<Option<FarHit>>)> = None;
         let mut met = BTreeSet::new();
         for (stop, account) in reached.accounts() {
@@ -539,9 +539,12 @@ impl Detector {
                 continue;
             }
             let hit = |far: &Far| {
-                let what = self.far_rule(far, case.typology.mode)?;
-                let (on, time) = self.far_latest(ledger, what, account, after, at)?;
-                Some(FarHit { what, account, on, time })
+                let rules = self.far_rules(far, case.typology.mode).into_iter();
+                let latest = rules.filter_map(|what| {
+                    let (on, time) = self.far_latest(ledger, what, account, after, at)?;
+                    Some(FarHit { what, account, on, time })
+                });
+                latest.max_by_key(|hit| hit.time)
             };
             let hits: Vec<Option<FarHit>> = linked.far.iter().map(hit).collect();
             let holds = |of: u16| hits.get(usize::from(of)).is_some_and(Option::is_some);

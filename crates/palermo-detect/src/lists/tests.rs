@@ -44,6 +44,7 @@ fn rules(columns: &[(&str, Type)], rows: &[(&str, &[&str], &str, Option<&str>)])
         typologies: Vec::new(),
         selections: Vec::new(),
         lists: vec![list],
+        modifiers: Vec::new(),
         suppressions: Vec::new(),
     }
 }
