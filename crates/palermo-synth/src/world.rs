@@ -109,6 +109,12 @@ impl World {
             case.legs.push(Leg { payment, at: draft.at, step, cents: draft.cents });
         }
         for (case, plot) in cases.iter_mut().zip(&self.plots) {
+            // A small case of which nothing is seen still has a time.
+            if let (true, Some(first), Some(last)) =
+                (case.payments.is_empty(), case.legs.first(), case.legs.last())
+            {
+                (case.first, case.last) = (first.at, last.at);
+            }
             case.complete = plot.complete(case.legs.iter().map(|leg| (leg.step, leg.at)));
             let seen = case.legs.iter().filter(|leg| leg.payment.is_some());
             case.decidable = plot.complete(seen.map(|leg| (leg.step, leg.at)));

@@ -219,6 +219,18 @@ fn one_leg_in_five_is_not_seen_and_amounts_stray_by_thirty_percent() {
 }
 
 #[test]
+fn a_case_of_which_nothing_is_seen_has_a_time() {
+    let noise = Noise { unseen_per_mille: 1_000, ..Noise::NONE };
+    let config = Config { noise, ..all(11) };
+    let world = world(&config);
+    for case in world.truth() {
+        assert!(case.payments.is_empty() && case.decidable.is_none(), "{}", case.id);
+        assert!(case.first <= case.last && case.first >= EventTime(0), "{}", case.id);
+        assert_eq!(case.complete.is_some(), case.is_planted(), "{}", case.id);
+    }
+}
+
+#[test]
 fn three_networks_in_ten_evade_in_three_ways() {
     let config = Config {
         planted: Planted::each(12),
