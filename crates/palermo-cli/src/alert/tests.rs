@@ -142,7 +142,7 @@ fn the_list_is_in_order_of_urgency() {
     for (more, expected) in [
         ("", "2 3 1"),
         ("--open", "2 1"),
-        ("--suppressed", "2 4 3 1"),
+        ("--suppressed", "2 3 4 1"),
         ("--typology ct-16", "2"),
         ("--level critical", "3"),
         ("--level high", "3 1"),

@@ -199,6 +199,10 @@ impl std::fmt::Debug for AskedSuppressor {
     }
 }
 
+/// A linked account: whether what holds there is enough, how much of it holds, its stop, the account
+/// and what holds, by what is looked for.
+type Met = (bool, usize, usize, AccountId, Vec<Option<FarHit>>);
+
 /// A typology on one anchor, in a window.
 struct Case<'a> {
     typology: &'a Typology,
@@ -532,7 +536,7 @@ impl Detector {
         };
         let (after, at) = case.window;
         let reached = reach(ledger, (link, Aim::Paths), &case.accounts, linked.hops, case.window);
-        let mut best: Option<(bool, usize, usize, AccountId, Vec<Option<FarHit>>)> = None;
+        let mut best: Option<Met> = None;
         let mut met = BTreeSet::new();
         for (stop, account) in reached.accounts() {
             if case.accounts.contains(&account) || !met.insert(account) {

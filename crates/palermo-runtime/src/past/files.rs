@@ -36,11 +36,11 @@ struct Line {
     value: Vec<u8>,
 }
 
+/// A log, and what its partitions hold.
+pub(super) type Open = (Box<dyn Log>, BTreeMap<Partition, Extent>);
+
 /// A log over the files, fenced and at rest.
-pub(super) fn open(
-    paths: &[PathBuf],
-    config: &Config,
-) -> Result<(Box<dyn Log>, BTreeMap<Partition, Extent>), RunError> {
+pub(super) fn open(paths: &[PathBuf], config: &Config) -> Result<Open, RunError> {
     let mut lines = Vec::new();
     each_line(paths, &mut |line| {
         lines.push(line);
