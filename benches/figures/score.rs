@@ -399,11 +399,11 @@ fn judge(
             }
             _ => wrong.ordinary += u64::from(!planted().any(|case| case.involves(&alert.anchor))),
         }
-        if std::env::var_os("PALERMO_SCORE_WRONG").is_some() {
+        if setting("PALERMO_SCORE_WRONG", 0) > 0 {
             eprintln!("false {} {} {:?}", alert.typology, alert.anchor, alike.map(|case| &case.id));
         }
     }
-    if std::env::var_os("PALERMO_SCORE_MISSED").is_some() {
+    if setting("PALERMO_SCORE_MISSED", 0) > 0 {
         for case in planted() {
             let found = |alert: &Alert| alert.typology == case.typology && is_about(case, alert);
             if !played.alerts.iter().any(found) {

@@ -93,6 +93,9 @@ impl Doubt {
 /// The entries of a window that a selection matched.
 type Matches = Rc<[Match]>;
 
+/// A measure, once it is computed.
+type Computed = Option<(Value, Option<Doubt>)>;
+
 /// One evaluation.
 pub(crate) struct Run<'a> {
     env: Env<'a>,
@@ -102,7 +105,7 @@ pub(crate) struct Run<'a> {
     time: EventTime,
     /// Per selection of the condition, newest first; filled by the first measure that asks.
     collected: SmallVec<[Option<Matches>; 4]>,
-    values: SmallVec<[Option<(Value, Option<Doubt>)>; 8]>,
+    values: SmallVec<[Computed; 8]>,
     /// What the graph pattern found; searched by the first measure.
     pattern: Option<graph::Found>,
     /// Of the measure at hand.

@@ -120,7 +120,7 @@ pub struct Held {
 }
 
 /// A `linked(…)` of a typology.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct AskedLink {
     /// What must hold at the end, in words.
     pub needs: String,
@@ -520,19 +520,7 @@ impl Detector {
     fn asked_link(&self, ledger: &Ledger, case: &Case<'_>, linked: &Linked) -> AskedLink {
         let needs = self.linked_text(linked);
         let Some(link) = &case.typology.link else {
-            let (hops, by) = (linked.hops, Vec::new());
-            let (path, seen) = (Vec::new(), Vec::new());
-            return AskedLink {
-                needs,
-                by,
-                hops,
-                holds: false,
-                reached: 0,
-                cut: false,
-                path,
-                end: None,
-                seen,
-            };
+            return AskedLink { needs, hops: linked.hops, ..AskedLink::default() };
         };
         let (after, at) = case.window;
         let reached = reach(ledger, (link, Aim::Paths), &case.accounts, linked.hops, case.window);

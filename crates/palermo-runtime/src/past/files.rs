@@ -161,13 +161,13 @@ mod tests {
         let text = lines.map(one_line).join("\n");
         std::fs::write(&file, format!("{text}\n\n")).unwrap();
         let mut roles = Vec::new();
-        each_line(&[file.clone()], &mut |line| {
+        each_line(std::slice::from_ref(&file), &mut |line| {
             roles.push(line.role);
             ControlFlow::Continue(())
         })
         .unwrap();
         assert_eq!(roles, [TopicRole::Parties, TopicRole::Payments, TopicRole::Lists]);
-        assert!(currency(&[file.clone()]).unwrap().is_some());
+        assert!(currency(std::slice::from_ref(&file)).unwrap().is_some());
         std::fs::write(&file, format!("{text}\n{{\"iban\":\"CANARY\"}}\n")).unwrap();
         let error = open(&[file], &Config::defaults()).err().unwrap();
         let source = std::error::Error::source(&error).unwrap().to_string();
