@@ -118,7 +118,7 @@ impl<'w> Oracle<'w> {
     pub fn new(world: &'w World, payments: &'w [Owned], rules: &'w RuleSet) -> Self {
         let held = world.parties.iter().flat_map(holdings).map(str::to_owned);
         let names: BTreeSet<String> =
-            payments.iter().flat_map(|one| ends(one)).flatten().chain(held).collect();
+            payments.iter().flat_map(ends).flatten().chain(held).collect();
         let names: Vec<String> = names.into_iter().collect();
         let (seen, on, found) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let mut oracle = Self { world, payments, seen, rules, names, on, found };

@@ -36,73 +36,75 @@ fn compiled(edits: &[Edit]) -> Compiled {
     compile(&folder(&edits), "prod", &limits()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-#[test]
-fn mistakes_are_explained() {
-    let rows: &[(&str, &str, &str)] = &[
-        (
-            "applies_to: [CC-01]",
-            "applies_to: [CC-02]",
-            "E102 9:14 unknown typology `CC-02`; did you mean `CC-01`?",
-        ),
-        (
-            "applies_to: [CC-01]",
-            "applies_to: []",
-            "E106 9:13 a modifier of nothing; name at least one typology, or remove the file",
-        ),
-        (
-            "applies_to: [CC-01]",
-            "applies_to: [CC-01, CC-01]",
-            "E108 9:21 `CC-01` is written twice under `applies_to`; keep one of the two",
-        ),
-        (
-            "+10%",
-            "-10%",
-            "E107 13:11 expected a raise of 1 to 100 percent, found `-10%`; write it like `+10%`",
-        ),
-        (
-            "+10%",
-            "+0%",
-            "E107 13:11 expected a raise of 1 to 100 percent, found `+0%`; write it like `+10%`",
-        ),
-        (
-            "14d, 7d",
-            "14, 7d",
-            "E103 12:43 expected a length of time, found a whole number; write `14d`",
-        ),
-        (
-            "$km, 14d, 7d",
-            "$km, 14d",
-            "E103 12:7 `near` has another number of arguments; write `near(place, list('border'), \
+/// An edit and what is said of it; nothing where it is fine.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "applies_to: [CC-01]",
+        "applies_to: [CC-02]",
+        "E102 9:14 unknown typology `CC-02`; did you mean `CC-01`?",
+    ),
+    (
+        "applies_to: [CC-01]",
+        "applies_to: []",
+        "E106 9:13 a modifier of nothing; name at least one typology, or remove the file",
+    ),
+    (
+        "applies_to: [CC-01]",
+        "applies_to: [CC-01, CC-01]",
+        "E108 9:21 `CC-01` is written twice under `applies_to`; keep one of the two",
+    ),
+    (
+        "+10%",
+        "-10%",
+        "E107 13:11 expected a raise of 1 to 100 percent, found `-10%`; write it like `+10%`",
+    ),
+    (
+        "+10%",
+        "+0%",
+        "E107 13:11 expected a raise of 1 to 100 percent, found `+0%`; write it like `+10%`",
+    ),
+    (
+        "14d, 7d",
+        "14, 7d",
+        "E103 12:43 expected a length of time, found a whole number; write `14d`",
+    ),
+    (
+        "$km, 14d, 7d",
+        "$km, 14d",
+        "E103 12:7 `near` has another number of arguments; write `near(place, list('border'), \
              80)`, `near(place, list('events'), 80, 14d, 7d)`, `distance_km(a, b)`, \
              `unrelated(self, other)`, `present(field)`",
-        ),
-        (
-            "{event.row}",
-            "{event.place}",
-            "E102 14:8 unknown name `event.place` in a text; did you mean `{event.lat}`?",
-        ),
-        (
-            "near(self.home, list('towns'), $km, 14d, 7d)",
-            "self.holds(AA-01)",
-            "E190 12:7 `self.holds(…)` of a modifier is not supported by this version yet; leave it \
+    ),
+    (
+        "{event.row}",
+        "{event.place}",
+        "E102 14:8 unknown name `event.place` in a text; did you mean `{event.lat}`?",
+    ),
+    (
+        "near(self.home, list('towns'), $km, 14d, 7d)",
+        "self.holds(AA-01)",
+        "E190 12:7 `self.holds(…)` of a modifier is not supported by this version yet; leave it \
              out, or wait for the version that reads it: a rule is never half read",
-        ),
-        (
-            "near(self.home, list('towns'), $km, 14d, 7d)",
-            "self.idle_before > 90d",
-            "E190 12:7 `self.idle_before` of a modifier is not supported by this version yet; leave \
+    ),
+    (
+        "near(self.home, list('towns'), $km, 14d, 7d)",
+        "self.idle_before > 90d",
+        "E190 12:7 `self.idle_before` of a modifier is not supported by this version yet; leave \
              it out, or wait for the version that reads it: a rule is never half read",
-        ),
-        (
-            "near(self.home, list('towns'), $km, 14d, 7d)",
-            "near(place, list('towns'), $km, 14d, 7d)",
-            "E103 12:12 ",
-        ),
-        ("priority: +10%\n", "", "E106 1:1 a modifier has no `priority`; add `priority: …`"),
-        ("text: ", "score: 10\ntext: ", "E101 14:1 unknown key `score`"),
-        ("{event.row}", "$km", ""),
-    ];
-    for (from, to, expected) in rows {
+    ),
+    (
+        "near(self.home, list('towns'), $km, 14d, 7d)",
+        "near(place, list('towns'), $km, 14d, 7d)",
+        "E103 12:12 ",
+    ),
+    ("priority: +10%\n", "", "E106 1:1 a modifier has no `priority`; add `priority: …`"),
+    ("text: ", "score: 10\ntext: ", "E101 14:1 unknown key `score`"),
+    ("{event.row}", "$km", ""),
+];
+
+#[test]
+fn mistakes_are_explained() {
+    for (from, to, expected) in MISTAKES {
         let edits = [(FILE, "", QUEUE), (FILE, *from, *to)];
         let found = compile(&folder(&edits), "prod", &limits()).map_err(|errors| {
             let told = errors.iter().next().map(|error| {
