@@ -105,6 +105,36 @@ pub(super) fn draw(alert: &Revision, masks: &Masks, page: &mut Page) {
         let branch = if at.saturating_add(1) == ends.len() { last } else { tee };
         put(page, format!("    {branch}> {}", row(end, unicode)));
     }
+    for text in flows(alert, masks) {
+        put(page, text);
+    }
+}
+
+/// Where the money can have come to rest, whom most of it goes through, and what would stop it.
+fn flows(alert: &Revision, masks: &Masks) -> Vec<String> {
+    /// Ends that are told.
+    const TOLD_MAX: usize = 3;
+    let currency = alert.at("/what/amount_in/ccy").as_str().unwrap_or_default();
+    let percent = |share: &str| {
+        let share: Decimal = share.parse().unwrap_or_default();
+        share.checked_mul(100.into()).unwrap_or_default().round().normalize()
+    };
+    let flow = |flow: &Value| {
+        let (amount, share) = (grouped(string(flow, "amount")), percent(string(flow, "share")));
+        let to = masks.hide(string(flow, "to"));
+        format!("{currency} {amount}, {share}% of what came in, can have reached {to}")
+    };
+    let mut all: Vec<String> = list(alert.at("/network/flows")).take(TOLD_MAX).map(flow).collect();
+    if let Some(central) = alert.at("/network/central").as_str() {
+        all.push(format!("most ways lead through {}", masks.hide(central)));
+    }
+    let breaks = alert.at("/network/breaks");
+    let without = string(breaks, "without");
+    if !without.is_empty() {
+        let stopped = percent(string(breaks, "stopped"));
+        all.push(format!("without {} {stopped}% of it stops", masks.hide(without)));
+    }
+    all
 }
 
 /// The heaviest, and one that stands for the others.
