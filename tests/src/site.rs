@@ -46,6 +46,8 @@ impl Site {
         let state = site.folder.path().join("state").display().to_string();
         for (key, value) in [
             ("rules.path", rules.as_str()),
+            // What is tested here is the engine around the rules: two typologies are enough.
+            ("rules.environment", "pilot"),
             ("state.dir", &state),
             // The currency of the synthetic world.
             ("base_currency", "USD"),
