@@ -104,6 +104,8 @@ pub struct Detector {
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
     /// Subjects whose hits concern an account.
     pub(crate) concerns: Concerns,
+    /// Tracks that lack nothing but linked evidence, by typology, and perhaps others.
+    pub(crate) waiting: BTreeMap<u16, BTreeSet<usize>>,
     /// Tracks that were found, or are no longer, since those that rest on them were looked at, and
     /// from when on.
     pub(crate) found_anew: BTreeMap<usize, EventTime>,
@@ -155,6 +157,7 @@ impl Detector {
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
             concerns: Concerns::default(),
+            waiting: BTreeMap::new(),
             found_anew: BTreeMap::new(),
             memories: BTreeMap::new(),
             settle: BTreeSet::new(),
@@ -255,7 +258,8 @@ impl Detector {
             self.also_concerned(ledger, row, &mut changed);
         }
         let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
-        let with = if late { self.shared_with(ledger, row, time) } else { BTreeSet::new() };
+        let anybody = late && self.waiting.values().any(|waiting| !waiting.is_empty());
+        let with = if anybody { self.shared_with(ledger, row, time) } else { BTreeSet::new() };
         let accounts = Touched { accounts: accounts.collect(), with, time, late };
         self.follow(ledger, changed, &accounts, applied, out);
     }

@@ -64,7 +64,9 @@ impl Detector {
         out: &mut Vec<Alert>,
     ) {
         let Some(state) = self.tracks.get(track) else { return };
-        if !state.open && !self.could_hold(ledger, track) {
+        let (typology, may_hold) = (state.typology, state.open || self.could_hold(ledger, track));
+        self.note_waiting(typology, track, may_hold);
+        if !may_hold {
             return;
         }
         let milestone = self.fold(ledger, track, applied.watermark);

@@ -60,6 +60,9 @@ impl Detector {
         self.stats.evaluations = vec![0; rules.indicators.len()];
         self.stats.last_hit = vec![None; rules.indicators.len()];
         self.rules = rules;
+        // Whoever lacks more is found out at the next look.
+        let tracks: Vec<u16> = self.tracks.iter().map(|track| track.typology).collect();
+        (0..).zip(tracks).for_each(|(track, typology)| self.note_waiting(typology, track, true));
         self.settings.bundle = bundle;
         ledger.want(self.rests.kinds(self.by_subject.kinds()));
         self.reselect(ledger);
@@ -195,6 +198,7 @@ impl Detector {
             kept.push(track);
         }
         self.by_anchor.clear();
+        self.waiting.clear();
         self.settle.clear();
         self.closing.clear();
         for (index, track) in kept.iter().enumerate() {

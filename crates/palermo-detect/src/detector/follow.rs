@@ -19,7 +19,7 @@ use crate::episode::{Anchor, Memory, Track};
 use crate::linked::{Aim, just_before, reach};
 use palermo_domain::alert::Mode;
 use palermo_domain::{Alert, EventTime, Span, Subject};
-use palermo_lang::program::{Far, IndicatorId, LinkKind, RuleSet, Typology};
+use palermo_lang::program::{Far, IndicatorId, LinkKind, Logic, Need, RuleSet, Typology};
 use palermo_ledger::{AccountId, Kinds, Ledger, Leg, RowId};
 use std::collections::BTreeSet;
 
@@ -35,6 +35,8 @@ pub(super) struct Rests {
     /// Those that rest on no finding are of stratum 0; the others come after what they rest on.
     strata: Vec<u16>,
     kinds: Kinds,
+    /// Those whose `require` denies something.
+    denying: BTreeSet<u16>,
 }
 
 impl Rests {
@@ -72,7 +74,9 @@ impl Rests {
             kinds = subjects.fold(kinds, Kinds::with);
         }
         let strata = strata(&found);
-        Self { here, far, found, strata, kinds }
+        let denying = (0_u16..).zip(&rules.typologies).filter(|(_, rule)| denies(&rule.require));
+        let denying = denying.map(|(index, _)| index).collect();
+        Self { here, far, found, strata, kinds, denying }
     }
 
     /// The kinds of subjects that links go over, with others.
@@ -94,8 +98,21 @@ impl Rests {
         self.far.get(usize::from(indicator)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a typology asks that something does not hold.
+    fn denies(&self, typology: u16) -> bool {
+        self.denying.contains(&typology)
+    }
+
     fn on_found(&self, typology: u16) -> &[u16] {
         self.found.get(usize::from(typology)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn denies(logic: &Logic<Need>) -> bool {
+    match logic {
+        Logic::Var(_) => false,
+        Logic::And(parts) | Logic::Or(parts) => parts.iter().any(denies),
+        Logic::Not(_) => true,
     }
 }
 
@@ -287,11 +304,9 @@ impl Detector {
         let Some(hops) = rule.linked.iter().map(|linked| linked.hops).max() else {
             return Vec::new();
         };
-        let known: Vec<(usize, Anchor)> = (0..)
-            .zip(&self.tracks)
-            .filter(|(_, track)| track.typology == typology)
-            .map(|(at, track)| (at, track.anchor))
-            .collect();
+        let waiting = self.waiting.get(&typology).into_iter().flatten();
+        let anchored = waiting.filter_map(|at| Some((*at, self.tracks.get(*at)?.anchor)));
+        let known: Vec<(usize, Anchor)> = anchored.collect();
         if known.is_empty() {
             return Vec::new();
         }
@@ -324,12 +339,26 @@ impl Detector {
         let accounts = ledger.parties.held_with(account).into_iter().map(Anchor::Account);
         let tracks = accounts.chain(parties).filter_map(|anchor| self.by_anchor.get(&anchor));
         let concerns = |track: &Track| {
-            touched.late
+            (touched.late && self.rests.denies(track.typology))
                 || track.published.as_ref().is_some_and(|last| last.milestone.time >= time)
                 || track.last_hit.is_some_and(|last| last >= time)
         };
         let tracks = tracks.flatten().copied();
         tracks.filter(|track| self.tracks.get(*track).is_some_and(concerns)).collect()
+    }
+
+    /// Notes whether a track of a typology with links lacks nothing else.
+    pub(crate) fn note_waiting(&mut self, typology: u16, track: usize, may_hold: bool) {
+        let rule = self.rules.typologies.get(usize::from(typology));
+        if rule.is_none_or(|rule| rule.linked.is_empty()) {
+            return;
+        }
+        let waiting = self.waiting.entry(typology).or_default();
+        if may_hold {
+            waiting.insert(track);
+        } else {
+            waiting.remove(&track);
+        }
     }
 
     /// The track of a typology at an anchor, if there is one.
