@@ -104,6 +104,8 @@ pub struct Detector {
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
     /// Subjects whose hits concern an account.
     pub(crate) concerns: Concerns,
+    /// The newest time at which evidence began anywhere that a typology looks for on linked accounts.
+    newest_far: EventTime,
     /// Tracks that lack nothing but linked evidence, by typology, and perhaps others.
     pub(crate) waiting: BTreeMap<u16, BTreeSet<usize>>,
     /// Tracks that were found, or are no longer, since those that rest on them were looked at, and
@@ -157,6 +159,7 @@ impl Detector {
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
             concerns: Concerns::default(),
+            newest_far: EventTime::MIN,
             waiting: BTreeMap::new(),
             found_anew: BTreeMap::new(),
             memories: BTreeMap::new(),

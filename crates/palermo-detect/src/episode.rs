@@ -117,6 +117,8 @@ pub(crate) struct Track {
     pub(crate) found: Vec<EventTime>,
     /// The same of the milestones that were found last and are not settled.
     pub(crate) ahead: Vec<EventTime>,
+    /// The newest hit of its own that was seen.
+    pub(crate) newest_own: EventTime,
     /// Where evidence began on linked accounts, as far as it is settled.
     pub(crate) begun: Vec<EventTime>,
     /// What was published last.
@@ -216,6 +218,7 @@ impl Track {
             suppressed_revision: 0,
             found: Vec::new(),
             ahead: Vec::new(),
+            newest_own: EventTime::MIN,
             begun: Vec::new(),
             published: None,
             closes_at: None,

@@ -148,6 +148,8 @@ impl Detector {
             .flat_map(|indicator| accounts.iter().map(move |account| (*indicator, *account)))
             .flat_map(|(indicator, account)| self.on(ledger, indicator, account))
             .collect();
+        let newest_own =
+            logs.iter().filter_map(|on| on.latest(EventTime::MIN, EventTime::MAX)).max();
         let mut times: Vec<EventTime> =
             logs.iter().flat_map(|on| on.after(state.settled_until)).collect();
         let since = (state.floor, state.settled_until);
@@ -193,6 +195,7 @@ impl Detector {
         let state = self.tracks.get_mut(track)?;
         (state.settled_until, state.settled, state.verdicts) = (settled_until, settled, verdicts);
         (state.last_hit, state.ahead, state.begun) = (newest, ahead, begun);
+        state.newest_own = newest_own.unwrap_or(EventTime::MIN);
         last
     }
 

@@ -215,7 +215,8 @@ impl Detector {
                 }
                 for typology in self.rests.on_far(indicator).to_vec() {
                     if touched.late || self.begins(ledger, typology, (indicator, account), times) {
-                        tracks.extend(self.in_reach(ledger, typology, &[account], times.0));
+                        self.newest_far = self.newest_far.max(times.1);
+                        tracks.extend(self.in_reach(ledger, typology, (&[account], times.0), None));
                     }
                 }
             }
@@ -229,7 +230,8 @@ impl Detector {
             let all: Vec<AccountId> =
                 touched.accounts.iter().chain(&touched.with).copied().collect();
             for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
-                tracks.extend(self.in_reach(ledger, typology, &all, touched.time));
+                let near = (all.as_slice(), touched.time);
+                tracks.extend(self.in_reach(ledger, typology, near, Some(touched.time)));
             }
         }
         self.look_at_all(ledger, tracks, touched.time, applied, out);
@@ -258,6 +260,8 @@ impl Detector {
             tracks.into_iter().map(|track| (self.stratum_of(track), track)).collect();
         loop {
             while let Some((found, since)) = self.found_anew.pop_first() {
+                let newest = self.tracks.get(found).and_then(|track| track.found.last().copied());
+                self.newest_far = self.newest_far.max(newest.unwrap_or(since));
                 for track in self.resting_on(ledger, found, since) {
                     self.unsettle(ledger, track, since);
                     next.insert((self.stratum_of(track), track));
@@ -294,8 +298,8 @@ impl Detector {
         &self,
         ledger: &Ledger,
         typology: u16,
-        accounts: &[AccountId],
-        time: EventTime,
+        (accounts, time): (&[AccountId], EventTime),
+        evaluated_since: Option<EventTime>,
     ) -> Vec<usize> {
         let rule = self.rules.typologies.get(usize::from(typology));
         let Some((rule, link)) = rule.and_then(|rule| Some((rule, rule.link.as_ref()?))) else {
@@ -305,7 +309,13 @@ impl Detector {
             return Vec::new();
         };
         let waiting = self.waiting.get(&typology).into_iter().flatten();
-        let anchored = waiting.filter_map(|at| Some((*at, self.tracks.get(*at)?.anchor)));
+        // What came late changes nothing where nothing is evaluated at or after it.
+        let concerns = |track: &&Track| {
+            let later = |since| track.newest_own >= since || self.newest_far >= since;
+            evaluated_since.is_none_or(later)
+        };
+        let anchored =
+            waiting.filter_map(|at| Some((*at, self.tracks.get(*at).filter(concerns)?.anchor)));
         let known: Vec<(usize, Anchor)> = anchored.collect();
         if known.is_empty() {
             return Vec::new();
@@ -327,7 +337,10 @@ impl Detector {
             return Vec::new();
         }
         let accounts = Self::accounts_of(ledger, track.anchor);
-        above.iter().flat_map(|above| self.in_reach(ledger, *above, &accounts, since)).collect()
+        above
+            .iter()
+            .flat_map(|above| self.in_reach(ledger, *above, (&accounts, since), None))
+            .collect()
     }
 
     /// Tracks about an account or its holders that were published, or hit, at or after a time; of
