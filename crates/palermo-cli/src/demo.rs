@@ -176,7 +176,7 @@ fn configure(arguments: &DemoArgs, scratch: &Scratch) -> Result<Config, Failure>
     .map(|topic| format!("{topic}: {name}.{topic}"))
     .collect();
     let text = format!(
-        "task: {name}\ntopics: {{{}}}\nrules: {{path: {}}}\n\
+        "task: {name}\ntopics: {{{}}}\nrules: {{path: {}, environment: pilot}}\n\
          base_currency: USD\nstate: {{dir: {}}}\n",
         topics.join(", "),
         quoted(&arguments.rules),
