@@ -93,7 +93,7 @@ fn world() -> World {
 }
 
 /// Every file of `rules/` that is no test.
-fn sources() -> BTreeMap<String, String> {
+pub(crate) fn sources() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
     let read = palermo_runtime::read_rules(&folder, "rules", false).expect("the rules are there");
     read.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect()

@@ -22,7 +22,6 @@ use palermo_lang::{Overrides, Sources, compile_with};
 use palermo_synth::{Case, CaseKind, Config, Lookalikes, Noise, Planted, Society, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 const DAYS: u16 = 430;
 const EPISODES: u16 = 20;
@@ -75,16 +74,12 @@ pub fn figures() {
 }
 
 fn rules() -> RuleSet {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
-    let read = palermo_runtime::read_rules(&folder, "rules", false).expect("the rules are there");
-    let read: BTreeMap<String, String> =
-        read.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect();
     let limits = palermo_lang::Limits {
         horizon: Span::from_days(90),
         evidence_horizon: Span::from_days(400),
         cost: palermo_lang::Limits::COST,
     };
-    compile_with(&Sources::new(read), None, &limits, &Overrides::new())
+    compile_with(&Sources::new(super::library::sources()), None, &limits, &Overrides::new())
         .expect("the shipped rules compile")
         .rules
 }

@@ -21,10 +21,10 @@ use palermo_domain::alert::{
     Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
     SuppressorEvidence, Undecided,
 };
-use palermo_domain::{Alert, Cents, Decimal, EventTime, Partition, PaymentKind};
+use palermo_domain::{Alert, Cents, EventTime, Partition, PaymentKind, grouped};
 use palermo_lang::program::{
-    Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece, SelfText, Template,
-    Type, Typology,
+    Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece, SelfText,
+    SuppressorId, Template, Type, Typology,
 };
 use palermo_ledger::{AccountId, Ledger, Leg, PlaceId};
 use people::own_accounts;
@@ -150,7 +150,7 @@ impl Detector {
             let condition = &rule.condition;
             let points = typology.points.get(&rule.tier).copied().unwrap_or(0);
             sum = sum.saturating_add(points);
-            let words = Words { detector: self, ledger, condition, values: &facts.values };
+            let words = Words { ledger, condition, values: &facts.values };
             let oldest = facts.evidence.iter().take(LISTED_MAX);
             let evidence = oldest.map(|found| found.id.to_string()).collect();
             all.push(IndicatorEvidence {
@@ -158,11 +158,7 @@ impl Detector {
                 version: condition.version.clone(),
                 family: rule.family.0,
                 tier: rule.tier.as_str(),
-                on: format!(
-                    "{}/{}",
-                    ledger.kind_of(support.on).as_str(),
-                    ledger.key_text(support.on)
-                ),
+                on: subject_text(ledger, support.on),
                 points,
                 text: words.fill(&condition.text, support.account),
                 at: support.time,
@@ -243,22 +239,15 @@ impl Detector {
         let on = suppressor_accounts(anchor, &milestone.supports);
         for id in &typology.suppress {
             let Some(rule) = self.rules.suppressors.get(usize::from(id.0)) else { continue };
-            let Some(bound) = self.suppressors.get(usize::from(id.0)) else { continue };
             let applied = milestone.suppressed_by.contains(id);
             // Where it did not apply, the account that spoke against it is the one to show.
             let against =
                 on.iter().find(|&&a| !self.suppressor_holds(ledger, *id, a, milestone.time));
             let Some(&account) = (if applied { on.first() } else { against }) else { continue };
-            let env = self.env(ledger);
-            let sets = &self.selections.sets;
-            let values = Run::new(env, sets, bound, account, milestone.time).facts().values;
-            let words =
-                Words { detector: self, ledger, condition: &rule.condition, values: &values };
-            let text = if applied { &rule.condition.text } else { &rule.text_not };
             alert.suppressors.push(SuppressorEvidence {
                 id: rule.condition.id.clone(),
                 applied,
-                because: words.fill(text, account),
+                because: self.explanation(ledger, *id, account, milestone.time, applied),
             });
             if applied {
                 alert.suppressed_by.push(rule.condition.id.clone());
@@ -278,6 +267,24 @@ impl Detector {
         alert.lists = lists.map(|list| (list.id.clone(), list.sha256.clone())).collect();
         alert.lists.sort();
         alert.lists.dedup();
+    }
+
+    /// Why a suppressor applies to an account at a time, or does not, with its numbers.
+    fn explanation(
+        &self,
+        ledger: &Ledger,
+        id: SuppressorId,
+        account: AccountId,
+        time: EventTime,
+        applies: bool,
+    ) -> String {
+        let at = usize::from(id.0);
+        let found = self.rules.suppressors.get(at).zip(self.suppressors.get(at));
+        let Some((rule, bound)) = found else { return String::new() };
+        let (env, sets) = (self.env(ledger), &self.selections.sets);
+        let values = Run::new(env, sets, bound, account, time).facts().values;
+        let words = Words { ledger, condition: &rule.condition, values: &values };
+        words.fill(if applies { &rule.condition.text } else { &rule.text_not }, account)
     }
 
     /// Payments that a selection could not be decided for, of every hit of the finding.
@@ -307,7 +314,6 @@ fn decided_by(basis: &Basis, alert: &mut Alert) {
 
 /// Fills templates with the numbers of one condition.
 struct Words<'a> {
-    detector: &'a Detector,
     ledger: &'a Ledger,
     condition: &'a Condition,
     values: &'a [Value],
@@ -355,7 +361,6 @@ impl Words<'_> {
                 Piece::Of(..) | Piece::EpisodeDays | Piece::Row(_) => {}
             }
         }
-        let _ = self.detector;
         text
     }
 
@@ -428,20 +433,6 @@ fn required(param: &Param) -> (String, String) {
     (param.name.clone(), literal_text(&param.value))
 }
 
-/// `28475.3` as `28,475`: whole units, for people.
-fn grouped(amount: Decimal) -> String {
-    let whole = amount.round().normalize().to_string();
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |rest| ("-", rest));
-    let mut text = String::from(sign);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn self_text(ledger: &Ledger, account: Option<AccountId>, part: SelfText) -> String {
     let unknown = || "an unknown place".to_owned();
     let Some(account) = account else { return unknown() };
@@ -483,6 +474,11 @@ fn place_text(ledger: &Ledger, place: Option<PlaceId>) -> Option<String> {
 fn bump(counts: &mut BTreeMap<String, u64>, key: String) {
     let count = counts.entry(key).or_default();
     *count = count.saturating_add(1);
+}
+
+/// An account or another subject as `kind/key`.
+fn subject_text(ledger: &Ledger, subject: AccountId) -> String {
+    format!("{}/{}", ledger.kind_of(subject).as_str(), ledger.key_text(subject))
 }
 
 pub(crate) fn anchor_text(ledger: &Ledger, anchor: Anchor) -> String {

@@ -85,7 +85,7 @@ impl On<'_> {
             if carried.has(time) {
                 return Some(time);
             }
-            until = EventTime(time.0.saturating_sub(1));
+            until = time.just_before();
         }
     }
 

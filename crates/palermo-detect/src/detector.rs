@@ -261,8 +261,11 @@ impl Detector {
             self.also_concerned(ledger, row, &mut changed);
         }
         let accounts = touched(payment).map(|(account, _)| account).chain(beyond);
-        let anybody = late && self.waiting.values().any(|waiting| !waiting.is_empty());
-        let with = if anybody { self.shared_with(ledger, row, time) } else { BTreeSet::new() };
+        let with = if late && self.anybody_waits(time) {
+            self.shared_with(ledger, row, time)
+        } else {
+            BTreeSet::new()
+        };
         let accounts = Touched { accounts: accounts.collect(), with, time, late };
         self.follow(ledger, changed, &accounts, applied, out);
     }
@@ -433,7 +436,7 @@ fn later_times(
     after: EventTime,
     until: EventTime,
 ) -> Vec<EventTime> {
-    let from = EventTime(after.0.saturating_add(1));
+    let from = after.just_after();
     let mut times: Vec<EventTime> = Leg::BOTH
         .into_iter()
         .flat_map(|leg| ledger.window(account, leg, from, until).map(|entry| entry.time))

@@ -246,7 +246,7 @@ impl Track {
     /// Forgets what was folded at or after `time` (a late payment or a reversal changed it).
     pub(crate) fn unsettle(&mut self, time: EventTime) {
         if time <= self.settled_until {
-            self.settled_until = self.floor.max(EventTime(time.0.saturating_sub(1)));
+            self.settled_until = self.floor.max(time.just_before());
             self.settled.retain(|milestone| milestone.time < time);
             self.begun.retain(|begun| *begun < time);
         }

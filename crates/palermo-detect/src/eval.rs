@@ -169,7 +169,7 @@ fn held(at: &At<'_>, side: Side, indicator: u16) -> Value {
     let Some(account) = at.row.account(leg_of(at.leg, side)) else {
         return Value::Unknown(Some(Field::End(side, EndField::Account)));
     };
-    let before = EventTime(from.0.saturating_sub(1));
+    let before = from.just_before();
     let log = hits.log(indicator, account);
     Value::Bool(log.is_some_and(|log| log.latest(before, to).is_some()))
 }

@@ -11,9 +11,9 @@ use crate::condition::Run;
 use crate::detector::{Applied, Detector, newest_at};
 use crate::episode::{Anchor, Milestone, Published, Support, Track, Verdict};
 use crate::eval::days_between;
-use crate::linked::{FarHit, FarRule, FoundLink, just_before};
-pub(crate) use logic::gathering;
-use logic::{denies_links, possible};
+use crate::linked::{FarHit, FarRule, FoundLink};
+use logic::possible;
+pub(crate) use logic::{denies, gathering};
 use palermo_domain::alert::{Action, Cause};
 use palermo_domain::{Alert, EventTime, Span};
 use palermo_lang::program::{
@@ -102,7 +102,7 @@ impl Detector {
     }
 
     /// The windows that the numbers of a typology's findings are computed over: the longest.
-    fn longest_of(&self, typology: &Typology) -> Span {
+    pub(crate) fn longest_of(&self, typology: &Typology) -> Span {
         let of = |id: &IndicatorId| Some(self.indicators.get(usize::from(id.0))?.reach);
         let windows = typology.required.iter().chain(&typology.boost).filter_map(of);
         windows.max().unwrap_or(Span::ZERO)
@@ -208,7 +208,7 @@ impl Detector {
         time: EventTime,
     ) -> Option<Milestone> {
         let (state, typology) = self.track_and_rule(track)?;
-        let after = state.floor.max(just_before(time.minus(typology.window)));
+        let after = state.floor.max(time.minus(typology.window).just_before());
         let mut supports: Vec<Support> = typology
             .required
             .iter()
@@ -221,7 +221,9 @@ impl Detector {
             Need::Linked(_) => true,
         };
         // Whoever is not worth a search without links is not with them, but for a denial of one.
-        if !typology.require.eval(&mut with_links) && !denies_links(&typology.require) {
+        if !typology.require.eval(&mut with_links)
+            && !denies(&typology.require, &|need| matches!(need, Need::Linked(_)))
+        {
             return None;
         }
         // The node that gathers: what `require` demands first holds on the anchor account itself.
@@ -249,9 +251,8 @@ impl Detector {
         if !typology.families.eval(&mut |family| families.contains(&family.0)) {
             return None;
         }
-        let needed = if typology.protective { 2 } else { 3 };
         let evidence = supports.iter().filter(|support| !support.linked).count();
-        if families.len() < needed || evidence.saturating_add(links.len()) < 2 {
+        if families.len() < typology.least_families() || evidence.saturating_add(links.len()) < 2 {
             return None;
         }
         let money = self.money(ledger, &supports);

@@ -202,7 +202,7 @@ impl Log {
 
     /// The hit whose numbers must be kept before the ledger forgets what is before `after`.
     fn due(&self, window: Span, from: EventTime, after: EventTime) -> Option<EventTime> {
-        let edge = EventTime(after.plus(window).0.saturating_sub(1));
+        let edge = after.plus(window).just_before();
         let time = self.latest(EventTime::MIN, edge)?;
         let whole = time.minus(window) >= from;
         (whole || self.kept(time).is_none()).then_some(time)

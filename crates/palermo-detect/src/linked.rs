@@ -189,7 +189,7 @@ impl Search<'_> {
     }
 
     fn begin(&self) -> EventTime {
-        EventTime(self.window.0.0.saturating_add(1))
+        self.window.0.just_after()
     }
 
     /// A bound, wider where every time of a stretch is meant.
@@ -438,42 +438,50 @@ impl Detector {
         linked: &Linked,
         typology: &Typology,
         account: AccountId,
-        (after, until): (EventTime, EventTime),
+        window: (EventTime, EventTime),
     ) -> Option<Vec<FarHit>> {
-        let hits: Vec<Option<FarHit>> = linked
-            .far
-            .iter()
-            .map(|far| {
-                let rules = self.far_rules(far, typology.mode).into_iter();
-                let found = rules.filter_map(|what| {
-                    let (on, time) = self.far_latest(ledger, what, account, after, until)?;
-                    Some(FarHit { what, account, on, time })
-                });
-                found.reduce(|known, hit| if hit.time > known.time { hit } else { known })
-            })
-            .collect();
-        let holds = |at: u16| hits.get(usize::from(at)).is_some_and(Option::is_some);
-        let enough = linked.of.eval(&mut |at| holds(at));
+        let (hits, enough) = self.far_hits(ledger, linked, typology.mode, account, window);
         let found: Vec<FarHit> = hits.into_iter().flatten().collect();
         (enough && !found.is_empty()).then_some(found)
     }
 
-    /// The rules that evidence may come from: a live typology rests on live ones only, one in shadow
-    /// on every version that is deployed.
-    pub(crate) fn far_rules(&self, far: &Far, mode: Mode) -> Vec<FarRule> {
+    /// What holds on one account of everything that `linked` names, in its order, and whether that is
+    /// enough. Of several versions of a typology the newest finding counts, of equal ones the first.
+    pub(crate) fn far_hits(
+        &self,
+        ledger: &Ledger,
+        linked: &Linked,
+        mode: Mode,
+        account: AccountId,
+        (after, until): (EventTime, EventTime),
+    ) -> (Vec<Option<FarHit>>, bool) {
+        let hit = |far: &Far| {
+            let rules = self.far_rules(far, mode).into_iter();
+            let found = rules.filter_map(|what| {
+                let (on, time) = self.far_latest(ledger, what, account, after, until)?;
+                Some(FarHit { what, account, on, time })
+            });
+            found.reduce(|known, hit| if hit.time > known.time { hit } else { known })
+        };
+        let hits: Vec<Option<FarHit>> = linked.far.iter().map(hit).collect();
+        let holds = |at: u16| hits.get(usize::from(at)).is_some_and(Option::is_some);
+        let enough = linked.of.eval(&mut |at| holds(at));
+        (hits, enough)
+    }
+
+    /// The rules that evidence may come from.
+    fn far_rules(&self, far: &Far, mode: Mode) -> Vec<FarRule> {
         match far {
             Far::Indicator(id) => vec![FarRule::Indicator(*id)],
             Far::Typology(id) => {
-                let fits = |rule: &Typology| {
-                    rule.id == *id && (mode == Mode::Shadow || rule.mode == Mode::Live)
-                };
-                let all = (0_u16..).zip(&self.rules.typologies).filter(|(_, rule)| fits(rule));
+                let rules = (0_u16..).zip(&self.rules.typologies);
+                let all = rules.filter(|(_, rule)| is_rested_on(rule, id, mode));
                 all.map(|(at, _)| FarRule::Typology(at)).collect()
             }
         }
     }
 
-    pub(crate) fn far_latest(
+    fn far_latest(
         &self,
         ledger: &Ledger,
         what: FarRule,
@@ -526,7 +534,7 @@ impl Detector {
         let Some(first) = own.iter().filter_map(|on| on.after(floor).next()).min() else {
             return Vec::new();
         };
-        let window = |time: EventTime| floor.max(just_before(time.minus(typology.window)));
+        let window = |time: EventTime| floor.max(time.minus(typology.window).just_before());
         let ever = (window(first.max(settled)), EventTime::MAX);
         let mut begins: BTreeMap<EventTime, BTreeSet<(u8, AccountId)>> = BTreeMap::new();
         for linked in &typology.linked {
@@ -594,9 +602,10 @@ impl Detector {
     }
 }
 
-/// What windows, which begin after a time, begin after where that time counts.
-pub(crate) fn just_before(time: EventTime) -> EventTime {
-    EventTime(time.0.saturating_sub(1))
+/// Whether `linked(ID)` of a typology in this mode means that one: a live typology rests on live ones
+/// only, one in shadow on every version that is deployed.
+pub(crate) fn is_rested_on(rule: &Typology, id: &str, mode: Mode) -> bool {
+    rule.id == id && (mode == Mode::Shadow || rule.mode == Mode::Live)
 }
 
 /// The steps to a stop, from the beginning on, with the evidence of each.
@@ -626,29 +635,23 @@ fn step(
     (by, shared): (LinkKind, Option<AccountId>),
     (after, until): (EventTime, EventTime),
 ) -> LinkStep {
-    let from_inclusive = EventTime(after.0.saturating_add(1));
+    let begin = after.just_after();
     let (near, far) = (earlier.account, stop.account);
     let up = by == LinkKind::Payment && stop.flow == Flow::Up;
     let (from, to) = if up { (far, near) } else { (near, far) };
     // The payments that the path may rest on: none before the money came, none after it went on.
     let stretch = match (by, earlier.flow) {
-        (LinkKind::Payment, Flow::Down) => (from_inclusive.max(earlier.at), until),
-        (LinkKind::Payment, Flow::Up) => (from_inclusive, until.min(earlier.at)),
-        _ => (from_inclusive, until),
+        (LinkKind::Payment, Flow::Down) => (begin.max(earlier.at), until),
+        (LinkKind::Payment, Flow::Up) => (begin, until.min(earlier.at)),
+        _ => (begin, until),
     };
     let mut payments: Vec<(EventTime, RowId)> = Vec::new();
     match shared {
         None if by == LinkKind::Payment => {
-            for entry in ledger.window(
-                near,
-                if up { Leg::Creditor } else { Leg::Debtor },
-                stretch.0,
-                stretch.1,
-            ) {
+            let own = if up { Leg::Creditor } else { Leg::Debtor };
+            for entry in ledger.window(near, own, stretch.0, stretch.1) {
                 let row = ledger.row(entry.row).filter(|row| row.manner().status == Status::Booked);
-                let other =
-                    row.and_then(|row| row.account(if up { Leg::Debtor } else { Leg::Creditor }));
-                if other == Some(far) {
+                if row.and_then(|row| row.account(own.opposite())) == Some(far) {
                     payments.push((entry.time, entry.row));
                 }
             }

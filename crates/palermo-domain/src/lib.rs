@@ -27,7 +27,8 @@ pub use fold::{is_open, name_key, words};
 pub use hash::{FixedHashMap, FixedHashSet, FixedState};
 pub use log::{OutputTopic, Partition, Position, TopicRole};
 pub use money::{
-    AmountError, Cents, Currency, MoneyOverflow, parse_amount, parse_signed_amount, to_cents,
+    AmountError, Cents, Currency, MoneyOverflow, grouped, parse_amount, parse_signed_amount,
+    to_cents,
 };
 pub use party::{FeedSet, Hours, ListRow, OwnedAccount, Party, PartyEvent, PartyRelation};
 pub use payment::{

@@ -90,6 +90,20 @@ impl fmt::Display for Cents {
     }
 }
 
+/// `28475.3` as `28,475`: whole units, for people.
+pub fn grouped(amount: Decimal) -> String {
+    let whole = amount.round().normalize().to_string();
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |rest| ("-", rest));
+    let mut text = String::from(sign);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Rounds half-even to hundredths (DESIGN §11). `None` where the amount is too large.
 pub fn to_cents(amount: Decimal) -> Option<Cents> {
     let mut rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven);

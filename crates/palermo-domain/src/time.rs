@@ -52,6 +52,16 @@ impl EventTime {
         Self(self.0.saturating_add(span.0))
     }
 
+    /// The time one millisecond earlier: what begins after it begins with this one.
+    pub fn just_before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// The time one millisecond later: the first that is after this one.
+    pub fn just_after(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// How long after `earlier` this is; zero where it is not after it.
     pub fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0).max(0))

@@ -22,6 +22,7 @@ pub use graph::{Graph, GraphValue, Keeps, PATTERNS, Pattern};
 pub use list::{List, Row, cell, coordinates};
 pub use modifier::{Modifier, RowPart};
 pub use sequence::{Across, STEPS_MAX, Sequence, Step, When};
+pub(crate) use typology::least_families;
 pub use typology::{Anchor, AnchorRole, Emit, Far, Link, LinkKind, Linked, Logic, Need, Typology};
 
 use palermo_domain::alert::{Cite, Role};

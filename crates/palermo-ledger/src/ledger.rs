@@ -364,7 +364,7 @@ impl Ledger {
     /// payment in either direction; [`KEPT_DAYS`] at most. `None` where no payment before is known.
     /// To the day, so that it says the same whether that payment has left the ledger or not.
     pub fn idle_before(&self, account: AccountId, time: EventTime) -> Option<Span> {
-        let until = EventTime(time.0.saturating_sub(1));
+        let until = time.just_before();
         let last = |leg| {
             self.window(account, leg, EventTime::MIN, until)
                 .find(|entry| self.is_booked(entry.row))

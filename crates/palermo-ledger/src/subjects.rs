@@ -35,6 +35,13 @@ impl Kinds {
         Self(self.0 | bit(kind))
     }
 
+    /// These and others.
+    #[must_use]
+    #[inline]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Whether there are none.
     #[inline]
     pub fn is_empty(self) -> bool {

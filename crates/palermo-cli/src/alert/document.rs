@@ -172,16 +172,6 @@ pub(crate) fn money(value: &Value) -> String {
 
 /// `28475.30` as `28,475`: whole units, rounded half up, for people.
 pub(crate) fn grouped(amount: &str) -> String {
-    use palermo_domain::Decimal;
-    let Ok(number) = amount.parse::<Decimal>() else { return amount.to_owned() };
-    let whole = number.round().normalize().to_string();
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole.as_str()), |rest| ("-", rest));
-    let mut text = String::from(sign);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let number = amount.parse::<palermo_domain::Decimal>();
+    number.map_or_else(|_| amount.to_owned(), palermo_domain::grouped)
 }

@@ -44,7 +44,7 @@ impl Detector {
                     let rule = self.rules.indicators.get(usize::from(indicator.0));
                     found.zip(rule).map(|((_, facts), rule)| {
                         let condition = &rule.condition;
-                        Words { detector: self, ledger, condition, values: &facts.values }
+                        Words { ledger, condition, values: &facts.values }
                             .measure(usize::from(measure.0))
                     })
                 }

@@ -3,12 +3,12 @@
 //! Promises: every step names its own evidence; whoever stands on a path is related to the finding and
 //! never its subject, and is masked where a rule takes them for a possible victim.
 
-use super::{Basis, LISTED_MAX, Words, grouped};
+use super::{Basis, LISTED_MAX, Words, subject_text};
 use crate::detector::Detector;
 use crate::episode::Milestone;
 use crate::linked::{FarHit, FarRule, FoundLink, LinkStep};
 use palermo_domain::alert::{Actor, LinkEvidence, LinkPath, LinkStep as Told, MoneyIn, Role};
-use palermo_domain::{Alert, Cents};
+use palermo_domain::{Alert, Cents, grouped};
 use palermo_lang::program::{AnchorRole, LinkKind};
 use palermo_ledger::{AccountId, Ledger};
 
@@ -32,7 +32,7 @@ impl Detector {
     }
 
     fn far(&self, ledger: &Ledger, hit: &FarHit, basis: &Basis) -> LinkEvidence {
-        let on = format!("{}/{}", ledger.kind_of(hit.on).as_str(), ledger.key_text(hit.on));
+        let on = subject_text(ledger, hit.on);
         let (rule, text) = match hit.what {
             FarRule::Typology(at) => {
                 let rule = self.rules.typologies.get(usize::from(at));
@@ -46,7 +46,7 @@ impl Detector {
                 rule.map_or_else(Default::default, |rule| {
                     let condition = &rule.condition;
                     let text = told.map(|(_, kept)| {
-                        Words { detector: self, ledger, condition, values: &kept.values }
+                        Words { ledger, condition, values: &kept.values }
                             .fill(&condition.text, hit.account)
                     });
                     (condition.id.clone(), text.unwrap_or_else(|| condition.title.clone()))

@@ -38,7 +38,7 @@ impl Detector {
                 continue;
             }
             let (condition, values) = (&rule.condition, facts.values.as_slice());
-            let words = Words { detector: self, ledger, condition, values };
+            let words = Words { ledger, condition, values };
             all.extend(words.counterfactuals(support.time));
         }
         all.sort_by(|a, b| {

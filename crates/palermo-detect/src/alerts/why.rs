@@ -7,15 +7,15 @@
 //! Cost: for each indicator that did not hold one whole evaluation per payment of its subjects in the
 //! window, at most [`LOOKS_MAX`]; one search per `linked(…)`.
 
-use super::{Words, anchor_text, links};
+use super::{anchor_text, links, subject_text};
 use crate::bind::BoundCondition;
-use crate::condition::{Look, Run};
+use crate::condition::Look;
 use crate::detector::Detector;
 use crate::episode::{Anchor, Support};
 use crate::findings::{families_of, gathering, suppressor_accounts};
 use crate::linked::{Aim, FarHit, FoundLink, path, reach};
 use palermo_domain::alert::{LinkStep, Role};
-use palermo_domain::{EventTime, Span, Subject};
+use palermo_domain::{EventTime, Subject};
 use palermo_lang::program::{
     Condition, Expr, Family, Far, IndicatorId, Linked, Logic, Need, SuppressorId, Typology,
 };
@@ -288,7 +288,7 @@ impl Detector {
         };
         let last = accounts.iter().filter_map(newest).max()?;
         let at = at.or_else(|| self.fullest(ledger, typology, &accounts)).unwrap_or(last);
-        let after = EventTime(at.minus(typology.window).0.saturating_sub(1));
+        let after = at.minus(typology.window).just_before();
         let supports = typology.required.iter().chain(&typology.boost);
         let supports =
             supports.filter_map(|id| self.support(ledger, *id, &accounts, after, at)).collect();
@@ -352,14 +352,14 @@ impl Detector {
         let named = |need: &Need| self.need_text(typology, *need);
         let any_link = links.iter().any(|link| link.holds);
         let families = families_of(&self.rules, &case.supports, any_link);
-        let least = if typology.protective { 2 } else { 3 };
+        let least = typology.least_families();
         let reached = typology.families.eval(&mut |family: Family| families.contains(&family.0));
         let ids = typology.required.iter().map(|id| (*id, true));
         let ids = ids.chain(typology.boost.iter().map(|id| (*id, false)));
         let indicators: Vec<Asked> = ids
             .filter_map(|(id, required)| self.asked(ledger, case, id, (required, &lacking)))
             .collect();
-        let longest = self.longest_reach(typology);
+        let longest = self.longest_of(typology);
         WhyNot {
             anchor: anchor_text(ledger, case.anchor),
             accounts: case.accounts.iter().map(|a| ledger.account_text(*a).to_owned()).collect(),
@@ -386,12 +386,6 @@ impl Detector {
                 .exception(ledger, case.anchor, typology, *at)
                 .map(|exception| exception.reason.clone()),
         }
-    }
-
-    fn longest_reach(&self, typology: &Typology) -> Span {
-        let all = typology.required.iter().chain(&typology.boost);
-        let of = all.filter_map(|id| self.indicators.get(usize::from(id.0)));
-        of.map(|bound| bound.reach).max().unwrap_or(Span::ZERO)
     }
 
     fn indicator_id(&self, id: IndicatorId) -> String {
@@ -462,7 +456,7 @@ impl Detector {
         within.sort_unstable();
         within.dedup();
         let held = within.first().zip(within.last()).map(|(first, last)| Held {
-            on: format!("{}/{}", ledger.kind_of(last.1).as_str(), ledger.key_text(last.1)),
+            on: subject_text(ledger, last.1),
             first: first.0,
             last: last.0,
             times: within.len() as u64,
@@ -500,7 +494,7 @@ impl Detector {
         bound: &BoundCondition,
     ) -> (Option<Look>, u64) {
         let (subjects, mut cut) = subjects(ledger, case, bound);
-        let from = EventTime(case.window.0.0.saturating_add(1));
+        let from = case.window.0.just_after();
         let mut times: Vec<(EventTime, AccountId)> = Vec::new();
         for subject in subjects {
             for leg in Leg::BOTH {
@@ -522,7 +516,6 @@ impl Detector {
         let Some(link) = &case.typology.link else {
             return AskedLink { needs, hops: linked.hops, ..AskedLink::default() };
         };
-        let (after, at) = case.window;
         let reached = reach(ledger, (link, Aim::Paths), &case.accounts, linked.hops, case.window);
         let mut best: Option<Met> = None;
         let mut met = BTreeSet::new();
@@ -530,17 +523,8 @@ impl Detector {
             if case.accounts.contains(&account) || !met.insert(account) {
                 continue;
             }
-            let hit = |far: &Far| {
-                let rules = self.far_rules(far, case.typology.mode).into_iter();
-                let latest = rules.filter_map(|what| {
-                    let (on, time) = self.far_latest(ledger, what, account, after, at)?;
-                    Some(FarHit { what, account, on, time })
-                });
-                latest.max_by_key(|hit| hit.time)
-            };
-            let hits: Vec<Option<FarHit>> = linked.far.iter().map(hit).collect();
-            let holds = |of: u16| hits.get(usize::from(of)).is_some_and(Option::is_some);
-            let enough = linked.of.eval(&mut |of| holds(of));
+            let mode = case.typology.mode;
+            let (hits, enough) = self.far_hits(ledger, linked, mode, account, case.window);
             let count = hits.iter().flatten().count();
             // Of equal ones the nearest, which is met first.
             let better = best.as_ref().is_none_or(|(e, n, ..)| (enough, count) > (*e, *n));
@@ -588,7 +572,6 @@ impl Detector {
         id: SuppressorId,
     ) -> Option<AskedSuppressor> {
         let rule = self.rules.suppressors.get(usize::from(id.0))?;
-        let bound = self.suppressors.get(usize::from(id.0))?;
         let at = case.window.1;
         let mut on = suppressor_accounts(case.anchor, &case.supports);
         if on.is_empty() {
@@ -597,11 +580,7 @@ impl Detector {
         let against = on.iter().find(|on| !self.suppressor_holds(ledger, id, **on, at));
         let holds = against.is_none() && !on.is_empty();
         let account = *against.or_else(|| on.first())?;
-        let values =
-            Run::new(self.env(ledger), &self.selections.sets, bound, account, at).facts().values;
-        let words = Words { detector: self, ledger, condition: &rule.condition, values: &values };
-        let text = if holds { &rule.condition.text } else { &rule.text_not };
-        let because = words.fill(text, account);
+        let because = self.explanation(ledger, id, account, at, holds);
         Some(AskedSuppressor { id: rule.condition.id.clone(), holds, because })
     }
 }
@@ -612,7 +591,7 @@ fn subjects(ledger: &Ledger, case: &Case<'_>, bound: &BoundCondition) -> (Vec<Ac
     if bound.subject == Subject::Account {
         return (case.accounts.clone(), 0);
     }
-    let from = EventTime(case.window.0.0.saturating_add(1));
+    let from = case.window.0.just_after();
     let mut all = BTreeSet::new();
     for account in &case.accounts {
         for leg in Leg::BOTH {
@@ -637,7 +616,7 @@ fn payments_of(
     accounts: &[AccountId],
     (after, until): (EventTime, EventTime),
 ) -> u64 {
-    let from = EventTime(after.0.saturating_add(1));
+    let from = after.just_after();
     let mut rows = BTreeSet::new();
     for account in accounts {
         for leg in Leg::BOTH {

@@ -34,29 +34,13 @@ impl Asked {
             at.and_then(|at| u16::try_from(at).ok())
         };
         let mut by = vec![Vec::new(); rules.indicators.len()];
-        let mut levels = vec![0_u16; rules.indicators.len()];
         for (index, rule) in (0_u16..).zip(&rules.indicators) {
             for (side, id) in &rule.condition.asks {
                 let of = number(id).and_then(|asked| by.get_mut(usize::from(asked)));
                 of.into_iter().for_each(|by| by.push((*side, index)));
             }
         }
-        // As many rounds as there are levels: each lifts what asks for something above it.
-        let mut lifted = true;
-        while lifted {
-            lifted = false;
-            for (asked, by) in by.iter().enumerate() {
-                let level = levels.get(asked).copied().unwrap_or(0);
-                for (_, index) in by {
-                    if let Some(own) =
-                        levels.get_mut(usize::from(*index)).filter(|own| **own <= level)
-                    {
-                        *own = level.saturating_add(1);
-                        lifted = true;
-                    }
-                }
-            }
-        }
+        let levels = levels(&by, |(_, index)| *index);
         Self { by, levels, newest: (EventTime::MIN, Vec::new()) }
     }
 
@@ -123,7 +107,7 @@ impl Detector {
         if self.armed.skips(index, account) {
             return;
         }
-        let before = EventTime(time.0.saturating_sub(1));
+        let before = time.just_before();
         for later in later_times(ledger, account, before, time.plus(window)) {
             let moment = Moment::at(ledger, account, later);
             self.evaluate_one(ledger, index, account, moment, changed);
@@ -153,6 +137,28 @@ impl Detector {
         }
         all
     }
+}
+
+/// The level of each rule, 0 for those that rest on no other, where `above` says what rests on it. As
+/// many rounds as there are levels: each lifts what rests on something not below it. There are no
+/// circles (E171, E172), so this ends.
+pub(super) fn levels<T>(above: &[Vec<T>], number: impl Fn(&T) -> u16) -> Vec<u16> {
+    let mut levels = vec![0_u16; above.len()];
+    let mut lifted = true;
+    while lifted {
+        lifted = false;
+        for (below, above) in above.iter().enumerate() {
+            let level = levels.get(below).copied().unwrap_or(0);
+            for one in above {
+                let own = levels.get_mut(usize::from(number(one)));
+                if let Some(own) = own.filter(|own| **own <= level) {
+                    *own = level.saturating_add(1);
+                    lifted = true;
+                }
+            }
+        }
+    }
+    levels
 }
 
 /// Indicators in an order in which what is asked for comes first.

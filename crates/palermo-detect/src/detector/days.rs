@@ -14,6 +14,7 @@ use crate::bind::BoundCondition;
 use palermo_domain::{Alert, EventTime, FixedHashMap, Span, Subject};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const DAY: Span = Span::from_days(1);
 
@@ -31,19 +32,25 @@ pub(super) struct DayEnds {
 
 #[derive(Clone, Debug, Default)]
 struct Group {
-    indicators: Vec<u16>,
+    /// Shared, as every payment asks for them.
+    indicators: Arc<[u16]>,
     longest: Span,
 }
 
 impl DayEnds {
     pub(super) fn new(indicators: &[BoundCondition]) -> Self {
-        let mut groups = vec![Group::default(); Subject::ALL.len()];
-        for (index, bound) in (0_u16..).zip(indicators).filter(|(_, bound)| bound.daily) {
-            if let Some(group) = groups.get_mut(bound.subject as usize) {
-                group.indicators.push(index);
-                group.longest = group.longest.max(bound.window);
+        let about = |kind: &Subject| {
+            let daily = (0_u16..).zip(indicators).filter(|(_, bound)| bound.daily);
+            let about: Vec<(u16, Span)> = daily
+                .filter(|(_, bound)| bound.subject == *kind)
+                .map(|(index, bound)| (index, bound.window))
+                .collect();
+            Group {
+                indicators: about.iter().map(|(index, _)| *index).collect(),
+                longest: about.iter().map(|(_, window)| *window).max().unwrap_or(Span::ZERO),
             }
-        }
+        };
+        let groups = Subject::ALL.iter().map(about).collect();
         let (queue, queued) = (BTreeMap::new(), FixedHashMap::default());
         Self { groups, queue, queued, passed: EventTime::MIN }
     }
@@ -115,7 +122,7 @@ impl Detector {
             first = first.or(Some(end));
             for subject in subjects {
                 let group = self.day_ends.group(ledger.kind_of(subject));
-                for index in group.indicators {
+                for &index in group.indicators.iter() {
                     self.evaluate_end(ledger, index, subject, end, changed);
                 }
                 let next = end.plus(DAY);
@@ -161,7 +168,7 @@ impl Detector {
         if !self.day_ends.is_about(kind) {
             return;
         }
-        for index in self.day_ends.group(kind).indicators {
+        for &index in self.day_ends.group(kind).indicators.iter() {
             let Some(bound) = self.indicators.get(usize::from(index)) else { continue };
             let until = match bound.reads_past() {
                 true => EventTime::MAX,
@@ -190,7 +197,7 @@ impl Detector {
         }
         let times = later_times(ledger, subject, EventTime::MIN, EventTime::MAX);
         let (Some(first), Some(last)) = (times.first(), times.last()) else { return };
-        for index in self.day_ends.group(kind).indicators {
+        for &index in self.day_ends.group(kind).indicators.iter() {
             let Some(bound) = self.indicators.get(usize::from(index)) else { continue };
             let until = last.plus(bound.window);
             let mut end = first_end(*first);

@@ -12,14 +12,15 @@
 //! Cost: nothing for typologies without links; with them, a search for each beginning, and none while
 //! no anchor of such a typology is known.
 
+use super::asked::levels;
 use super::{Applied, Changed, Detector};
 use crate::bind::BoundCondition;
 use crate::concern::On;
 use crate::episode::{Anchor, Memory, Track};
-use crate::linked::{Aim, just_before, reach};
-use palermo_domain::alert::Mode;
-use palermo_domain::{Alert, EventTime, Span, Subject};
-use palermo_lang::program::{Far, IndicatorId, LinkKind, Logic, Need, RuleSet, Typology};
+use crate::findings::denies;
+use crate::linked::{Aim, is_rested_on, reach};
+use palermo_domain::{Alert, EventTime, Span};
+use palermo_lang::program::{Far, IndicatorId, LinkKind, RuleSet, Typology};
 use palermo_ledger::{AccountId, Kinds, Ledger, Leg, RowId};
 use std::collections::BTreeSet;
 
@@ -58,12 +59,9 @@ impl Rests {
                 match named {
                     Far::Indicator(id) => add(&mut far, usize::from(id.0), index),
                     Far::Typology(id) => {
-                        let is_it = |other: &Typology| {
-                            let counts = typology.mode == Mode::Shadow || other.mode == Mode::Live;
-                            other.id == *id && counts
-                        };
                         let others = rules.typologies.iter().enumerate();
-                        for (at, _) in others.filter(|(_, other)| is_it(other)) {
+                        let rested_on = |other: &Typology| is_rested_on(other, id, typology.mode);
+                        for (at, _) in others.filter(|(_, other)| rested_on(other)) {
                             add(&mut found, at, index);
                         }
                     }
@@ -73,16 +71,16 @@ impl Rests {
             let subjects = by.flat_map(|link| &link.by).copied().filter_map(LinkKind::subject);
             kinds = subjects.fold(kinds, Kinds::with);
         }
-        let strata = strata(&found);
-        let denying = (0_u16..).zip(&rules.typologies).filter(|(_, rule)| denies(&rule.require));
+        let strata = levels(&found, |index| *index);
+        let denying =
+            (0_u16..).zip(&rules.typologies).filter(|(_, rule)| denies(&rule.require, &|_| true));
         let denying = denying.map(|(index, _)| index).collect();
         Self { here, far, found, strata, kinds, denying }
     }
 
     /// The kinds of subjects that links go over, with others.
     pub(super) fn kinds(&self, others: Kinds) -> Kinds {
-        let all = Subject::ALL.iter().copied().filter(|kind| self.kinds.has(*kind));
-        all.fold(others, Kinds::with)
+        self.kinds.and(others)
     }
 
     fn stratum(&self, typology: u16) -> u16 {
@@ -108,31 +106,6 @@ impl Rests {
     }
 }
 
-fn denies(logic: &Logic<Need>) -> bool {
-    match logic {
-        Logic::Var(_) => false,
-        Logic::And(parts) | Logic::Or(parts) => parts.iter().any(denies),
-        Logic::Not(_) => true,
-    }
-}
-
-/// As many rounds as there are strata: each lifts what rests on something not below it. There are no
-/// circles (E172).
-fn strata(found: &[Vec<u16>]) -> Vec<u16> {
-    let mut strata = vec![0_u16; found.len()];
-    for _ in 0..found.len() {
-        for (below, above) in found.iter().enumerate() {
-            let least = strata.get(below).copied().unwrap_or(0).saturating_add(1);
-            for index in above {
-                if let Some(own) = strata.get_mut(usize::from(*index)) {
-                    *own = (*own).max(least);
-                }
-            }
-        }
-    }
-    strata
-}
-
 /// The accounts of a payment that came or went.
 pub(super) struct Touched {
     pub(super) accounts: Vec<AccountId>,
@@ -151,7 +124,7 @@ impl Detector {
             let until = time.plus(self.by_subject.longest(carried.kind));
             let about = |(_, bound): &(u16, &BoundCondition)| bound.subject == carried.kind;
             for (index, _) in (0_u16..).zip(&self.indicators).filter(about) {
-                let before = EventTime(time.0.saturating_sub(1));
+                let before = time.just_before();
                 let log = self.hits.log(index, carried.id);
                 if let Some(newest) = log.and_then(|log| log.latest(before, until)) {
                     changed.note(&self.asked, index, carried.id, time);
@@ -229,7 +202,7 @@ impl Detector {
         if touched.late {
             let all: Vec<AccountId> =
                 touched.accounts.iter().chain(&touched.with).copied().collect();
-            for typology in 0..u16::try_from(self.rules.typologies.len()).unwrap_or(0) {
+            for &typology in self.waiting.keys() {
                 let near = (all.as_slice(), touched.time);
                 tracks.extend(self.in_reach(ledger, typology, near, Some(touched.time)));
             }
@@ -287,9 +260,9 @@ impl Detector {
     ) -> bool {
         let Some(rule) = self.rules.typologies.get(usize::from(typology)) else { return false };
         let on = self.on(ledger, IndicatorId(indicator), account);
-        let is_there = |on: &On<'_>| on.latest(just_before(first), first).is_some();
-        let after = just_before(first.minus(rule.window));
-        let was_there = |on: &On<'_>| on.latest(after, just_before(first)).is_some();
+        let is_there = |on: &On<'_>| on.latest(first.just_before(), first).is_some();
+        let after = first.minus(rule.window).just_before();
+        let was_there = |on: &On<'_>| on.latest(after, first.just_before()).is_some();
         first != last || !on.iter().any(is_there) || !on.iter().any(was_there)
     }
 
@@ -308,25 +281,33 @@ impl Detector {
         let Some(hops) = rule.linked.iter().map(|linked| linked.hops).max() else {
             return Vec::new();
         };
-        let waiting = self.waiting.get(&typology).into_iter().flatten();
-        // What came late changes nothing where nothing is evaluated at or after it.
-        let concerns = |track: &&Track| {
-            let later = |since| track.newest_own >= since || self.newest_far >= since;
-            evaluated_since.is_none_or(later)
-        };
-        let anchored =
-            waiting.filter_map(|at| Some((*at, self.tracks.get(*at).filter(concerns)?.anchor)));
-        let known: Vec<(usize, Anchor)> = anchored.collect();
+        let waiting = self.waiting.get(&typology).into_iter().flatten().copied();
+        let waiting = waiting.filter_map(|at| Some((at, self.tracks.get(at)?)));
+        let known: Vec<(usize, Anchor)> = waiting
+            .filter(|(_, track)| evaluated_since.is_none_or(|since| self.goes_on(track, since)))
+            .map(|(at, track)| (at, track.anchor))
+            .collect();
         if known.is_empty() {
             return Vec::new();
         }
-        let window = (just_before(time.minus(rule.window)), EventTime::MAX);
+        let window = (time.minus(rule.window).just_before(), EventTime::MAX);
         let reached = reach(ledger, (link, Aim::Anchors), accounts, hops, window).all();
         let is_near = |(_, anchor): &(usize, Anchor)| {
             let own = Self::accounts_of(ledger, *anchor);
             own.iter().any(|account| reached.contains(account) || accounts.contains(account))
         };
         known.into_iter().filter(is_near).map(|(at, _)| at).collect()
+    }
+
+    /// Whether a track may be evaluated at or after a time: what came late matters to no other.
+    fn goes_on(&self, track: &Track, since: EventTime) -> bool {
+        track.newest_own >= since || self.newest_far >= since
+    }
+
+    /// Whether a payment that came late matters to any track that waits for linked evidence.
+    pub(super) fn anybody_waits(&self, since: EventTime) -> bool {
+        let waiting = self.waiting.values().flatten().filter_map(|at| self.tracks.get(*at));
+        waiting.into_iter().any(|track| self.goes_on(track, since))
     }
 
     /// Tracks whose typologies look for the findings of another one on linked accounts.

@@ -44,9 +44,7 @@ impl Detector {
             let (reached, cut) = self.reached(ledger, graph, payment);
             self.stats.late_reach_cut = self.stats.late_reach_cut.saturating_add(cut.into());
             for account in reached {
-                for later in
-                    later_times(ledger, account, EventTime(time.0.saturating_sub(1)), until)
-                {
+                for later in later_times(ledger, account, time.just_before(), until) {
                     let moment = Moment::at(ledger, account, later);
                     self.evaluate_one(ledger, index, account, moment, changed);
                 }

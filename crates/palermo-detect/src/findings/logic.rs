@@ -34,18 +34,18 @@ pub(crate) fn gathering(require: &Logic<Need>) -> Vec<IndicatorId> {
     ids
 }
 
-/// Whether a formula denies a link anywhere: then its absence may be what makes it true.
-pub(super) fn denies_links(logic: &Logic<Need>) -> bool {
-    fn names(logic: &Logic<Need>) -> bool {
+/// Whether a formula denies anything such: then its absence may be what makes it true.
+pub(crate) fn denies(logic: &Logic<Need>, such: &dyn Fn(Need) -> bool) -> bool {
+    fn names(logic: &Logic<Need>, such: &dyn Fn(Need) -> bool) -> bool {
         match logic {
-            Logic::Var(need) => matches!(need, Need::Linked(_)),
-            Logic::And(parts) | Logic::Or(parts) => parts.iter().any(names),
-            Logic::Not(inner) => names(inner),
+            Logic::Var(need) => such(*need),
+            Logic::And(parts) | Logic::Or(parts) => parts.iter().any(|part| names(part, such)),
+            Logic::Not(inner) => names(inner, such),
         }
     }
     match logic {
         Logic::Var(_) => false,
-        Logic::And(parts) | Logic::Or(parts) => parts.iter().any(denies_links),
-        Logic::Not(inner) => names(inner),
+        Logic::And(parts) | Logic::Or(parts) => parts.iter().any(|part| denies(part, such)),
+        Logic::Not(inner) => names(inner, such),
     }
 }

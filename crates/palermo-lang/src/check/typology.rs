@@ -8,7 +8,7 @@ use crate::check::pool::index;
 use crate::check::template::{Names, template};
 use crate::program::{
     Anchor, AnchorRole, Emit, Family, Far, Indicator, IndicatorId, Link, Linked, Logic, Need,
-    Suppressor, SuppressorId, Template, Tier, Type, Typology,
+    Suppressor, SuppressorId, Template, Tier, Type, Typology, least_families,
 };
 use crate::read::{Cx, Fields};
 use crate::source::sha256_hex;
@@ -362,14 +362,14 @@ fn reachable<'i>(
 /// Refuses a formula that too few families satisfy: three, two for protective typologies.
 fn few_families(cx: &mut Cx, fields: &Fields<'_>, families: &Logic<Family>, protective: bool) {
     let Some(node) = fields.get("families") else { return };
-    let (least, word) = if protective { (2, "two") } else { (3, "three") };
+    let (least, word) = (least_families(protective), if protective { "two" } else { "three" });
     let counted = FAMILIES.iter().filter(|letter| **letter != 'G').count();
     for set in 0_u32..1 << counted {
         let has = |family: Family| {
             let at = FAMILIES.iter().position(|letter| *letter == family.0);
             at.is_some_and(|at| at < counted && set >> at & 1 == 1)
         };
-        if set.count_ones() < least && families.eval(&mut |family| has(family)) {
+        if (set.count_ones() as usize) < least && families.eval(&mut |family| has(family)) {
             let message = format!("`families` is satisfied by fewer than {word} families");
             let help = format!("name at least {word}, like `M && N && (L || P)`");
             cx.error("E142", &node.range, message, help);

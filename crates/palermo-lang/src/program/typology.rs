@@ -76,7 +76,17 @@ pub struct Typology {
     pub params_sha256: String,
 }
 
+/// How many families of evidence a finding needs: three, two where it only protects.
+pub(crate) const fn least_families(protective: bool) -> usize {
+    if protective { 2 } else { 3 }
+}
+
 impl Typology {
+    /// How many families of evidence a finding needs, whatever `families` says.
+    pub const fn least_families(&self) -> usize {
+        least_families(self.protective)
+    }
+
     /// Every indicator that it names, for the anchor or for others.
     pub fn indicators(&self) -> impl Iterator<Item = IndicatorId> + '_ {
         let far = self.linked.iter().flat_map(|linked| &linked.far);
