@@ -58,7 +58,7 @@ fn blank(config: &Config, who: Who, kind: PartyKind, opened: Date) -> Party {
         email: None,
         address: None,
         relations: Vec::new(),
-        feeds: feeds(),
+        feeds: feeds(config),
         merchants: Vec::new(),
         terminals: Vec::new(),
         activity: None,
@@ -73,7 +73,7 @@ fn as_of(config: &Config, opened: Date) -> EventTime {
     days_before(config.start, 1).max(opened).midnight()
 }
 
-fn feeds() -> FeedSet {
+fn feeds(config: &Config) -> FeedSet {
     let mut feeds = FeedSet::default();
     for feed in [
         Feed::Card,
@@ -86,6 +86,10 @@ fn feeds() -> FeedSet {
         Feed::Conductor,
     ] {
         feeds.insert(feed);
+    }
+    if config.society == Society::Full {
+        feeds.insert(Feed::Balance);
+        feeds.insert(Feed::PartyEvents);
     }
     feeds
 }
@@ -139,6 +143,13 @@ fn told(party: Party, profile: Option<&Profile>) -> Party {
         party: Redacted::new(other),
         kind,
         since: None,
+        until: None,
+    }));
+    let added = told.added.iter().filter_map(|&(who, kind, day)| Some((who.party()?, kind, day)));
+    party.relations.extend(added.map(|(other, kind, day)| PartyRelation {
+        party: Redacted::new(other),
+        kind,
+        since: Some(day),
         until: None,
     }));
     party.events.extend(told.events.iter().map(|&(code, day, device)| PartyEvent {

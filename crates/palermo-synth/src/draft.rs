@@ -145,12 +145,24 @@ pub(crate) enum What {
     Repay,
     /// Coin for money, at an exchange.
     CoinBuy(Coin),
+    /// Coin by card, as gift and prepaid cards are changed.
+    CoinCard(Coin),
     /// Money for coin, at an exchange.
     CoinSell(Coin),
     /// Coin to a wallet; `more` is its cluster.
     CoinOut(Coin, CryptoCategory),
     /// Coin from a wallet; `more` is its cluster.
     CoinIn(Coin, CryptoCategory),
+    /// Coin that came through other wallets from where an analyst has traced it; `more` is the
+    /// cluster that sent it.
+    Traced {
+        /// Where it comes from.
+        category: CryptoCategory,
+        /// Wallets in between.
+        hops: u8,
+        /// How much of it comes from there.
+        percent: u8,
+    },
     /// A stake at a casino.
     Stake,
     /// What a casino pays out.
@@ -245,9 +257,11 @@ impl What {
             Self::Check => PaymentKind::CheckDeposit,
             Self::Loan => PaymentKind::LoanDrawdown,
             Self::Repay => PaymentKind::LoanRepayment,
-            Self::CoinBuy(_) => PaymentKind::CryptoBuy,
+            Self::CoinBuy(_) | Self::CoinCard(_) => PaymentKind::CryptoBuy,
             Self::CoinSell(_) => PaymentKind::CryptoSell,
-            Self::CoinOut(..) | Self::CoinIn(..) => PaymentKind::CryptoTransfer,
+            Self::CoinOut(..) | Self::CoinIn(..) | Self::Traced { .. } => {
+                PaymentKind::CryptoTransfer
+            }
             Self::Stake => PaymentKind::GamingStake,
             Self::Winnings => PaymentKind::GamingPayout,
             Self::Fee => PaymentKind::Fee,

@@ -20,6 +20,7 @@
 //! rates and amounts are literals in `people`, `life` and `society`; [`Statistics`] are held to
 //! published ones. Not modelled: balances, reversals, prices by town, rates that move.
 
+mod balance;
 mod calendar;
 mod config;
 mod customers;

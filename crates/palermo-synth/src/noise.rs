@@ -47,9 +47,11 @@ impl Fields {
         self.thin(&mut end.kind);
         self.thin(&mut end.bank);
         self.thin(&mut end.phone);
+        self.thin(&mut end.alias);
         self.thin(&mut end.wallet);
         self.thin(&mut end.ours);
         self.place(&mut end.place);
+        self.thin(&mut end.balance_after);
     }
 
     fn merchant(&mut self, merchant: &mut Merchant<'_>) {

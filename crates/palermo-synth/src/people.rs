@@ -102,6 +102,10 @@ pub(crate) struct Profile {
     /// An address of a case in place of the own one; above zero.
     pub(crate) address: u32,
     pub(crate) relations: Vec<(Who, RelationKind)>,
+    /// The same, of those who were added, and when.
+    pub(crate) added: Vec<(Who, RelationKind, Date)>,
+    /// A handle at which this one is paid, from the list of those that adverts show.
+    pub(crate) handle: Option<&'static str>,
     /// Accounts of others that this one may use.
     pub(crate) mandates: Vec<Who>,
     /// What staff and systems saw, and on which device.

@@ -27,7 +27,25 @@ pub(crate) enum Who {
     Company(u32),
     /// A receiver of remittances abroad, without an account; the number chooses the country.
     Abroad(u32),
+    /// A firm elsewhere that stands on a list which the bank keeps: [`LISTED`].
+    Listed(u8),
 }
+
+/// Accounts on the lists of the rules as delivered: processors that serve adult sites, exchanges,
+/// money services. A bank has such lists of its own, by name.
+pub(crate) const LISTED: [&str; 11] = [
+    "ADULTPAY:1",
+    "ADULTPAY:2",
+    "ADULTPAY:3",
+    "VASP:1",
+    "VASP:2",
+    "VASP:3",
+    "VASP:4",
+    "MSB:1",
+    "MSB:2",
+    "MSB:3",
+    "MSB:4",
+];
 
 impl Who {
     /// The `k`-th person of a town who banks elsewhere.
@@ -49,6 +67,7 @@ impl Who {
         };
         match self {
             Self::Nobody | Self::Abroad(_) => None,
+            Self::Listed(n) => LISTED.get(usize::from(n)).map(|&name| name.to_owned()),
             Self::Person(n) => own(u64::from(n) * 2 + 1),
             Self::Second(n) => own(u64::from(n) * 2 + 2),
             Self::Firm(n) => own(4_000_000_000 + u64::from(n)),
@@ -92,6 +111,7 @@ impl Who {
             Self::Outside(n) => 3 << 40 | u64::from(n),
             Self::Company(n) => 4 << 40 | u64::from(n),
             Self::Abroad(n) => 5 << 40 | u64::from(n),
+            Self::Listed(n) => 8 << 40 | u64::from(n),
         }
     }
 }

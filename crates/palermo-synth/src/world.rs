@@ -5,6 +5,7 @@
 //! tables of people, two days of drafts, and the drafts of the cases that are under way (72 bytes
 //! each), whatever the number of days.
 
+use crate::balance::{Balances, Left};
 use crate::calendar::{Day, FIRST_UTC_MS, days_after};
 use crate::config::{Config, ConfigError, Society};
 use crate::customers;
@@ -73,7 +74,8 @@ impl World {
             gaps: self.gaps(),
             full: self.config.society == Society::Full,
         };
-        Payments { drafts: Drafts::new(self), writer }
+        let balances = writer.full.then(|| Balances::new(&self.people));
+        Payments { drafts: Drafts::new(self), writer, balances }
     }
 
     /// How many people have an account, those of cases too.
@@ -286,6 +288,8 @@ impl<'w> Drafts<'w> {
 pub struct Payments<'w> {
     drafts: Drafts<'w>,
     writer: Writer<'w>,
+    /// In a full society.
+    balances: Option<Balances<'w>>,
 }
 
 impl Iterator for Payments<'_> {
@@ -293,6 +297,8 @@ impl Iterator for Payments<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let drawn = self.drafts.next()?;
-        Some(self.writer.payment(&drawn.draft, drawn.number, drawn.refers))
+        let book = |balances: &mut Balances<'_>| balances.book(&drawn.draft);
+        let left = self.balances.as_mut().map_or_else(Left::default, book);
+        Some(self.writer.payment(&drawn.draft, drawn.number, (drawn.refers, left)))
     }
 }

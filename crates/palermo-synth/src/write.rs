@@ -1,12 +1,13 @@
 //! A draft becomes a payment: ids, ends, merchant, terminal, card, device.
 //!
 //! Cost: about a microsecond, most of it for ten short strings. What a bank does not know is left
-//! out: balances, the acquirer's account of a merchant that banks elsewhere, names of people.
+//! out: the acquirer's account of a merchant that banks elsewhere, names of people.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "small products that make ids: numbers below 2^16 times constants below 2^20"
 )]
 
+use crate::balance::Left;
 use crate::customers;
 use crate::draft::{Code, Coin, Draft, What};
 use crate::noise::Gaps;
@@ -136,7 +137,10 @@ fn manner(what: What) -> (Rail, Option<Channel>, Option<&'static str>) {
         What::Loan => (Rail::Ach, None, Some(Code::Loan.as_str())),
         What::Repay => (Rail::Ach, Some(Channel::Online), Some(Code::LoanBack.as_str())),
         What::CoinBuy(_) | What::CoinSell(_) => (Rail::Ach, Some(Channel::Mobile), None),
-        What::CoinOut(..) | What::CoinIn(..) => (Rail::Crypto, Some(Channel::Api), None),
+        What::CoinCard(_) => (Rail::Card, Some(Channel::Ecommerce), None),
+        What::CoinOut(..) | What::CoinIn(..) | What::Traced { .. } => {
+            (Rail::Crypto, Some(Channel::Api), None)
+        }
         What::Fee => (Rail::Internal, None, Some("BKFE")),
     }
 }
@@ -158,7 +162,11 @@ fn sums(draft: &Draft, currency: Currency) -> (Decimal, Currency, Option<(Decima
             let (amount, ticker) = coin_of(coin, draft.cents);
             (amount, ticker.unwrap_or(currency), None)
         }
-        What::CoinBuy(coin) | What::CoinSell(coin) => {
+        What::Traced { .. } => {
+            let (amount, ticker) = coin_of(Coin::Btc, draft.cents);
+            (amount, ticker.unwrap_or(currency), None)
+        }
+        What::CoinBuy(coin) | What::CoinCard(coin) | What::CoinSell(coin) => {
             let (amount, ticker) = coin_of(coin, draft.cents);
             (money, currency, ticker.map(|ticker| (amount, ticker)))
         }
@@ -179,7 +187,12 @@ fn coin_of(coin: Coin, cents: u32) -> (Decimal, Option<Currency>) {
 
 impl Writer<'_> {
     /// The payment of a draft, under its number in the stream.
-    pub(crate) fn payment(&self, draft: &Draft, number: u64, refers: Refers) -> Payment<'static> {
+    pub(crate) fn payment(
+        &self,
+        draft: &Draft,
+        number: u64,
+        (refers, left): (Refers, Left),
+    ) -> Payment<'static> {
         let (rail, channel, purpose) = manner(draft.what);
         let kind = draft.what.kind();
         let cash = kind == PaymentKind::CashDeposit || kind == PaymentKind::CashWithdrawal;
@@ -225,6 +238,8 @@ impl Writer<'_> {
             batch: None,
             source: None,
         };
+        payment.debtor.balance_after = left.debtor;
+        payment.creditor.balance_after = left.creditor;
         if let Some(gaps) = self.gaps {
             gaps.payment(number, &mut payment);
         }
@@ -253,7 +268,7 @@ impl Writer<'_> {
 
     fn residence(&self, who: Who) -> PlaceText<'static> {
         let town = match who {
-            Who::Nobody => None,
+            Who::Nobody | Who::Listed(_) => None,
             Who::Person(n) | Who::Second(n) => self.people.person(n).map(|person| person.town),
             Who::Firm(n) => self.people.firm(n).map(|firm| firm.town),
             Who::Outside(_) | Who::Company(_) => who.outside_town(),
@@ -273,14 +288,14 @@ impl Writer<'_> {
         let kind = match who {
             Who::Person(_) | Who::Second(_) | Who::Outside(_) | Who::Abroad(_) => EndKind::Person,
             Who::Company(_) if draft.what.kind() == PaymentKind::Benefit => EndKind::PublicBody,
-            Who::Firm(_) | Who::Company(_) | Who::Nobody => EndKind::Business,
+            Who::Firm(_) | Who::Company(_) | Who::Listed(_) | Who::Nobody => EndKind::Business,
         };
         let ours = match who {
             Who::Person(_) | Who::Second(_) | Who::Firm(_) => Some(true),
-            Who::Outside(_) | Who::Company(_) => Some(false),
+            Who::Outside(_) | Who::Company(_) | Who::Listed(_) => Some(false),
             Who::Nobody | Who::Abroad(_) => None,
         };
-        if who == Who::Nobody && matches!(draft.what, What::CoinOut(..) | What::CoinIn(..)) {
+        if who == Who::Nobody && draft.what.kind() == PaymentKind::CryptoTransfer {
             return End { wallet: Some(text(case_hash(WALLET, draft.more))), ..End::default() };
         }
         let remote = matches!(draft.what, What::MobileMoney | What::Remit { .. });
@@ -294,10 +309,21 @@ impl Writer<'_> {
             kind: Some(kind),
             bank: who.bank().map(Cow::Borrowed),
             place: self.residence(who),
+            alias: if proxy { self.handle_of(who) } else { None },
             phone: if proxy || named { self.phone_of(who).map(text) } else { None },
             ours,
             ..End::default()
         }
+    }
+
+    /// The handle under which somebody is paid, where it is one that adverts show.
+    fn handle_of(&self, who: Who) -> Option<Text<'static>> {
+        let profile = match who {
+            Who::Person(n) | Who::Second(n) => self.people.person(n)?.profile.as_deref()?,
+            Who::Firm(n) => self.people.firm(n)?.profile.as_deref()?,
+            _ => return None,
+        };
+        profile.handle.map(Cow::Borrowed).map(Text::new)
     }
 
     /// The phone of an end: one of the case where somebody is written with it.
@@ -447,6 +473,7 @@ fn device_of(draft: &Draft, full: bool) -> Option<Device<'static>> {
             | What::MobileMoney
             | What::Remit { .. }
             | What::CoinBuy(_)
+            | What::CoinCard(_)
             | What::CoinOut(..)
     );
     app.then(|| device(draft.payer, full)).flatten()
@@ -456,7 +483,11 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     let side = |category: CryptoCategory, cluster: u64| CryptoSide {
         cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
         category: Some(category),
-        confidence: Some(CryptoConfidence::Likely),
+        // Labels of abuse material count where an analyst has verified them, so those are.
+        confidence: Some(match category {
+            CryptoCategory::Csam => CryptoConfidence::Verified,
+            _ => CryptoConfidence::Likely,
+        }),
         hops: Some(0),
         ..CryptoSide::default()
     };
@@ -466,13 +497,21 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     };
     let exchange = || Some(side(CryptoCategory::Exchange, 7));
     let (coin, debtor, creditor) = match draft.what {
-        What::CoinBuy(coin) => (coin, None, exchange()),
+        What::CoinBuy(coin) | What::CoinCard(coin) => (coin, None, exchange()),
         What::CoinSell(coin) => (coin, exchange(), None),
         What::CoinOut(coin, category) => {
             (coin, exchange(), Some(side(category, u64::from(draft.more))))
         }
         What::CoinIn(coin, category) => {
             (coin, Some(side(category, u64::from(draft.more))), exchange())
+        }
+        What::Traced { category, hops, percent } => {
+            let from = CryptoSide {
+                hops: Some(hops),
+                exposure_percent: Some(Decimal::from(i64::from(percent))),
+                ..side(category, u64::from(draft.more))
+            };
+            (Coin::Btc, Some(from), exchange())
         }
         _ => return None,
     };
