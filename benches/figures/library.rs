@@ -128,16 +128,29 @@ fn rules(sources: &BTreeMap<String, String>, copies: usize) -> RuleSet {
         let steps = i64::from(u32::from(letter) - u32::from('A')) + 1;
         let rule =
             plain.indicators.iter().find(|rule| rule.condition.id == id).expect("it is there");
-        for param in &rule.condition.params {
+        // How much each hop keeps has a least and a most, which steps would cross.
+        let kept = |param: &&Param| !param.name.ends_with("_keep");
+        for param in rule.condition.params.iter().filter(kept) {
             let moved = param
                 .step
                 .as_ref()
-                .and_then(|step| stricter(&param.value, step, steps, param.stricter));
+                .and_then(|step| stricter(&param.value, step, steps, param.stricter))
+                .filter(|value| is_within(value, param));
             overrides
                 .extend(moved.map(|value| ((format!("{letter}{id}"), param.name.clone()), value)));
         }
     }
     compile_with(&Sources::new(files), None, &limits, &overrides).expect("copies compile").rules
+}
+
+fn is_within(value: &Literal, param: &Param) -> bool {
+    let Some((low, high)) = &param.range else { return true };
+    match (value, low, high) {
+        (Literal::Int(value), Literal::Int(low), Literal::Int(high)) => {
+            (low..=high).contains(&value)
+        }
+        _ => true,
+    }
 }
 
 fn stricter(value: &Literal, step: &Literal, steps: i64, way: Stricter) -> Option<Literal> {
