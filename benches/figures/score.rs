@@ -21,7 +21,8 @@ use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::{Bundle, Engine, EngineConfig};
 use palermo_lang::program::RuleSet;
 use palermo_lang::{Overrides, Sources, compile_with};
-use palermo_synth::{Case, CaseKind, Config, Lookalikes, Member, Noise, Planted, Society, World};
+use palermo_synth::score::{Scorecard, Told, per};
+use palermo_synth::{Case, Config, Lookalikes, Noise, Planted, Society, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,23 +33,13 @@ const EVADING_PER_MILLE: u16 = 250;
 /// Chosen once, and never looked at while rules were written.
 const SEEDS: [u64; 3] = [7_411_209, 52_630_018, 990_317_745];
 
-/// An alert as its last revision says it.
-#[derive(Clone, Debug)]
-struct Alert {
-    typology: String,
-    anchor: String,
-    decided: EventTime,
-}
-
 /// What one world gave.
 struct Played {
     truth: Vec<Case>,
-    alerts: Vec<Alert>,
+    told: Vec<Told>,
     suppressed: u64,
     payments: u64,
     customers: u64,
-    /// Payments of cases: when and how much.
-    moved: BTreeMap<String, Vec<(EventTime, u64)>>,
     /// What each case lacked when it ended, by its id.
     lacks: BTreeMap<String, why::Lack>,
 }
@@ -56,29 +47,61 @@ struct Played {
 /// Prints the score of every typology.
 pub fn figures() {
     let rules = rules();
-    let (mut tallies, mut all) = (BTreeMap::<&'static str, Tally>::new(), Tally::default());
-    let (mut wrong, mut by_alike) = (Wrong::default(), BTreeMap::<&'static str, u64>::new());
     let seeds = SEEDS.into_iter().take(setting("PALERMO_SCORE_SEEDS", 3));
     let looked_at = setting("PALERMO_SCORE_SEED", 0) as u64;
     let seeds = if looked_at > 0 { vec![looked_at] } else { seeds.collect() };
+    let (mut card, mut lacks) = (Scorecard::default(), BTreeMap::new());
     for seed in seeds {
         let begun = now();
         let played = play(&rules, seed);
         eprintln!(
             "seed {seed}: {} payments, {} alerts, {} suppressed, {:.0} s",
             played.payments,
-            played.alerts.len(),
+            played.told.len(),
             played.suppressed,
             begun.elapsed().as_secs_f64()
         );
-        judge(&played, &mut tallies, &mut all, &mut wrong, &mut by_alike);
+        if setting("PALERMO_SCORE_WRONG", 0) > 0 {
+            tell_wrong(&played);
+        }
+        // Cases of several worlds have the same ids.
+        let mut own = Scorecard::default();
+        own.add(&played.truth, &played.told, played.payments, played.customers);
+        for (typology, score) in own.typologies() {
+            let of = |id| played.lacks.get(id).cloned();
+            let all: &mut Vec<why::Lack> = lacks.entry(typology).or_default();
+            all.extend(score.missed.iter().filter_map(of));
+        }
+        card.add(&played.truth, &played.told, played.payments, played.customers);
     }
-    for (typology, tally) in &tallies {
-        tally.print(typology);
-        why::print(typology, &tally.lacks);
+    print(&card, &lacks);
+}
+
+fn print(card: &Scorecard, lacks: &BTreeMap<&'static str, Vec<why::Lack>>) {
+    card.lines().iter().for_each(|line| println!("score {line}"));
+    for (typology, lacks) in lacks {
+        why::print(typology, lacks);
     }
-    all.print("all");
-    wrong.print(&by_alike);
+    let all = card.all();
+    let share = |part: u64, whole: u64| per(part, whole, 1);
+    figure("score_recall", share(all.found, all.planted), "share");
+    figure("score_recall_of_decidable", share(all.decidable_found, all.decidable), "share");
+    figure("score_precision", share(all.right, all.right + all.wrong), "share");
+    figure("score_false_per_10k_payments", per(all.wrong, card.payments, 10_000), "alerts");
+    figure("score_false_per_1k_customers", per(all.wrong, card.customers, 1_000), "alerts");
+    let ordinary = per(card.ordinary, card.payments, 100_000);
+    figure("score_ordinary_false_per_100k_payments", ordinary, "alerts");
+}
+
+/// Alerts at nobody of a planted network.
+fn tell_wrong(played: &Played) {
+    for alert in &played.told {
+        let mut planted = played.truth.iter().filter(|case| case.is_planted());
+        if !planted.any(|case| case.is_about(&alert.anchor)) {
+            let case = played.truth.iter().find(|case| case.involves(&alert.anchor));
+            eprintln!("false {} {} {:?}", alert.typology, alert.anchor, case.map(|case| &case.id));
+        }
+    }
 }
 
 fn rules() -> RuleSet {
@@ -174,7 +197,7 @@ struct Player {
     next: BTreeMap<TopicRole, i64>,
     effects: Vec<OutRecord>,
     /// The last revision of each alert.
-    last: BTreeMap<String, (String, Alert)>,
+    last: BTreeMap<String, (String, Told)>,
     suppressed: BTreeSet<String>,
 }
 
@@ -204,15 +227,15 @@ impl Player {
                 self.suppressed.insert(id);
                 continue;
             }
-            let read = Alert {
+            let read = Told {
                 typology: text(&data["typology"]),
                 anchor: text(&alert["subject"]),
-                decided: EventTime::parse(&text(&data["episode"]["last"])).unwrap_or_default(),
+                at: EventTime::parse(&text(&data["episode"]["last"])).unwrap_or_default(),
             };
             let action = text(&data["action"]);
             // What counts is when it was first told.
-            let decided = self.last.get(&id).map_or(read.decided, |(_, first)| first.decided);
-            self.last.insert(id, (action, Alert { decided, ..read }));
+            let at = self.last.get(&id).map_or(read.at, |(_, first)| first.at);
+            self.last.insert(id, (action, Told { at, ..read }));
         }
     }
 }
@@ -241,194 +264,18 @@ fn play(rules: &RuleSet, seed: u64) -> Played {
         customers += 1;
     }
     let truth = world.truth();
-    let of_case: BTreeMap<&str, &str> = truth
-        .iter()
-        .flat_map(|case| case.payments.iter().map(|id| (id.as_str(), case.id.as_str())))
-        .collect();
-    let mut moved: BTreeMap<String, Vec<(EventTime, u64)>> = BTreeMap::new();
     let mut payments = 0;
     let mut asked = why::Asked::new(&truth);
     for payment in world.payments() {
         asked.ask(&player.engine, payment.event_time);
-        if let Some(case) = of_case.get(payment.payment_id.expose().as_ref()) {
-            let whole = payment.amount.round().to_string().parse().unwrap_or(0);
-            moved.entry((*case).to_owned()).or_default().push((payment.event_time, whole));
-        }
         value.clear();
         encode_payment(&payment, &mut value);
         player.apply(TopicRole::Payments, payment.event_time.0, &value);
         payments += 1;
     }
     asked.ask(&player.engine, EventTime::MAX);
-    let alerts = player.last.into_values().filter(|(action, _)| action != "retracted");
-    let alerts = alerts.map(|(_, alert)| alert).collect();
+    let told = player.last.into_values().filter(|(action, _)| action != "retracted");
+    let told = told.map(|(_, alert)| alert).collect();
     let suppressed = player.suppressed.len() as u64;
-    Played { alerts, suppressed, payments, customers, moved, lacks: asked.lacks, truth }
-}
-
-/// Whether an alert is about somebody of a case who is no mere payer.
-fn is_about(case: &Case, alert: &Alert) -> bool {
-    let takes_part = |member: &Member| member.node.anchor() == alert.anchor && is_actor(member);
-    case.is_anchored_at(&alert.anchor) || case.members.iter().any(takes_part)
-}
-
-/// Whether somebody does more in a case than pay or sell something lawful.
-fn is_actor(member: &Member) -> bool {
-    !matches!(member.function, "payer" | "consumer" | "lodging" | "shop" | "host")
-}
-
-#[derive(Default)]
-struct Tally {
-    planted: u64,
-    found: u64,
-    also: u64,
-    evading: u64,
-    evading_found: u64,
-    right: u64,
-    wrong: u64,
-    /// Of those that were found: hours from decidable to found, and percent of the money that had
-    /// moved by then.
-    hours: Vec<i64>,
-    moved: Vec<u64>,
-    /// Of those that were not.
-    lacks: Vec<why::Lack>,
-}
-
-impl Tally {
-    fn print(&self, name: &str) {
-        let Self { planted, found, also, evading, evading_found, right, wrong, .. } = *self;
-        let told = right + wrong;
-        println!(
-            "score {name:<6} planted {planted:>4}  found {found:>4}  missed {:>4}  recall {}  also {also:>3}  \
-             evading {evading_found}/{evading}  right {right}  false {wrong}  precision {}  \
-             hours {}  moved {} %",
-            planted - found,
-            share(found, planted),
-            share(right, told),
-            median(&self.hours),
-            median(&self.moved)
-        );
-        if name == "all" {
-            figure("score_recall", format!("{:.3}", found as f64 / planted.max(1) as f64), "share");
-            figure("score_precision", format!("{:.3}", right as f64 / told.max(1) as f64), "share");
-        }
-    }
-}
-
-fn median<T: Copy + Ord + std::fmt::Display>(all: &[T]) -> String {
-    let mut all = all.to_vec();
-    all.sort_unstable();
-    all.get(all.len() / 2).map_or_else(|| "-".to_owned(), T::to_string)
-}
-
-/// A share with Wilson's interval of 95 %.
-fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "-".to_owned();
-    }
-    let (n, z) = (whole as f64, 1.959_963_985_f64);
-    let p = part as f64 / n;
-    let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    format!("{p:.2} [{:.2}, {:.2}]", (middle - half).max(0.0), (middle + half).min(1.0))
-}
-
-/// Alerts that are about nobody of a planted network.
-#[derive(Default)]
-struct Wrong {
-    payments: u64,
-    customers: u64,
-    alerts: u64,
-    /// Of those, about people with no part in any case.
-    ordinary: u64,
-    alikes: u64,
-    alikes_alerted: u64,
-}
-
-impl Wrong {
-    fn print(&self, by_alike: &BTreeMap<&'static str, u64>) {
-        let per = |of: u64, whole: u64, each: f64| of as f64 * each / whole.max(1) as f64;
-        let ordinary = per(self.ordinary, self.payments, 100_000.0);
-        figure(
-            "score_false_per_10k_payments",
-            format!("{:.2}", per(self.alerts, self.payments, 1e4)),
-            "alerts",
-        );
-        figure(
-            "score_false_per_1k_customers",
-            format!("{:.2}", per(self.alerts, self.customers, 1e3)),
-            "alerts",
-        );
-        figure("score_ordinary_false_per_100k_payments", format!("{ordinary:.2}"), "alerts");
-        println!("score look-alikes alerted about: {} of {}", self.alikes_alerted, self.alikes);
-        for (name, alerts) in by_alike {
-            println!("score look-alike {name:<28} {alerts}");
-        }
-    }
-}
-
-fn judge(
-    played: &Played,
-    tallies: &mut BTreeMap<&'static str, Tally>,
-    all: &mut Tally,
-    wrong: &mut Wrong,
-    by_alike: &mut BTreeMap<&'static str, u64>,
-) {
-    wrong.payments += played.payments;
-    wrong.customers += played.customers;
-    let planted = || played.truth.iter().filter(|case| case.is_planted());
-    for case in planted() {
-        let of_case: Vec<&Alert> =
-            played.alerts.iter().filter(|alert| is_about(case, alert)).collect();
-        let own = of_case.iter().filter(|alert| alert.typology == case.typology);
-        let first = own.map(|alert| alert.decided).min();
-        for tally in [tallies.entry(case.typology).or_default(), &mut *all] {
-            tally.planted += 1;
-            tally.evading += u64::from(case.evading.is_some());
-            tally.also += u64::from(first.is_none() && !of_case.is_empty());
-            let Some(at) = first else {
-                if let Some(lack) = played.lacks.get(&case.id) {
-                    tally.lacks.push(lack.clone());
-                }
-                continue;
-            };
-            tally.found += 1;
-            tally.evading_found += u64::from(case.evading.is_some());
-            if let Some(decidable) = case.decidable {
-                tally.hours.push(at.since(decidable).as_millis() / 3_600_000);
-            }
-            let legs = played.moved.get(&case.id).map_or(&[][..], Vec::as_slice);
-            let sum = |until: EventTime| -> u64 {
-                legs.iter().filter(|(time, _)| *time <= until).map(|(_, amount)| amount).sum()
-            };
-            tally.moved.push(sum(at) * 100 / sum(EventTime::MAX).max(1));
-        }
-    }
-    let mut alerted = BTreeSet::new();
-    for alert in &played.alerts {
-        let is_right = planted().any(|case| is_about(case, alert));
-        let name = tallies.keys().copied().find(|name| *name == alert.typology);
-        let of = name.map(|name| tallies.entry(name).or_default());
-        for tally in of.into_iter().chain([&mut *all]) {
-            if is_right { tally.right += 1 } else { tally.wrong += 1 }
-        }
-        if is_right {
-            continue;
-        }
-        wrong.alerts += 1;
-        let alike =
-            played.truth.iter().find(|case| !case.is_planted() && case.involves(&alert.anchor));
-        match alike.map(|case| (case, &case.kind)) {
-            Some((case, CaseKind::Lookalike { name, .. })) => {
-                alerted.insert(case.id.clone());
-                *by_alike.entry(name).or_default() += 1;
-            }
-            _ => wrong.ordinary += u64::from(!planted().any(|case| case.involves(&alert.anchor))),
-        }
-        if setting("PALERMO_SCORE_WRONG", 0) > 0 {
-            eprintln!("false {} {} {:?}", alert.typology, alert.anchor, alike.map(|case| &case.id));
-        }
-    }
-    wrong.alikes += played.truth.iter().filter(|case| !case.is_planted()).count() as u64;
-    wrong.alikes_alerted += alerted.len() as u64;
+    Played { told, suppressed, payments, customers, lacks: asked.lacks, truth }
 }

@@ -55,3 +55,42 @@ fn an_alert_whole() {
     let text = serde_json::to_string_pretty(&first).expect("it can be written");
     insta::assert_snapshot!("first_alert", text);
 }
+
+/// Runs the command; gives its standard output.
+fn palermo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_palermo-under-test"))
+        .args(arguments)
+        .current_dir(palermo_tests::root())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The first alert that the tests of a typology make, as an analyst reads it.
+#[test]
+fn an_alert_of_every_crime_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (crime, typology) in [
+        ("sex_trafficking", "CT-02"),
+        ("labor_trafficking", "CT-08"),
+        ("migrant_smuggling", "CT-14"),
+        ("child_exploitation", "CT-21"),
+        ("forced_criminality", "CT-23"),
+        ("organ_trafficking", "CT-25"),
+        ("laundering", "CT-28"),
+    ] {
+        let path = folder.path().join(format!("{typology}.jsonl"));
+        let path = path.to_str().expect("a path");
+        palermo(&["rules", "test", typology, "--alerts", path]);
+        let alerts = std::fs::read_to_string(path).expect("alerts");
+        let first: serde_json::Value =
+            serde_json::from_str(alerts.lines().next().expect("an alert")).expect("JSON");
+        let of_crime = first["data"]["crime"].as_array().expect("crimes");
+        assert!(of_crime.iter().any(|one| one == crime), "{typology} is about {of_crime:?}");
+        let id = first["data"]["alert_id"].as_str().expect("an id");
+        let shown = palermo(&["alert", "show", id, "--from", path, "--ascii"]);
+        insta::assert_snapshot!(format!("alert_of_{crime}"), shown);
+    }
+}

@@ -45,7 +45,7 @@ impl<'a> Asked<'a> {
 
 /// The closest look at the anchor and at everybody who is no mere payer.
 fn lack(engine: &Engine, case: &Case) -> Option<Lack> {
-    let members = case.members.iter().filter(|member| super::is_actor(member));
+    let members = case.members.iter().filter(|member| member.is_actor());
     let mut nodes: BTreeSet<String> = members.map(|member| member.node.anchor()).collect();
     nodes.insert(case.anchor.anchor());
     nodes.extend(case.accounts.iter().map(|key| format!("account/{key}")));

@@ -363,6 +363,9 @@ pub(crate) struct RulesTestArgs {
     /// Show for tests that expect nothing what came closest.
     #[arg(long)]
     pub explain: bool,
+    /// Write the alerts of the tests to a file, for `palermo alert show --from FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -17,12 +17,15 @@ use crate::args::DemoArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::signals::Signals;
+use palermo_domain::EventTime;
 use palermo_runtime::{Config, ConfigOverrides, Kafka};
+use palermo_synth::score::{Scorecard, Told};
 use place::Place;
 use play::Played;
 use score::Score;
 use screen::Screen;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use words::AlertText;
 
@@ -57,10 +60,15 @@ pub(crate) fn demo(arguments: &DemoArgs, out: &mut Out) -> Result<Exit, Failure>
         out.talk("interrupted; what was read is committed");
         return Ok(signals.exit());
     };
-    let alerts = words::latest(&place.published(palermo_domain::OutputTopic::Alerts)?);
+    let published = place.published(palermo_domain::OutputTopic::Alerts)?;
+    let (alerts, first) = (words::latest(&published), words::first_told(&published));
     let suppressed = words::latest(&place.published(palermo_domain::OutputTopic::Suppressed)?);
     place.clean()?;
-    let score = Score::of(&world.truth(), &alerts, &suppressed);
+    let truth = world.truth();
+    let told: Vec<Told> = alerts.iter().map(|alert| told(alert, &first)).collect();
+    let mut card = Scorecard::default();
+    card.add(&truth, &told, played.payments, played.parties);
+    let score = Score::of(&truth, &alerts, &suppressed, card);
     show(&played, &alerts, &score, arguments, out);
     Ok(if score.is_perfect() { Exit::Fine } else { Exit::Findings })
 }
@@ -96,6 +104,15 @@ fn show(played: &Played, alerts: &[AlertText], score: &Score, arguments: &DemoAr
     out.data("");
     for line in next_steps(&program(), arguments.world.seed) {
         out.data(&line);
+    }
+}
+
+/// What the score card must know of an alert.
+fn told(alert: &AlertText, first: &BTreeMap<String, EventTime>) -> Told {
+    Told {
+        typology: alert.typology().to_owned(),
+        anchor: alert.anchor().to_owned(),
+        at: first.get(alert.id()).copied().unwrap_or_default(),
     }
 }
 

@@ -3,15 +3,10 @@
 //! A function of the alert alone: keys in the order of `alert.v1.example.json`, no clock, so the
 //! same alert gives the same bytes on every machine. Cost: linear in what the alert holds, which
 //! its evidence bounds keep small.
-//!
-//! What the alert does not know yet is there and empty: `counterfactuals`, `against`, `link`, and
-//! the edges of `network`, which is therefore marked `truncated`.
 
-use crate::dead_letter::hex;
 use crate::write::JsonWriter;
+use palermo_domain::Alert;
 use palermo_domain::alert::{Actor, IndicatorEvidence, LinkPath, MoneyIn, RuleRef};
-use palermo_domain::{Alert, Redacted};
-use sha2::{Digest, Sha256};
 
 /// Version of the engine, as alerts and progress records name it.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -340,7 +335,7 @@ fn network(json: &mut JsonWriter<'_>, alert: &Alert) {
 /// What the reader does next.
 fn after(json: &mut JsonWriter<'_>, alert: &Alert) {
     json.key("grouping").object(|json| {
-        json.field("group_id", &group_id(alert));
+        json.field("group_id", &alert.group);
         json.field("typology", &alert.typology);
         json.bare_field("prior_alerts", alert.prior_alerts);
     });
@@ -378,10 +373,3 @@ const VICTIM_NOTES: [&str; 3] = [
     "do not propose account closure from this alert alone",
     "describe possible victims in the narrative, not as report subjects",
 ];
-
-/// One group per anchor and typology, over all its episodes.
-fn group_id(alert: &Alert) -> String {
-    let of = Redacted::new(format!("{}\n{}", alert.anchor, alert.typology));
-    let digest = Sha256::digest(of.expose().as_bytes());
-    format!("grp_{}", hex(digest.get(..6).unwrap_or_default()))
-}

@@ -508,10 +508,11 @@ fn level(score: u32, (medium, high, critical): (u32, u32, u32)) -> Level {
     }
 }
 
-fn blank() -> Alert {
+pub(crate) fn blank() -> Alert {
     let none = MoneyIn { value: Cents::ZERO, currency: palermo_domain::Currency::NONE };
     Alert {
         alert_id: String::new(),
+        group: String::new(),
         revision: 0,
         action: Action::Created,
         cause: palermo_domain::alert::Cause::OnTime,

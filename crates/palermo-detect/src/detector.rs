@@ -18,6 +18,7 @@ use crate::concern::Concerns;
 use crate::condition::{Run, Searches, Verdict};
 use crate::episode::{Anchor, Memory, Track};
 use crate::eval::{Env, touched};
+use crate::groups::Groups;
 use crate::hits::Hits;
 use crate::lacking::Lacking;
 use crate::lists::{BoundList, Sent};
@@ -104,6 +105,8 @@ pub struct Detector {
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
     /// Subjects whose hits concern an account.
     pub(crate) concerns: Concerns,
+    /// Alerts that belong together.
+    pub(crate) groups: Groups,
     /// The newest time at which evidence began anywhere that a typology looks for on linked accounts.
     newest_far: EventTime,
     /// Tracks that lack nothing but linked evidence, by typology, and perhaps others.
@@ -159,6 +162,7 @@ impl Detector {
             tracks: Vec::new(),
             by_anchor: FixedHashMap::default(),
             concerns: Concerns::default(),
+            groups: Groups::default(),
             newest_far: EventTime::MIN,
             waiting: BTreeMap::new(),
             found_anew: BTreeMap::new(),
@@ -197,6 +201,7 @@ impl Detector {
             .saturating_add(tracks)
             .saturating_add(self.memories.len().saturating_mul(128))
             .saturating_add(self.concerns.bytes())
+            .saturating_add(self.groups.bytes())
             .saturating_add(self.day_ends.bytes())
             .saturating_add(self.sent.bytes())
             .saturating_add(self.armed.bytes())
@@ -268,6 +273,7 @@ impl Detector {
         };
         let accounts = Touched { accounts: accounts.collect(), with, time, late };
         self.follow(ledger, changed, &accounts, applied, out);
+        self.regroup(applied, out);
     }
 
     fn evaluate_one(
@@ -333,11 +339,13 @@ impl Detector {
             self.end_episode(ledger, track, applied, out);
             self.look_further(ledger, time, applied, out);
         }
+        self.regroup(applied, out);
     }
 
     /// Forgets hits beyond the evidence horizon; called when the ledger evicts.
     pub fn evict(&mut self, watermark: EventTime) {
         let cutoff = watermark.minus(self.settings.evidence_horizon);
+        self.groups.forget(cutoff);
         self.stats.expired_hits = self.stats.expired_hits.saturating_add(self.hits.forget(cutoff));
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Reading order: `value` (three-valued logic), `bind` (program to nodes), `lists`, `lexicon`, `eval`
 //! and `fields` (one payment), `select` (selections), `condition` (one window), `need` (what must be there), `lacking` (what could not be
-//! decided), `hits`, `numbers`, `concern` (whom a hit concerns), `linked` (evidence on other accounts), `episode` (what is worth publishing), `detector` (the loop),
+//! decided), `hits`, `numbers`, `concern` (whom a hit concerns), `linked` (evidence on other accounts), `episode` (what is worth publishing), `groups` (alerts of one network), `detector` (the loop),
 //! `alerts` (the words).
 
 mod alerts;
@@ -19,6 +19,7 @@ mod episode;
 mod eval;
 mod fields;
 mod findings;
+mod groups;
 mod hits;
 mod lacking;
 mod lexicon;

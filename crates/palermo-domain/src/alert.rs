@@ -47,6 +47,8 @@ pub enum Cause {
     Reversal,
     /// The rule is no longer deployed.
     RuleRemoved,
+    /// Its group has merged with another, or was split.
+    Merged,
 }
 
 impl Cause {
@@ -57,6 +59,7 @@ impl Cause {
             Self::Late => "late",
             Self::Reversal => "reversal",
             Self::RuleRemoved => "rule_removed",
+            Self::Merged => "merged",
         }
     }
 }
@@ -426,6 +429,8 @@ pub struct Alert {
     pub alert_id: String,
     /// From 1, without gaps.
     pub revision: u32,
+    /// `grp_` and 12 hex digits: alerts on accounts of one network have the same.
+    pub group: String,
     /// What this revision does.
     pub action: Action,
     /// Why it was made.

@@ -56,6 +56,8 @@ pub struct TestResult {
     pub closest: Vec<String>,
     /// What the rule is known to do wrong here, where it passed because it still does.
     pub known: Option<Known>,
+    /// Revisions of alerts as they would be published, those that are held back included, in order.
+    pub alerts: Vec<Vec<u8>>,
 }
 
 /// What a rule is known to do wrong.
@@ -140,6 +142,7 @@ impl Runner {
                 (_, true) => Some(Known::FalsePositive),
                 _ => None,
             },
+            alerts: Vec::new(),
         };
         let limits = limits(file);
         let Some((_, shelf)) = self.shelves.iter().find(|(known, _)| *known == limits) else {
@@ -260,6 +263,10 @@ impl Bench<'_> {
         judge::judge(self.file, self.test, &plain, result);
         watch.report(self, rules, &plain, result);
         self.variations(rules, &plain, result);
+        let topics = [OutputTopic::Alerts, OutputTopic::Shadow, OutputTopic::Suppressed];
+        let told = plain.effects.into_iter().flatten();
+        let told = told.filter(|effect| topics.contains(&effect.topic));
+        result.alerts.extend(told.filter_map(|effect| effect.value));
     }
 
     fn variations(&self, rules: &RuleSet, plain: &Outcome, result: &mut TestResult) {

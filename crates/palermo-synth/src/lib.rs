@@ -34,6 +34,7 @@ mod people;
 mod plot;
 mod prelude;
 mod rng;
+pub mod score;
 mod script;
 mod society;
 mod statistics;

@@ -77,6 +77,10 @@ impl Revision {
         self.text("/action")
     }
 
+    pub(crate) fn group(&self) -> &str {
+        self.text("/grouping/group_id")
+    }
+
     pub(crate) fn typology(&self) -> &str {
         self.text("/typology")
     }

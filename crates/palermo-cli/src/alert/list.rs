@@ -63,6 +63,7 @@ fn fits(arguments: &AlertListArgs, row: &Revision) -> bool {
         && (typologies.is_empty()
             || typologies.iter().any(|id| id.eq_ignore_ascii_case(row.typology())))
         && arguments.since.is_none_or(since)
+        && arguments.group.as_ref().is_none_or(|group| group == row.group())
         && (!arguments.open || row.is_open())
 }
 
@@ -91,6 +92,7 @@ fn row_json(row: &Revision, unmask: bool) -> Value {
         "urgent": row.is_urgent(),
         "headline": masks.hide(row.text("/headline")),
         "subject": masks.hide(row.anchor()),
+        "group": row.group(),
         "episode": row.at("/episode"),
         "decided_at": row.decided_at(),
     })

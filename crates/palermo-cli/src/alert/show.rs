@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 
 /// People that are named one by one.
 const NAMED_MAX: usize = 6;
+/// Other alerts of the group that are named one by one.
+const GROUP_MAX: usize = 4;
 const STEPS_MAX: usize = 6;
 const NOTES_MAX: usize = 4;
 
@@ -46,7 +48,9 @@ pub(crate) fn show(arguments: &AlertShowArgs, out: &mut Out) -> Result<Exit, Fai
     }
     let newest = revisions.last().map_or(0, Revision::number);
     let mut page = Page::new(out, arguments.ascii);
-    tell(chosen, newest, &masks, &mut page);
+    let with: Vec<&Revision> =
+        alerts.last().filter(|other| belong_together(chosen, other)).collect();
+    tell(chosen, newest, &with, &masks, &mut page);
     page.write(out);
     Ok(Exit::Fine)
 }
@@ -63,8 +67,23 @@ pub(super) fn choose(revisions: &[Revision], number: Option<u64>) -> Result<&Rev
     })
 }
 
-/// The whole of it.
-pub(super) fn tell(alert: &Revision, newest: u64, masks: &Masks, page: &mut Page) {
+/// Whether another alert stands in the same group.
+fn belong_together(alert: &Revision, other: &Revision) -> bool {
+    let group = alert.group();
+    !group.is_empty()
+        && group == other.group()
+        && alert.id() != other.id()
+        && other.action() != "retracted"
+}
+
+/// The whole of it, with the alerts of its group.
+pub(super) fn tell(
+    alert: &Revision,
+    newest: u64,
+    with: &[&Revision],
+    masks: &Masks,
+    page: &mut Page,
+) {
     head(alert, newest, masks, page);
     page.gap();
     why::indicators(alert, masks, page);
@@ -75,6 +94,7 @@ pub(super) fn tell(alert: &Revision, newest: u64, masks: &Masks, page: &mut Page
     why::undecided(alert, page);
     page.gap();
     who(alert, masks, page);
+    group(alert, with, masks, page);
     network::draw(alert, masks, page);
     page.gap();
     next(alert, masks, page);
@@ -118,7 +138,7 @@ fn standing(alert: &Revision) -> String {
         "late" => ", because a payment came late",
         "reversal" => ", because a payment was taken back",
         "rule_removed" => ", because its rule is no longer deployed",
-        "merged" => ", because it was merged into another one",
+        "merged" => ", because its group has merged with another or was split",
         _ => "",
     };
     let action = match alert.action() {
@@ -205,6 +225,27 @@ fn who(alert: &Revision, masks: &Masks, page: &mut Page) {
         lines.push(format!("{more} more who are not listed in the alert"));
     }
     page.say_some("who", &lines, 8);
+}
+
+/// The other alerts of the network. Whom this one masks is masked there as well.
+fn group(alert: &Revision, with: &[&Revision], masks: &Masks, page: &mut Page) {
+    if with.is_empty() {
+        return;
+    }
+    let mut lines = vec![format!("{}: {} more of one network", alert.group(), with.len())];
+    for other in with.iter().take(GROUP_MAX) {
+        let (about, (start, last)) = (masks.hide(other.anchor()), other.days());
+        lines.push(format!(
+            "{} {} on {about}, {start} to {last}, {}",
+            other.id(),
+            other.typology(),
+            other.action()
+        ));
+    }
+    if let Some(more) = with.len().checked_sub(GROUP_MAX).filter(|more| *more > 0) {
+        lines.push(format!("{more} more: `palermo alert list --group {}`", alert.group()));
+    }
+    page.say_some("group", &lines, GROUP_MAX.saturating_add(2));
 }
 
 /// The first of them by name. Masked ones have numbers in a row: the first and the last will do.

@@ -125,6 +125,33 @@ fn a_possible_victim_is_named_nowhere_unless_asked() {
     assert!(data.contains("\"S1\"") && talk.contains("unmasked"));
 }
 
+/// Whom this alert protects may be whom another one is about.
+#[test]
+fn the_other_alerts_of_a_group_are_named_and_masked() {
+    let other = |n: u32, subject: &str, action: &str| {
+        let id = json!(format!("alr_{n:020x}"));
+        alert(&[("/alert_id", id), ("subject", json!(subject)), ("/action", json!(action))])
+    };
+    let mut apart = other(9, "account/BANK:Q", "created");
+    apart["data"]["grouping"]["group_id"] = json!("grp_other");
+    let documents = [
+        alert(&[]),
+        other(7, "account/S1", "updated"),
+        other(8, "account/BANK:R", "retracted"),
+        apart,
+    ];
+    let (_folder, path) = file(&documents);
+    let (code, data, _) = palermo(&format!("alert show {ID} --from {}", path.display()));
+    assert_eq!(code, 0);
+    assert!(data.contains("group     grp_5520a1: 1 more of one network"), "{data}");
+    assert!(data.contains("alr_00000000000000000007 CT-14 on"), "{data}");
+    assert!(data.contains("potential victim 1 (masked)") && !data.contains("S1"), "{data}");
+    assert!(!data.contains("BANK:R") && !data.contains("BANK:Q"), "{data}");
+    let list = format!("alert list --group grp_other --format json --from {}", path.display());
+    let (_, data, _) = palermo(&list);
+    assert!(data.contains("alr_00000000000000000009") && !data.contains(ID), "{data}");
+}
+
 #[test]
 fn the_list_is_in_order_of_urgency() {
     let (_folder, path) = file(&several());

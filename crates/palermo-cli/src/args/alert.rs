@@ -63,6 +63,9 @@ pub(crate) struct AlertListArgs {
     /// Only what was decided at or after this event time.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<EventTime>,
+    /// Only alerts of this group, such as `grp_1f0a93cc20b7`: of one network.
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
     /// Only what still stands: neither closed nor retracted.
     #[arg(long)]
     pub open: bool,

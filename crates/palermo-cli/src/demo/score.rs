@@ -5,6 +5,7 @@
 //! look-alike's most of all.
 
 use super::words::AlertText;
+use palermo_synth::score::{Scorecard, median, per, share};
 use palermo_synth::{Case, CaseKind};
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ pub(crate) struct Score {
     pub wrong: Vec<String>,
     /// Look-alikes, and what became of them.
     pub alike: Vec<(String, Alike)>,
+    /// By typology.
+    pub card: Scorecard,
 }
 
 /// What became of a look-alike.
@@ -34,7 +37,12 @@ pub(crate) enum Alike {
 
 impl Score {
     /// Compares.
-    pub(crate) fn of(truth: &[Case], alerts: &[AlertText], suppressed: &[AlertText]) -> Self {
+    pub(crate) fn of(
+        truth: &[Case],
+        alerts: &[AlertText],
+        suppressed: &[AlertText],
+        card: Scorecard,
+    ) -> Self {
         let right = |case: &Case, alert: &AlertText| {
             case.typology == alert.typology() && case.is_anchored_at(alert.anchor())
         };
@@ -52,6 +60,7 @@ impl Score {
             missed: missed.into_iter().map(id).collect(),
             wrong: wrong.collect(),
             alike: alike.map(|case| (id(case), became(case, alerts, suppressed))).collect(),
+            card,
         }
     }
 
@@ -69,6 +78,7 @@ impl Score {
             self.missed.len(),
             self.wrong.len()
         )];
+        lines.extend(self.by_typology());
         lines.extend(self.missed.iter().map(|id| format!("  missed  {id}")));
         lines.extend(self.wrong.iter().map(|alert| format!("  false   {alert}")));
         for (id, became) in &self.alike {
@@ -82,8 +92,47 @@ impl Score {
         lines
     }
 
+    /// Each typology in two lines, then all of them.
+    fn by_typology(&self) -> Vec<String> {
+        let all = self.card.all();
+        let told = all.right.saturating_add(all.wrong);
+        let mut lines = Vec::new();
+        for (name, score) in self.card.typologies() {
+            let delay = match median(&score.hours) {
+                None => String::new(),
+                Some(hours) if hours <= 0 => ", before all of it was there".to_owned(),
+                Some(hours) => format!(", {hours} hours after it could be known"),
+            };
+            let moved = median(&score.moved);
+            let moved = moved.map_or(String::new(), |m| format!("; {m}% of the money had moved"));
+            let (found, planted) = (score.found, score.planted);
+            lines.push(format!("  {name}   found {found} of {planted}{delay}{moved}"));
+        }
+        lines.push(format!(
+            "  recall {}, precision {}; false alerts: {} per 10,000 payments, {} per 1,000 customers",
+            share(all.found, all.planted),
+            share(all.right, told),
+            per(all.wrong, self.card.payments, 10_000),
+            per(all.wrong, self.card.customers, 1_000),
+        ));
+        lines
+    }
+
     /// For programs.
     pub(crate) fn json(&self) -> Value {
+        let typologies: serde_json::Map<String, Value> = self
+            .card
+            .typologies()
+            .map(|(name, score)| {
+                let value = json!({
+                    "planted": score.planted,
+                    "found": score.found,
+                    "hours_after_decidable": median(&score.hours),
+                    "money_moved_percent": median(&score.moved),
+                });
+                (name.to_owned(), value)
+            })
+            .collect();
         let alike: Vec<Value> = self
             .alike
             .iter()
@@ -98,6 +147,7 @@ impl Score {
             "found": self.found.len(),
             "missed": self.missed,
             "false": self.wrong.len(),
+            "typologies": typologies,
             "lookalikes": alike,
         })
     }
@@ -162,7 +212,7 @@ mod tests {
         let alerts =
             [text("party/holder-A", None), text("account/C", None), text("account/Z", None)];
         let suppressed = [text("account/D", Some("SUP-ROSCA"))];
-        let score = Score::of(&truth, &alerts, &suppressed);
+        let score = Score::of(&truth, &alerts, &suppressed, Scorecard::default());
         assert_eq!(
             score.lines(),
             [
@@ -176,7 +226,12 @@ mod tests {
             ]
         );
         assert!(!score.is_perfect());
-        let good = Score::of(&truth, &[text("account/A", None), text("account/B", None)], &[]);
+        let good = Score::of(
+            &truth,
+            &[text("account/A", None), text("account/B", None)],
+            &[],
+            Scorecard::default(),
+        );
         assert!(good.is_perfect());
         assert_eq!(good.json()["found"], 2);
     }
@@ -185,7 +240,7 @@ mod tests {
     fn another_typology_at_the_right_place_is_no_find() {
         let mut planted = case("ct-01-1", CaseKind::Planted, "A");
         planted.typology = "CT-01";
-        let score = Score::of(&[planted], &[text("account/A", None)], &[]);
+        let score = Score::of(&[planted], &[text("account/A", None)], &[], Scorecard::default());
         assert_eq!((score.missed.len(), score.wrong.len()), (1, 1));
     }
 }

@@ -3,6 +3,7 @@
 //! Reads the published document (`alert.v1`), not the engine's memory: what is shown is what a
 //! consumer of the topic gets. People who may be victims are counted and never named.
 
+use palermo_domain::EventTime;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,6 +40,17 @@ pub(crate) fn latest(values: &[Vec<u8>]) -> Vec<AlertText> {
     alerts.filter(|alert| alert.action() != "retracted").collect()
 }
 
+/// The event time that decided the first revision of every alert, by id.
+pub(crate) fn first_told(values: &[Vec<u8>]) -> BTreeMap<String, EventTime> {
+    let alerts = values.iter().filter_map(|value| AlertText::read(value));
+    let first = alerts.filter(AlertText::created);
+    first
+        .filter_map(|alert| {
+            Some((alert.id().to_owned(), EventTime::parse(alert.text("/time")).ok()?))
+        })
+        .collect()
+}
+
 impl AlertText {
     /// Reads a document.
     pub(crate) fn read(value: &[u8]) -> Option<Self> {
@@ -58,7 +70,7 @@ impl AlertText {
         self.at(pointer).as_str().unwrap_or("")
     }
 
-    fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         self.text("/data/alert_id")
     }
 

@@ -12,7 +12,9 @@ use palermo_lang::{Sources, Test, TestFile};
 use palermo_runtime::SystemClock;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, available_parallelism};
@@ -35,8 +37,18 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
     };
     let runner =
         Runner::new(&sources, &|file, _| is_chosen(file)).map_err(|problems| invalid(&problems))?;
+    let mut file = arguments.alerts.as_deref().map(Told::create).transpose()?;
     let mut report = Report { out, rule: String::new(), explain: arguments.explain };
-    let results = in_parallel(&runner, clock, &mut |result, took_ms| report.show(result, took_ms));
+    let results = in_parallel(&runner, clock, &mut |result, took_ms| {
+        report.show(result, took_ms);
+        if let Some(file) = &mut file {
+            file.add(&result.alerts);
+        }
+        result.alerts.clear();
+    });
+    if let Some(file) = file {
+        file.close()?;
+    }
     let failed = results.iter().filter(|result| !result.passed()).count();
     let took_ms = clock.monotonic_ms();
     let known = known(&results);
@@ -69,7 +81,7 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
 fn in_parallel(
     runner: &Runner,
     clock: SystemClock,
-    show: &mut dyn FnMut(&TestResult, u64),
+    show: &mut dyn FnMut(&mut TestResult, u64),
 ) -> Vec<TestResult> {
     let tests: Vec<(&TestFile, &Test)> = runner
         .files()
@@ -100,13 +112,44 @@ fn in_parallel(
         let mut early = BTreeMap::new();
         for (at, result, took_ms) in finished {
             early.insert(at, (result, took_ms));
-            while let Some((result, took_ms)) = early.remove(&results.len()) {
-                show(&result, took_ms);
+            while let Some((mut result, took_ms)) = early.remove(&results.len()) {
+                show(&mut result, took_ms);
                 results.push(result);
             }
         }
     });
     results
+}
+
+/// The file that alerts of tests are written to, a record's value a line.
+struct Told {
+    path: PathBuf,
+    writer: BufWriter<File>,
+    /// The first thing that went wrong.
+    wrong: Option<std::io::Error>,
+}
+
+impl Told {
+    fn create(path: &Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path: path.to_owned(), writer: BufWriter::new(file), wrong: None })
+    }
+
+    fn add(&mut self, alerts: &[Vec<u8>]) {
+        for alert in alerts {
+            let line = self.writer.write_all(alert).and_then(|()| self.writer.write_all(b"\n"));
+            self.wrong = self.wrong.take().or(line.err());
+        }
+    }
+
+    fn close(mut self) -> Result<(), Failure> {
+        let wrong = self.wrong.take().or_else(|| self.writer.flush().err());
+        wrong.map_or(Ok(()), |error| Err(unwritable(&self.path, &error)))
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::words(Exit::Environment, format!("{}: cannot be written: {error}", path.display()))
 }
 
 /// The next test that no thread has taken.

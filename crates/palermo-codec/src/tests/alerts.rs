@@ -64,6 +64,7 @@ fn full() -> Alert {
     Alert {
         alert_id: "alr_9f3c1e0b7a5d4c22b6f1".into(),
         revision: 2,
+        group: "grp_97d4e78d0c90".into(),
         action: Action::Updated,
         cause: Cause::Late,
         held_back: false,
@@ -268,7 +269,8 @@ fn every_action_mode_and_level_is_valid() {
     for action in [Action::Created, Action::Updated, Action::Closed, Action::Retracted] {
         for mode in [Mode::Live, Mode::Shadow] {
             for level in [Level::Low, Level::Medium, Level::High, Level::Critical] {
-                for cause in [Cause::OnTime, Cause::Late, Cause::Reversal, Cause::RuleRemoved] {
+                let causes = [Cause::OnTime, Cause::Late, Cause::Reversal, Cause::RuleRemoved];
+                for cause in causes.into_iter().chain([Cause::Merged]) {
                     let alert = Alert { action, mode, level, cause, ..full() };
                     valid(&schema, &encode_alert(&alert));
                 }

@@ -85,6 +85,7 @@ impl Detector {
             late: false,
         };
         self.follow(ledger, changed, &touched, applied, out);
+        self.regroup(applied, out);
     }
 
     /// Decides the selections of every entry anew.
