@@ -43,15 +43,19 @@ fn texts(keys: &BTreeSet<u8>) -> BTreeSet<String> {
 fn ties((own, near, victims): &Told) -> Ties {
     Ties {
         own: texts(own),
-        near: &(&texts(near) | &texts(victims)) - &texts(own),
+        near: texts(near)
+            .union(&texts(victims))
+            .filter(|key| !texts(own).contains(*key))
+            .cloned()
+            .collect(),
         victims: texts(victims),
     }
 }
 
 /// Every third alert is in shadow.
 fn alert(number: u8, first: i64) -> Alert {
-    let mode = if number % 3 == 0 { Mode::Shadow } else { Mode::Live };
-    let decided_at = EventTime(first + 5);
+    let mode = if number.is_multiple_of(3) { Mode::Shadow } else { Mode::Live };
+    let decided_at = EventTime(first.saturating_add(5));
     Alert { alert_id: format!("alr_{number}"), mode, decided_at, ..blank() }
 }
 
@@ -60,7 +64,7 @@ fn from_nothing(all: &BTreeMap<u8, (i64, Told)>) -> BTreeMap<String, String> {
     let tied = |a: &u8, b: &u8| {
         let (one, other) = (ties(&all[a].1), ties(&all[b].1));
         let meet = |a: &BTreeSet<String>, b: &BTreeSet<String>| !a.is_disjoint(b);
-        (a % 3 == 0) == (b % 3 == 0)
+        a.is_multiple_of(3) == b.is_multiple_of(3)
             && (meet(&one.own, &other.own)
                 || meet(&one.own, &other.near)
                 || meet(&one.near, &other.own)
@@ -128,7 +132,7 @@ impl Bank {
                 }
                 Renamed::Closed(alert) => {
                     let known = self.closed.get_mut(&id).expect("it was closed");
-                    *known += 1;
+                    *known = known.saturating_add(1);
                     assert_eq!(alert.revision, *known, "revisions of {id} have no gap");
                     let before = self.said.insert(id, alert.group.clone());
                     assert_ne!(before, Some(alert.group), "a revision says something new");
