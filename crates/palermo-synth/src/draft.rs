@@ -230,6 +230,8 @@ texts! {
     Consult = "consulting", Visa = "visa service", Package = "medical package",
     Tuition = "tuition", Invoice = "invoice", Club = "club dues", Lesson = "lesson",
     Donation = "donation", Tax = "withdrawal tax", Order = "order",
+    Beg = "please stop", Coded = "plcconone",
+    RecruitmentFee = "recruitment fee", PlacementFee = "placement fee",
 }
 
 impl What {
@@ -309,6 +311,11 @@ pub(crate) struct Draft {
     pub(crate) unseen: bool,
     /// What the payer writes.
     pub(crate) say: Say,
+    /// Who stands at the counter in place of the account's holder; [`Who::Nobody`] where the holder
+    /// does, or nobody is seen.
+    pub(crate) hand: Who,
+    /// A name that the payer gives for the payee, by a number of the case; zero where none is told.
+    pub(crate) named: u32,
     /// Ties a payment to the one that it refers to: the same number, above zero, in one case.
     pub(crate) tie: u8,
 }
@@ -336,6 +343,8 @@ impl Draft {
             step: 0,
             unseen: false,
             say: Say::Nothing,
+            hand: Who::Nobody,
+            named: 0,
             tie: 0,
         }
     }

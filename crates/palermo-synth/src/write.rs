@@ -77,6 +77,11 @@ pub(crate) fn address(who: Who) -> String {
     hash_text(HOME, who.identity())
 }
 
+/// A name of a case: what a payer calls a payee.
+fn name_of(named: u32) -> String {
+    id("NAME ", mix((9 << 40) + u64::from(named)) % 1_000_000_000, 9)
+}
+
 /// The id by which the bank knows somebody at its counter or machine.
 pub(crate) fn conductor_id(who: Who) -> String {
     who.party().unwrap_or_else(|| id("CND-", mix(who.identity()) % 10_000_000_000, 10))
@@ -240,6 +245,7 @@ impl Writer<'_> {
         };
         payment.debtor.balance_after = left.debtor;
         payment.creditor.balance_after = left.creditor;
+        payment.creditor.name = (draft.named > 0).then(|| text(name_of(draft.named)));
         if let Some(gaps) = self.gaps {
             gaps.payment(number, &mut payment);
         }
@@ -483,9 +489,10 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     let side = |category: CryptoCategory, cluster: u64| CryptoSide {
         cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
         category: Some(category),
-        // Labels of abuse material count where an analyst has verified them, so those are.
+        // Labels of abuse material count where an analyst has verified them, so those are; the
+        // wallets of guarantee markets are published with the measures against them (F26S).
         confidence: Some(match category {
-            CryptoCategory::Csam => CryptoConfidence::Verified,
+            CryptoCategory::Csam | CryptoCategory::GuaranteeMarket => CryptoConfidence::Verified,
             _ => CryptoConfidence::Likely,
         }),
         hops: Some(0),
@@ -574,6 +581,13 @@ pub(crate) fn payment_id(number: u64) -> String {
 }
 
 fn conductor(draft: &Draft, deposit: bool) -> Option<Conductor<'static>> {
+    if draft.hand != Who::Nobody {
+        return Some(Conductor {
+            party: Some(text(conductor_id(draft.hand))),
+            document: Some(text(hash_text(DOCUMENT, draft.hand.identity()))),
+            is_holder: Some(false),
+        });
+    }
     if !deposit {
         let counter = matches!(draft.what, What::Counter { .. } | What::Notes { .. });
         return counter.then(|| Conductor {
