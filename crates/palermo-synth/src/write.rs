@@ -9,7 +9,7 @@
 
 use crate::balance::Left;
 use crate::customers;
-use crate::draft::{Code, Coin, Draft, What};
+use crate::draft::{Code, Coin, Draft, Say, What};
 use crate::noise::Gaps;
 use crate::people::People;
 use crate::rng::mix;
@@ -316,6 +316,9 @@ impl Writer<'_> {
             bank: who.bank().map(Cow::Borrowed),
             place: self.residence(who),
             alias: if proxy { self.handle_of(who) } else { None },
+            // Who keeps coin for customers knows the address of each.
+            wallet: (draft.what.kind() == PaymentKind::CryptoTransfer)
+                .then(|| text(hash_text(WALLET, who.identity()))),
             phone: if proxy || named { self.phone_of(who).map(text) } else { None },
             ours,
             ..End::default()
@@ -639,8 +642,16 @@ fn service(draft: &Draft) -> Option<Service<'static>> {
         What::Wire(Code::Medical | Code::Hospital)
         | What::Transfer(Code::Medical | Code::Hospital) => ServiceKind::Medical,
         What::Utility => ServiceKind::Utility,
+        // Who is tested: the bill of a laboratory or hospital has a patient's number.
+        What::Pos { mcc: 8_062 | 8_071, .. } if draft.more > 0 => ServiceKind::Medical,
+        // A visa is ordered for somebody.
+        _ if draft.say == Say::Visa => ServiceKind::Visa,
         _ => return None,
     };
     let key = draft.payer.identity() ^ mix(draft.payee.identity());
-    Some(Service { kind: Some(kind), reference: Some(text(hash_text(METER, key))) })
+    let reference = match draft.what {
+        What::Pos { .. } => case_hash(METER, draft.more),
+        _ => hash_text(METER, key),
+    };
+    Some(Service { kind: Some(kind), reference: Some(text(reference)) })
 }
