@@ -82,6 +82,11 @@ fn name_of(named: u32) -> String {
     id("NAME ", mix((9 << 40) + u64::from(named)) % 1_000_000_000, 9)
 }
 
+/// The name of a firm.
+fn firm_name(who: Who) -> String {
+    id("FIRM ", mix(who.identity() ^ 0xf1a3) % 1_000_000_000, 9)
+}
+
 /// The id by which the bank knows somebody at its counter or machine.
 pub(crate) fn conductor_id(who: Who) -> String {
     who.party().unwrap_or_else(|| id("CND-", mix(who.identity()) % 10_000_000_000, 10))
@@ -143,7 +148,7 @@ fn manner(what: What) -> (Rail, Option<Channel>, Option<&'static str>) {
         What::Repay => (Rail::Ach, Some(Channel::Online), Some(Code::LoanBack.as_str())),
         What::CoinBuy(_) | What::CoinSell(_) => (Rail::Ach, Some(Channel::Mobile), None),
         What::CoinCard(_) => (Rail::Card, Some(Channel::Ecommerce), None),
-        What::CoinOut(..) | What::CoinIn(..) | What::Traced { .. } => {
+        What::CoinOut(..) | What::CoinIn(..) | What::CoinAtLabel { .. } | What::Traced { .. } => {
             (Rail::Crypto, Some(Channel::Api), None)
         }
         What::Fee => (Rail::Internal, None, Some("BKFE")),
@@ -167,7 +172,7 @@ fn sums(draft: &Draft, currency: Currency) -> (Decimal, Currency, Option<(Decima
             let (amount, ticker) = coin_of(coin, draft.cents);
             (amount, ticker.unwrap_or(currency), None)
         }
-        What::Traced { .. } => {
+        What::Traced { .. } | What::CoinAtLabel { .. } => {
             let (amount, ticker) = coin_of(Coin::Btc, draft.cents);
             (amount, ticker.unwrap_or(currency), None)
         }
@@ -246,6 +251,11 @@ impl Writer<'_> {
         payment.debtor.balance_after = left.debtor;
         payment.creditor.balance_after = left.creditor;
         payment.creditor.name = (draft.named > 0).then(|| text(name_of(draft.named)));
+        // An invoice is paid by one firm to another, and the order names both.
+        if self.full && draft.what == What::Invoice {
+            payment.debtor.name = Some(text(firm_name(draft.payer)));
+            payment.creditor.name = Some(text(firm_name(draft.payee)));
+        }
         if let Some(gaps) = self.gaps {
             gaps.payment(number, &mut payment);
         }
@@ -514,6 +524,10 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
         }
         What::CoinIn(coin, category) => {
             (coin, Some(side(category, u64::from(draft.more))), exchange())
+        }
+        What::CoinAtLabel { category } => {
+            let from = side(CryptoCategory::Other, u64::from(draft.more));
+            (Coin::Btc, Some(from), Some(side(category, draft.payee.identity())))
         }
         What::Traced { category, hops, percent } => {
             let from = CryptoSide {
