@@ -153,6 +153,11 @@ pub(crate) enum What {
     CoinOut(Coin, CryptoCategory),
     /// Coin from a wallet; `more` is its cluster.
     CoinIn(Coin, CryptoCategory),
+    /// Coin to an address of a customer that itself has a label; `more` is the cluster that sent it.
+    CoinAtLabel {
+        /// What the address is known for.
+        category: CryptoCategory,
+    },
     /// Coin that came through other wallets from where an analyst has traced it; `more` is the
     /// cluster that sent it.
     Traced {
@@ -261,9 +266,10 @@ impl What {
             Self::Repay => PaymentKind::LoanRepayment,
             Self::CoinBuy(_) | Self::CoinCard(_) => PaymentKind::CryptoBuy,
             Self::CoinSell(_) => PaymentKind::CryptoSell,
-            Self::CoinOut(..) | Self::CoinIn(..) | Self::Traced { .. } => {
-                PaymentKind::CryptoTransfer
-            }
+            Self::CoinOut(..)
+            | Self::CoinIn(..)
+            | Self::CoinAtLabel { .. }
+            | Self::Traced { .. } => PaymentKind::CryptoTransfer,
             Self::Stake => PaymentKind::GamingStake,
             Self::Winnings => PaymentKind::GamingPayout,
             Self::Fee => PaymentKind::Fee,

@@ -159,7 +159,13 @@ fn settle(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring, week: &mut u32) {
     let keeps = ring.houses || ring.shells.is_some();
     let all = if keeps { s.part(*week, 35, 55) } else { s.part(*week, 85, 95) };
     s.step("settlement");
-    s.pay(s.day(d + 1), DAY, What::Transfer(Code::Other), (shop, ring.nominee), all);
+    let at = (s.day(d + 1), DAY);
+    let ends = (shop, ring.nominee);
+    if ring.tie == Tie::OnePhone {
+        s.pay_on(at, ring.device, What::Transfer(Code::Other), ends, all);
+    } else {
+        s.pay(at.0, at.1, What::Transfer(Code::Other), ends, all);
+    }
     let on = s.part(all, 80, 95);
     pass_on(s, d, on, ring);
     s.step("cash");

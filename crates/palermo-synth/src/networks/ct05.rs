@@ -31,9 +31,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(launderer);
     let mut held = 0;
     for d in 0..118 {
-        let Some(&victim) = s.rng.pick(&victims) else { continue };
-        if s.rng.per_mille(620) {
-            held += cycle(s, d, (victim, launderer), &towns, (hub, device));
+        for &victim in &victims {
+            if s.rng.per_mille(280) {
+                held += cycle(s, d, (victim, launderer), &towns, (hub, device));
+            }
         }
         if d % 15 == 14 && held > 0 {
             s.step("abroad");

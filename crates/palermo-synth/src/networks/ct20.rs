@@ -29,7 +29,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         5..=7 => Beside::OnePhone,
         _ => Beside::Offers,
     };
-    let spec = || Spec::of(150, 350).still().product(Product::Wallet);
+    let spec = || {
+        let spec = Spec::of(150, 350).still().product(Product::Wallet);
+        spec.does(Activity::SelfEmployed, "9520")
+    };
     let first = s.cast(town, spec().shares(s.key(1), s.key(2)), Role::Subject, "facilitator");
     s.spread(first);
     let mut wallets = vec![first];

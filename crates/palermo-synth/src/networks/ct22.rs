@@ -5,8 +5,8 @@
 //! Three ways lead to the seller: the subscribers pay straight to an address that the seller holds
 //! here; a wallet or two lie between, and each payment is passed on; or a mixer pays out in sums of
 //! its own, from addresses that are new each time. What comes through others is traced by analysts,
-//! with the steps and the share that they found. The seller sells at an exchange or, as the exchangers of
-//! FTA24 do, to private people here and abroad.
+//! with the steps and the share that they found. The seller sells at an exchange and, as the
+//! exchangers of FTA24 do, to private people here and abroad.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -28,7 +28,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         1 => Way::PassedOn,
         _ => Way::Mixed,
     };
-    let price = s.rng.range(2, 7) * 5;
+    // One price for all, less what the chain costs where others pass it on.
+    let price = s.usd(10, 35, 5);
     let town = s.town();
     let spec = Spec::of(s.rng.range(90, 700), 2_800).second(Product::Crypto);
     let launderer = s.cast(town, spec, Role::Subject, "exchanger");
@@ -45,7 +46,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     for k in 0..inflows {
         let day = s.day(20 + k * 125 / inflows);
         held += inflow(s, day, (way, k), other(launderer), price);
-        if !buyers.is_empty() && k % 5 == 4 {
+        if k % 5 == 4 {
             s.step("sale");
             let buyer = s.one(&buyers);
             let cents = s.usd(30, 140, 5).min(held);
@@ -66,7 +67,6 @@ fn consumer(s: &mut Script<'_>, (to, vendor): (Who, u32), price: u32) {
     let town = s.town();
     let spec = Spec::of(s.rng.range(200, 2_000), 3_600).second(Product::Crypto);
     let consumer = s.cast(town, spec, Role::Subject, "consumer");
-    let price = s.noisy(price * 100);
     let mut d = s.rng.range(0, 20);
     s.step("coin_buy");
     let cents = s.part(price * 6, 100, 120);
@@ -94,10 +94,10 @@ fn inflow(
     s.step("inflow");
     let category = CryptoCategory::Csam;
     let (what, cents) = match way {
-        Way::Straight => (What::CoinIn(Coin::Btc, CryptoCategory::Other), s.noisy(price * 100)),
+        Way::Straight => (What::CoinAtLabel { category }, price),
         Way::PassedOn => {
             let (hops, percent) = (s.rng.range(1, 2), s.rng.range(60, 100));
-            (traced(category, hops, percent), s.noisy(price * 100))
+            (traced(category, hops, percent), price * s.rng.range(95, 100) / 100)
         }
         Way::Mixed => {
             let (hops, percent) = (s.rng.range(1, 3), s.rng.range(15, 70));
@@ -116,11 +116,8 @@ fn traced(category: CryptoCategory, hops: u32, percent: u32) -> What {
     What::Traced { category, hops, percent }
 }
 
-/// People who buy coin from somebody rather than at an exchange; none in half of the cases.
+/// People who buy coin from somebody rather than at an exchange, here and abroad.
 fn buyers(s: &mut Script<'_>, town: u8) -> Vec<Who> {
-    if s.rng.per_mille(500) {
-        return Vec::new();
-    }
     let count = s.rng.range(5, 8);
     (0..count)
         .map(|k| {
