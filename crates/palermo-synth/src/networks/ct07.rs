@@ -52,13 +52,19 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     };
     let by_machine = tie == Tie::Phone && s.rng.per_mille(400);
     let way = Way { device, tie, by_machine, machine: 3 };
-    // Crews that are paid at a machine are day and week laborers; the others every other week.
-    let (pays, apart) = if by_machine { (9, 7) } else { (5, 14) };
+    // Crews whose cards are drawn are paid by the week or, as day laborers, every few days; the
+    // others every other week.
+    let daily = s.rng.per_mille(500);
+    let (pays, apart, dollars) = match (by_machine, daily) {
+        (true, true) => (22, 3, (180, 290)),
+        (true, false) => (9, 7, (380, 620)),
+        (false, _) => (5, 14, (720, 1_080)),
+    };
     for pay in 0..pays {
-        let friday = s.friday(pay * apart);
+        let friday = if apart == 3 { s.day(pay * 3) } else { s.friday(pay * apart) };
         let start = s.minute(960, 1_150);
         for (k, &worker) in (0..).zip(&crew) {
-            let net = if by_machine { s.usd(380, 620, 10) } else { s.usd(720, 1_080, 10) };
+            let net = s.usd(dollars.0, dollars.1, 10);
             s.step("wage");
             s.wage(friday, (employer, worker), net, net / 100 * 125);
             s.step("strip");
@@ -67,7 +73,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         if tie == Tie::Names {
             others(s, friday, (employer, master));
         }
-        spend(s, later(friday, 1), (master, town), count);
+        if (pay + 1) * apart % 14 < apart {
+            spend(s, later(friday, 1), (master, town), count);
+        }
     }
     s.at_account(master)
 }

@@ -88,6 +88,13 @@ fn fee(s: &mut Script<'_>, around: Around, worker: Who, lent: bool) {
     s.pay(later(day, 3), DAY, What::P2p, (around.agency, around.agent), cents);
 }
 
+/// A new fee of the agency, so that the balance never falls.
+fn new_fee(s: &mut Script<'_>, around: Around, worker: Who, day: crate::calendar::Day) {
+    s.step("new_fee");
+    let cents = s.usd(80, 200, 10);
+    s.pay_for((day, DAY), Say::PlacementFee, What::P2p, (worker, around.agency), cents);
+}
+
 /// Months of paydays, an instalment from each within three days.
 fn repay(s: &mut Script<'_>, around: Around, worker: Who) {
     let first = s.rng.range(35, 60);
@@ -102,12 +109,10 @@ fn repay(s: &mut Script<'_>, around: Around, worker: Who) {
         s.step("instalment");
         let cents = s.part(net, rate, rate + 2);
         let day = later(friday, s.rng.range(0, 3));
-        // Every fourth is a new fee, so that the balance never falls.
-        let say = match (pay % 4, s.rng.range(0, 2)) {
-            (3, _) => Say::PlacementFee,
-            (_, 0) => Say::LoanRate,
-            _ => Say::RecruitmentFee,
-        };
+        let say = if s.rng.per_mille(300) { Say::LoanRate } else { Say::RecruitmentFee };
+        if pay % 4 == 3 {
+            new_fee(s, around, worker, later(friday, 5));
+        }
         let pair = (worker, around.recruiter);
         if around.sign == Sign::Mandate {
             let wire = What::Wire(Code::Loan);

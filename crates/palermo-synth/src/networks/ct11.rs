@@ -106,7 +106,7 @@ fn served(s: &mut Script<'_>, (household, door): (Who, u32), (agent, k): (Who, u
     let fee = s.usd(300, 800, 50);
     s.pay_on((s.day(3 + k), DAY), hand.device, What::P2p, (worker, agent), fee);
     let wage = s.rng.range(125, 185) * 1_000;
-    let months = if hand.sign == Sign::Stopped { 2 } else { 5 };
+    let months = if hand.sign == Sign::Stopped { s.rng.range(2, 3) } else { 5 };
     for month in 0..months {
         let day = s.day(4 + month * 30);
         let net = s.noisy(wage);
