@@ -16,7 +16,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(controller);
     let device = s.device();
     let spec = Spec::of(s.rng.range(40, 400), 200).age(AgeBand::From18);
-    let young = s.cast_many(town, &spec, 3, (Role::PotentialVictim, "young_account"));
+    let count = s.rng.range(3, 5);
+    let young = s.cast_many(town, &spec, count, (Role::PotentialVictim, "young_account"));
     let beggars: Vec<Who> =
         (0..4).map(|_| s.depositor(town, Role::PotentialVictim, "depositor")).collect();
     let payers = s.public(town, 22, (Role::CounterpartyOnly, "payer"));
