@@ -39,7 +39,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let organizer = s.ally(border, "organizer");
     let fare = s.rng.range(60, 100) * 100;
     let towns = s.regions(border, 6);
-    let count = if sign == Sign::Price { s.count(14, 22) } else { s.count(8, 13) };
+    // Published collectors have thirty senders and more (FTA26).
+    let count = s.count(14, 24);
     let here = s.count(4, 6).max(3);
     let mut taken = 0;
     for k in 0..count {
@@ -61,7 +62,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             taken -= cents;
         }
     }
-    movement(s, border, collector);
+    movement(s, border, collector, count);
     s.at_account(collector)
 }
 
@@ -133,24 +134,25 @@ fn arrival(
 }
 
 /// How people who have arrived are kept and moved on (F23 p. 5: lodging and transport are arranged).
-fn movement(s: &mut Script<'_>, border: TownId, collector: Who) {
+fn movement(s: &mut Script<'_>, border: TownId, collector: Who, arrivals: u32) {
     match s.rng.range(0, 2) {
-        0 => tickets(s, border, collector),
+        0 => tickets(s, border, collector, arrivals),
         1 => safe_house(s, border, collector),
         _ => vans(s, border, collector),
     }
 }
 
-/// One-way tickets for groups, every few days.
-fn tickets(s: &mut Script<'_>, border: TownId, collector: Who) {
+/// One-way tickets for groups: a booking or so for everybody who arrives.
+fn tickets(s: &mut Script<'_>, border: TownId, collector: Who, arrivals: u32) {
     s.step("tickets");
     let inland = s.regions(border, 3);
-    for k in 0..s.rng.range(10, 16) {
+    let bookings = arrivals + s.rng.range(2, 8);
+    for k in 0..bookings {
         let to = inland.get(k as usize % inland.len().max(1)).copied().unwrap_or(border);
         let people = s.rng.range(2, 5);
         let mcc = if s.rng.per_mille(700) { 4131 } else { 4511 };
         let cents = s.usd(60, 180, 5) * people;
-        s.tickets(s.day(28 + k * 4), collector, (mcc, people, to), (false, cents));
+        s.tickets(s.day(24 + k * 60 / bookings), collector, (mcc, people, to), (false, cents));
     }
 }
 
@@ -160,19 +162,21 @@ fn safe_house(s: &mut Script<'_>, border: TownId, collector: Who) {
     let inland = s.regions(border, 3);
     for week in 0..s.rng.range(5, 8) {
         let day = 26 + week * 7;
-        s.stay(s.day(day), border, 3, collector);
-        s.stay(s.day(day + 3), border, 4, collector);
-        for k in 0..3 {
+        for room in 0..2 {
+            s.stay(s.day(day), border, 3, collector);
+            s.stay(s.day(day + 3 + room), border, 3, collector);
+        }
+        for k in 0..4 {
             let cents = s.usd(260, 520, 10);
-            s.shop((s.day(day + k * 2), DAY), (border, 5411), collector, cents);
+            s.shop((s.day(day + k * 3 / 2), DAY), (border, 5411), collector, cents);
         }
-        for k in 0..s.rng.range(4, 7) {
-            s.topup(s.day(day + k), collector, week * 8 + k);
+        for k in 0..s.rng.range(6, 9) {
+            s.topup(s.day(day + k * 6 / 9), collector, week * 10 + k);
         }
-        for k in 0..s.rng.range(3, 6) {
+        for k in 0..s.rng.range(5, 8) {
             let to = inland.get(k as usize % inland.len().max(1)).copied().unwrap_or(border);
             let cents = s.usd(60, 180, 5);
-            s.tickets(s.day(day + 1 + k), collector, (4131, 1, to), (false, cents));
+            s.tickets(s.day(day + k * 6 / 8), collector, (4131, 1, to), (false, cents));
         }
     }
 }
@@ -180,14 +184,14 @@ fn safe_house(s: &mut Script<'_>, border: TownId, collector: Who) {
 /// Vans and cars, rented again and again by somebody without a trade, and drivers for them.
 fn vans(s: &mut Script<'_>, border: TownId, collector: Who) {
     s.step("vans");
-    for k in 0..s.rng.range(8, 13) {
+    for k in 0..s.rng.range(16, 22) {
         let mcc = s.rng.pick(&[7512, 7513, 7519]).copied().unwrap_or(7512);
         let cents = s.usd(380, 1_100, 10);
-        s.shop((s.day(26 + k * 5), DAY), (border, mcc), collector, cents);
+        s.shop((s.day(24 + k * 3), DAY), (border, mcc), collector, cents);
         if k % 3 == 0 {
             let driver = s.outside(border, Role::CounterpartyOnly, "driver");
             let cents = s.usd(200, 500, 50);
-            s.pay(s.day(27 + k * 5), ANY, What::P2p, (collector, driver), cents);
+            s.pay(s.day(25 + k * 3), ANY, What::P2p, (collector, driver), cents);
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         s.spread(payee);
     }
     let has_words = s.rng.per_mille(400);
-    if !has_words || s.rng.per_mille(300) {
+    if !has_words || s.rng.per_mille(600) {
         other_families(s, town, &payees);
     }
     quarter_before(s, payer, &relatives);
@@ -60,7 +60,7 @@ fn other_families(s: &mut Script<'_>, town: TownId, payees: &[Who]) {
     s.step("other_families");
     let mut towns = s.regions(town, 3);
     towns.push(town);
-    for k in 0..s.count(7, 11) {
+    for k in 0..s.count(10, 16) {
         let home = towns.get(k as usize % towns.len().max(1)).copied().unwrap_or(town);
         let spec = Spec::of(s.rng.range(500, 4_000), 2_400);
         let family = s.cast(home, spec, Role::PotentialVictim, "relative");
@@ -80,7 +80,9 @@ fn ransoms(s: &mut Script<'_>, (payer, payees): (Who, &[Who]), relatives: &[Who]
     let town = s.town_of(payer);
     let mut ransom = s.usd(900, 1_500, 50);
     let mut d = DEMAND;
-    for &payee in payees {
+    // Three to ten payments in one to three weeks; a demand may go to one who was paid before.
+    let more = s.rng.range(0, 2) as usize;
+    for &payee in payees.iter().chain(payees.iter().take(more)) {
         for k in 0..5 {
             s.step("gather");
             let from = s.one(relatives);
@@ -101,8 +103,8 @@ fn ransoms(s: &mut Script<'_>, (payer, payees): (Who, &[Who]), relatives: &[Who]
         let friend = s.rng.per_mille(500);
         let what = What::Remit { friend };
         s.pay_for((s.day(d + 1), ANY), say, what, (payer, payee), ransom);
-        ransom = ransom / 100 * s.rng.range(125, 175) / 1_000 * 1_000;
-        d += s.rng.range(2, 4);
+        ransom = ransom / 100 * s.rng.range(122, 165) / 1_000 * 1_000;
+        d += s.rng.range(1, 4);
     }
     ransom
 }

@@ -36,7 +36,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         let what = What::Charter { people: seats, to: abroad::MANAGUA, back: false };
         let cents = s.part(taken.0, 45, 55);
         s.pay(s.day(departs - 1), OFFICE, what, (agency.account, agency.charter), cents);
-        if !agency.sells_visas || s.rng.per_mille(300) {
+        if !agency.sells_visas || s.rng.per_mille(500) {
             feeders(s, &agency, departs);
         }
         refunds(s, &agency, departs, taken.0);

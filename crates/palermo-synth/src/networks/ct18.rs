@@ -2,8 +2,8 @@
 //! strangers pay the organizer, and then they stop; within 120 days the first wage comes and most of
 //! every wage goes to the organizer (F23 p. 6, third model).
 //!
-//! What ties the journey to the work is the organizer, who is paid by both, as the catalogue joins the
-//! two halves: by beneficiary, telephone or device.
+//! What ties the journey to the work is the organizer, who is paid by both, and the household, which
+//! supports the worker until the wages come.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -30,8 +30,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let crew = workers(s, (town, count), employer, (s.key(1), s.key(2)));
     for (k, &worker) in (0..).zip(&crew) {
         let start = s.rng.range(0, 20);
-        let paid = fares(s, (start, town), k, &legs, organizer);
+        let (household, paid) = fares(s, (start, town), k, &legs, organizer);
         let first = paid + s.rng.range(15, 90);
+        support(s, (paid, first), household, worker);
         wages(s, first, (employer, worker), (organizer, device));
     }
     s.step("lodging");
@@ -43,14 +44,15 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
 }
 
 /// Tranches of one household, of which the last stays owing; gives the day of the last one. Two
-/// households in three bank here; of the others the bank sees what reaches the organizer.
+/// households in three bank here; of the others the bank sees what reaches the organizer and the
+/// worker.
 fn fares(
     s: &mut Script<'_>,
     (start, town): (u32, TownId),
     k: u32,
     legs: &[Who; 3],
     organizer: Who,
-) -> u32 {
+) -> (Who, u32) {
     let is_here = k % 3 < 2;
     let household = if is_here {
         let spec = Spec::of(s.rng.range(500, 3_000), 2_400);
@@ -72,7 +74,18 @@ fn fares(
     s.step("fare");
     let cents = s.usd(800, 2_000, 50);
     s.pay(s.day(day), DAY, What::P2p, (household, organizer), cents);
-    day
+    (household, day)
+}
+
+/// A little every two or three weeks for somebody who has arrived and earns nothing yet.
+fn support(s: &mut Script<'_>, (from, until): (u32, u32), household: Who, worker: Who) {
+    s.step("support");
+    let mut day = from + s.rng.range(3, 9);
+    while day < until + 10 {
+        let cents = s.usd(40, 150, 10);
+        s.pay(s.day(day), EVENING, What::P2p, (household, worker), cents);
+        day += s.rng.range(12, 20);
+    }
 }
 
 /// Fares of others, who say that the organizer is no relative.

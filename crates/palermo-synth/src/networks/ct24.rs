@@ -40,7 +40,14 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     } else {
         s.outside(hub, Role::Subject, "compound_collector")
     };
-    journeys(s, town, agency, hub);
+    // Recruiting goes on while the first are held.
+    let backer = s.ally(town, "backer");
+    let first = s.count(8, 13).max(5);
+    journeys(s, (0, first), (backer, agency), hub);
+    for wave in [130 + s.rng.range(0, 20), 215 + s.rng.range(0, 25)] {
+        let people = s.count(8, 12);
+        journeys(s, (wave, people), (backer, agency), hub);
+    }
     let device = s.device();
     for month in 1..10 {
         s.step("office");
@@ -70,25 +77,35 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
 }
 
 /// Tickets and visas for one or two people at a time, every few days, paid for by somebody behind.
-fn journeys(s: &mut Script<'_>, town: TownId, agency: Who, hub: TownId) {
-    let backer = s.ally(town, "backer");
-    for k in 0..s.count(8, 13).max(5) {
+fn journeys(
+    s: &mut Script<'_>,
+    (from, bookings): (u32, u32),
+    (backer, agency): (Who, Who),
+    hub: TownId,
+) {
+    for k in 0..bookings {
         s.step("fund");
         if k % 4 == 0 {
             let cents = s.usd(3_000, 6_000, 500);
-            s.pay(s.day(k * 4), DAY, What::Transfer(Code::Consulting), (backer, agency), cents);
+            s.pay(
+                s.day(from + k * 3),
+                DAY,
+                What::Transfer(Code::Consulting),
+                (backer, agency),
+                cents,
+            );
         }
         s.step("ticket");
         let mcc = if k % 3 == 0 { 4722 } else { 4511 };
         let cents = s.usd(420, 980, 10);
         let people = s.rng.range(1, 2);
-        s.tickets(s.day(1 + k * 4), agency, (mcc, people, hub), (false, cents * people));
+        s.tickets(s.day(from + 1 + k * 3), agency, (mcc, people, hub), (false, cents * people));
         if k % 2 == 0 {
             s.step("visa");
             let cents = s.usd(60, 220, 10);
             let what = What::Transfer(Code::Other);
             let far = s.company(abroad::PHNOM_PENH, 3);
-            s.pay_for((s.day(2 + k * 4), DAY), Say::Visa, what, (agency, far), cents);
+            s.pay_for((s.day(from + 2 + k * 3), DAY), Say::Visa, what, (agency, far), cents);
         }
     }
 }

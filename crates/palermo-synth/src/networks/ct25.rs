@@ -61,7 +61,7 @@ fn package(s: &mut Script<'_>, start: u32, town: TownId, broker: Who) -> u32 {
 /// Patient, donor and the others who are tested for a match, each at a laboratory, some twice.
 fn tests(s: &mut Script<'_>, (start, k): (u32, u32), town: TownId, broker: Who) {
     s.step("lab");
-    for n in 0..s.rng.range(6, 10) {
+    for n in 0..s.rng.range(7, 12) {
         let visits = if n < 2 { 2 } else { 1 };
         for visit in 0..visits {
             let mcc = if (n + visit) % 2 == 0 { 8071 } else { 8062 };
@@ -81,12 +81,18 @@ fn journey(
     clinic: Who,
     package: u32,
 ) {
-    let spec = Spec::of(s.rng.range(200, 900), 900).age(AgeBand::From26);
+    let income = s.rng.range(400, 1_000);
+    let spec = Spec::of(s.rng.range(200, 900), income).age(AgeBand::From26);
     let donor = s.cast(town, spec, Role::PotentialVictim, "donor");
     for people in [1, 2] {
         s.step("ticket");
         let fare = s.usd(700, 1_500, 10) * people;
         s.tickets(s.day(trip), broker, (4511, people, abroad::MUMBAI), (people == 2, fare));
+    }
+    s.step("abroad");
+    for n in 0..4 {
+        let cents = s.usd(5, 40, 1);
+        s.shop((s.day(trip + 3 + n * 3), DAY), (abroad::MUMBAI, 5411), donor, cents);
     }
     s.step("stay");
     s.stay(s.day(trip + 2), town, 9, broker);
@@ -100,7 +106,7 @@ fn journey(
         s.pay(s.day(trip + 8 + n), DAY, What::P2p, (broker, nurse), cents);
     }
     s.step("donor");
-    let paid = s.usd(2_000, 9_000, 500);
+    let paid = s.usd(2_000, 15_000, 500);
     s.pay(s.day(trip + 20), DAY, What::P2p, (broker, donor), paid);
     s.step("donor_debt");
     let debt = s.part(paid, 50, 80);
