@@ -64,12 +64,13 @@ fn ring(s: &mut Script<'_>) -> Ring {
         2 => Tie::Handle,
         _ => Tie::Added,
     };
+    let owner_on_paper = || Spec::of(400, 1_800).still();
     let straw = |s: &mut Script<'_>, function| {
-        let spec = Spec::of(400, 1_800).still();
-        s.cast(town, spec, Role::RoleUndetermined, function)
+        s.cast(town, owner_on_paper(), Role::RoleUndetermined, function)
     };
     let straw_men: Vec<Who> = match tie {
-        Tie::OnePhone | Tie::Added => (0..3).map(|_| straw(s, "straw_man")).collect(),
+        Tie::OnePhone => (0..s.rng.range(3, 5)).map(|_| straw(s, "straw_man")).collect(),
+        Tie::Added => (0..s.rng.range(3, 6)).map(|_| straw(s, "straw_man")).collect(),
         Tie::Processor | Tie::Handle => Vec::new(),
     };
     let nominee = if tie == Tie::Added {
@@ -78,11 +79,13 @@ fn ring(s: &mut Script<'_>) -> Ring {
             .into_iter()
             .map(|(who, day)| (who, RelationKind::AuthorizedUser, s.before(day)))
             .collect();
-        let spec = Spec::of(400, 1_800).still().with(|profile| profile.added = added);
-        s.cast(town, spec, Role::RoleUndetermined, "nominee_owner")
+        owner_on_paper().with(|profile| profile.added = added)
     } else {
-        straw(s, "nominee_owner")
+        owner_on_paper()
     };
+    // The owner on paper has the parlor's phone.
+    let nominee = nominee.shares(s.key(1), 0);
+    let nominee = s.cast(town, nominee, Role::RoleUndetermined, "nominee_owner");
     let circle = s.rng.per_mille(500);
     let shells = circle.then(|| (shell(s, town), shell(s, town)));
     let owner = s.ally(town, "beneficial_owner");

@@ -29,7 +29,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         _ => Way::Mixed,
     };
     // One price for all, less what the chain costs where others pass it on.
-    let price = s.usd(10, 35, 5);
+    let price = s.usd(15, 35, 5);
     let town = s.town();
     let spec = Spec::of(s.rng.range(90, 700), 2_800).second(Product::Crypto);
     let launderer = s.cast(town, spec, Role::Subject, "exchanger");
@@ -46,10 +46,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     for k in 0..inflows {
         let day = s.day(20 + k * 125 / inflows);
         held += inflow(s, day, (way, k), other(launderer), price);
-        if k % 5 == 4 {
+        if k % 3 == 2 {
             s.step("sale");
             let buyer = s.one(&buyers);
-            let cents = s.usd(30, 140, 5).min(held);
+            let cents = s.usd(20, 75, 5).min(held);
             let abroad = matches!(buyer, Who::Outside(_)) && s.town_of(buyer) == abroad::LONDON;
             let what = if abroad { What::Remit { friend: false } } else { What::P2p };
             s.pay(later(day, 1), EVENING, what, (buyer, launderer), cents);
