@@ -7,11 +7,11 @@
 //! typology deploys them or not. More rules are copies of the indicators with every ordered parameter
 //! one step stricter for each copy: other selections, other measures.
 
-use palermo_benches::{figure, median_of, now};
+use palermo_benches::{figure, median_of, now, setting};
 use palermo_detect::{Applied, Detector, Settings};
 use palermo_domain::alert::Cause;
 use palermo_domain::{EventTime, FixedState, IngestTime, Partition, Payment, Span, TopicRole};
-use palermo_lang::program::{IndicatorId, Literal, RuleSet, Stricter};
+use palermo_lang::program::{IndicatorId, Literal, Param, RuleSet, Stricter};
 use palermo_lang::{Limits, Overrides, Sources, compile_with};
 use palermo_ledger::{Ledger, Leg, Origin, RowId};
 use palermo_synth::{Config, Lookalikes, Planted, World};
@@ -47,7 +47,7 @@ pub fn figures(runs: usize) {
     };
     measured("library_ledger_alone", runs, &world, &payments, &none);
     measured(&format!("library_{own}_indicators"), runs, &world, &payments, &all);
-    for wanted in [500, 2_000] {
+    for wanted in [500, 2_000].into_iter().take(setting("PALERMO_LIBRARY_COPIES", 2)) {
         let copies = wanted / own.max(1);
         let more = rules(&sources, copies.saturating_sub(1));
         let name = format!("library_{}_indicators", more.indicators.len());
@@ -226,6 +226,9 @@ fn tell(detector: &Detector, ledger: &Ledger) {
             }
         }
     }
+    if setting("PALERMO_LIBRARY_MOST", 0) > 0 {
+        most_evaluated(detector);
+    }
     let missing: u64 = detector.field_missing().into_values().sum();
     let all = detector.field_missing().into_iter().collect::<Vec<_>>();
     let evaluations: u64 = detector.stats().evaluations.iter().sum();
@@ -234,6 +237,18 @@ fn tell(detector: &Detector, ledger: &Ledger) {
         "library: {hits} hits ({:08x}), {missing} times a field was missing ({of_missing:08x}), {evaluations} evaluations",
         digest >> 32
     );
+}
+
+/// The indicators that are evaluated most, for who looks for what costs.
+fn most_evaluated(detector: &Detector) {
+    let rules = detector.rules().indicators.iter();
+    let counts = detector.stats().evaluations.iter();
+    let mut all: Vec<(u64, &str)> =
+        counts.copied().zip(rules.map(|rule| rule.condition.id.as_str())).collect();
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    for (count, id) in all.into_iter().take(setting("PALERMO_LIBRARY_MOST", 0)) {
+        eprintln!("library: {id} {count} evaluations");
+    }
 }
 
 /// Selections of five terms each, no two of them alike.

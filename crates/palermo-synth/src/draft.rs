@@ -153,6 +153,11 @@ pub(crate) enum What {
     CoinOut(Coin, CryptoCategory),
     /// Coin from a wallet; `more` is its cluster.
     CoinIn(Coin, CryptoCategory),
+    /// Coin to an address of a customer that itself has a label; `more` is the cluster that sent it.
+    CoinAtLabel {
+        /// What the address is known for.
+        category: CryptoCategory,
+    },
     /// Coin that came through other wallets from where an analyst has traced it; `more` is the
     /// cluster that sent it.
     Traced {
@@ -230,6 +235,8 @@ texts! {
     Consult = "consulting", Visa = "visa service", Package = "medical package",
     Tuition = "tuition", Invoice = "invoice", Club = "club dues", Lesson = "lesson",
     Donation = "donation", Tax = "withdrawal tax", Order = "order",
+    Beg = "please stop", Coded = "plcconone",
+    RecruitmentFee = "recruitment fee", PlacementFee = "placement fee",
 }
 
 impl What {
@@ -259,9 +266,10 @@ impl What {
             Self::Repay => PaymentKind::LoanRepayment,
             Self::CoinBuy(_) | Self::CoinCard(_) => PaymentKind::CryptoBuy,
             Self::CoinSell(_) => PaymentKind::CryptoSell,
-            Self::CoinOut(..) | Self::CoinIn(..) | Self::Traced { .. } => {
-                PaymentKind::CryptoTransfer
-            }
+            Self::CoinOut(..)
+            | Self::CoinIn(..)
+            | Self::CoinAtLabel { .. }
+            | Self::Traced { .. } => PaymentKind::CryptoTransfer,
             Self::Stake => PaymentKind::GamingStake,
             Self::Winnings => PaymentKind::GamingPayout,
             Self::Fee => PaymentKind::Fee,
@@ -309,6 +317,11 @@ pub(crate) struct Draft {
     pub(crate) unseen: bool,
     /// What the payer writes.
     pub(crate) say: Say,
+    /// Who stands at the counter in place of the account's holder; [`Who::Nobody`] where the holder
+    /// does, or nobody is seen.
+    pub(crate) hand: Who,
+    /// A name that the payer gives for the payee, by a number of the case; zero where none is told.
+    pub(crate) named: u32,
     /// Ties a payment to the one that it refers to: the same number, above zero, in one case.
     pub(crate) tie: u8,
 }
@@ -336,6 +349,8 @@ impl Draft {
             step: 0,
             unseen: false,
             say: Say::Nothing,
+            hand: Who::Nobody,
+            named: 0,
             tie: 0,
         }
     }

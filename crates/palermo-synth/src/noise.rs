@@ -44,6 +44,7 @@ impl Fields {
 
     fn end(&mut self, end: &mut End<'_>) {
         self.thin(&mut end.party);
+        self.thin(&mut end.name);
         self.thin(&mut end.kind);
         self.thin(&mut end.bank);
         self.thin(&mut end.phone);

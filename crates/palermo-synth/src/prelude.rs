@@ -7,4 +7,6 @@ pub(crate) use crate::town::abroad;
 pub(crate) use crate::verbs::{ANY, DAY, EVENING, MORNING, NIGHT, OFFICE, Spec, escorted, other};
 pub(crate) use crate::who::Who;
 pub(crate) use palermo_domain::alert::Role;
-pub(crate) use palermo_domain::{Activity, AgeBand, CryptoCategory, Product, RelationKind};
+pub(crate) use palermo_domain::{
+    Activity, AgeBand, CryptoCategory, EventCode, Product, RelationKind,
+};

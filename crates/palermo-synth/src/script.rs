@@ -156,6 +156,10 @@ pub(crate) struct Script<'a> {
     pub(crate) say: Say,
     pub(crate) more: u32,
     pub(crate) tie: u8,
+    /// Who stands at the counter in place of the holder, from here on.
+    pub(crate) hand: Who,
+    /// The name that payers give for the payee, from here on; zero for none.
+    pub(crate) named: u32,
     pub(crate) outsiders: u32,
 }
 
@@ -200,6 +204,8 @@ impl<'a> Script<'a> {
             say: Say::Nothing,
             more: 0,
             tie: 0,
+            hand: Who::Nobody,
+            named: 0,
             outsiders: 0,
         }
     }
@@ -253,6 +259,8 @@ impl<'a> Script<'a> {
             unseen,
             say: self.say,
             tie: self.tie,
+            hand: self.hand,
+            named: self.named,
             ..draft
         });
     }

@@ -308,6 +308,13 @@ impl Script<'_> {
         self.device = 0;
     }
 
+    /// At a counter, by somebody else than the holder: with a mandate, or with the holder beside them.
+    pub(crate) fn by_hand(&mut self, hand: Who, write: impl FnOnce(&mut Self)) {
+        self.hand = hand;
+        write(self);
+        self.hand = Who::Nobody;
+    }
+
     /// Cash in: a machine takes small sums at all hours, a counter the others when it is open.
     pub(crate) fn deposit(
         &mut self,

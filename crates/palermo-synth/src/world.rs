@@ -296,9 +296,14 @@ impl Iterator for Payments<'_> {
     type Item = Payment<'static>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let drawn = self.drafts.next()?;
-        let book = |balances: &mut Balances<'_>| balances.book(&drawn.draft);
-        let left = self.balances.as_mut().map_or_else(Left::default, book);
-        Some(self.writer.payment(&drawn.draft, drawn.number, (drawn.refers, left)))
+        loop {
+            // What is not seen as a payment still moves what is left.
+            let drawn = self.drafts.next_of_any()?;
+            let book = |balances: &mut Balances<'_>| balances.book(&drawn.draft);
+            let left = self.balances.as_mut().map_or_else(Left::default, book);
+            if !drawn.draft.unseen {
+                return Some(self.writer.payment(&drawn.draft, drawn.number, (drawn.refers, left)));
+            }
+        }
     }
 }

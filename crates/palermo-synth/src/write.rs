@@ -9,7 +9,7 @@
 
 use crate::balance::Left;
 use crate::customers;
-use crate::draft::{Code, Coin, Draft, What};
+use crate::draft::{Code, Coin, Draft, Say, What};
 use crate::noise::Gaps;
 use crate::people::People;
 use crate::rng::mix;
@@ -77,6 +77,16 @@ pub(crate) fn address(who: Who) -> String {
     hash_text(HOME, who.identity())
 }
 
+/// A name of a case: what a payer calls a payee.
+fn name_of(named: u32) -> String {
+    id("NAME ", mix((9 << 40) + u64::from(named)) % 1_000_000_000, 9)
+}
+
+/// The name of a firm.
+fn firm_name(who: Who) -> String {
+    id("FIRM ", mix(who.identity() ^ 0xf1a3) % 1_000_000_000, 9)
+}
+
 /// The id by which the bank knows somebody at its counter or machine.
 pub(crate) fn conductor_id(who: Who) -> String {
     who.party().unwrap_or_else(|| id("CND-", mix(who.identity()) % 10_000_000_000, 10))
@@ -138,7 +148,7 @@ fn manner(what: What) -> (Rail, Option<Channel>, Option<&'static str>) {
         What::Repay => (Rail::Ach, Some(Channel::Online), Some(Code::LoanBack.as_str())),
         What::CoinBuy(_) | What::CoinSell(_) => (Rail::Ach, Some(Channel::Mobile), None),
         What::CoinCard(_) => (Rail::Card, Some(Channel::Ecommerce), None),
-        What::CoinOut(..) | What::CoinIn(..) | What::Traced { .. } => {
+        What::CoinOut(..) | What::CoinIn(..) | What::CoinAtLabel { .. } | What::Traced { .. } => {
             (Rail::Crypto, Some(Channel::Api), None)
         }
         What::Fee => (Rail::Internal, None, Some("BKFE")),
@@ -162,7 +172,7 @@ fn sums(draft: &Draft, currency: Currency) -> (Decimal, Currency, Option<(Decima
             let (amount, ticker) = coin_of(coin, draft.cents);
             (amount, ticker.unwrap_or(currency), None)
         }
-        What::Traced { .. } => {
+        What::Traced { .. } | What::CoinAtLabel { .. } => {
             let (amount, ticker) = coin_of(Coin::Btc, draft.cents);
             (amount, ticker.unwrap_or(currency), None)
         }
@@ -240,6 +250,12 @@ impl Writer<'_> {
         };
         payment.debtor.balance_after = left.debtor;
         payment.creditor.balance_after = left.creditor;
+        payment.creditor.name = (draft.named > 0).then(|| text(name_of(draft.named)));
+        // An invoice is paid by one firm to another, and the order names both.
+        if self.full && draft.what == What::Invoice {
+            payment.debtor.name = Some(text(firm_name(draft.payer)));
+            payment.creditor.name = Some(text(firm_name(draft.payee)));
+        }
         if let Some(gaps) = self.gaps {
             gaps.payment(number, &mut payment);
         }
@@ -310,6 +326,9 @@ impl Writer<'_> {
             bank: who.bank().map(Cow::Borrowed),
             place: self.residence(who),
             alias: if proxy { self.handle_of(who) } else { None },
+            // Who keeps coin for customers knows the address of each.
+            wallet: (draft.what.kind() == PaymentKind::CryptoTransfer)
+                .then(|| text(hash_text(WALLET, who.identity()))),
             phone: if proxy || named { self.phone_of(who).map(text) } else { None },
             ours,
             ..End::default()
@@ -483,9 +502,10 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     let side = |category: CryptoCategory, cluster: u64| CryptoSide {
         cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
         category: Some(category),
-        // Labels of abuse material count where an analyst has verified them, so those are.
+        // Labels of abuse material count where an analyst has verified them, so those are; the
+        // wallets of guarantee markets are published with the measures against them (F26S).
         confidence: Some(match category {
-            CryptoCategory::Csam => CryptoConfidence::Verified,
+            CryptoCategory::Csam | CryptoCategory::GuaranteeMarket => CryptoConfidence::Verified,
             _ => CryptoConfidence::Likely,
         }),
         hops: Some(0),
@@ -504,6 +524,10 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
         }
         What::CoinIn(coin, category) => {
             (coin, Some(side(category, u64::from(draft.more))), exchange())
+        }
+        What::CoinAtLabel { category } => {
+            let from = side(CryptoCategory::Other, u64::from(draft.more));
+            (Coin::Btc, Some(from), Some(side(category, draft.payee.identity())))
         }
         What::Traced { category, hops, percent } => {
             let from = CryptoSide {
@@ -574,6 +598,13 @@ pub(crate) fn payment_id(number: u64) -> String {
 }
 
 fn conductor(draft: &Draft, deposit: bool) -> Option<Conductor<'static>> {
+    if draft.hand != Who::Nobody {
+        return Some(Conductor {
+            party: Some(text(conductor_id(draft.hand))),
+            document: Some(text(hash_text(DOCUMENT, draft.hand.identity()))),
+            is_holder: Some(false),
+        });
+    }
     if !deposit {
         let counter = matches!(draft.what, What::Counter { .. } | What::Notes { .. });
         return counter.then(|| Conductor {
@@ -625,8 +656,16 @@ fn service(draft: &Draft) -> Option<Service<'static>> {
         What::Wire(Code::Medical | Code::Hospital)
         | What::Transfer(Code::Medical | Code::Hospital) => ServiceKind::Medical,
         What::Utility => ServiceKind::Utility,
+        // Who is tested: the bill of a laboratory or hospital has a patient's number.
+        What::Pos { mcc: 8_062 | 8_071, .. } if draft.more > 0 => ServiceKind::Medical,
+        // A visa is ordered for somebody.
+        _ if draft.say == Say::Visa => ServiceKind::Visa,
         _ => return None,
     };
     let key = draft.payer.identity() ^ mix(draft.payee.identity());
-    Some(Service { kind: Some(kind), reference: Some(text(hash_text(METER, key))) })
+    let reference = match draft.what {
+        What::Pos { .. } => case_hash(METER, draft.more),
+        _ => hash_text(METER, key),
+    };
+    Some(Service { kind: Some(kind), reference: Some(text(reference)) })
 }

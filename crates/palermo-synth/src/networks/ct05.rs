@@ -1,6 +1,9 @@
 //! CT-05: accounts opened under escort for people who do not hold the card; cash comes in just
 //! before it is drawn elsewhere or wired on, and nothing is left in the evening (F20 typology 3 and
 //! its Thai-ring case).
+//!
+//! On paper the holders live at one address of the ring, or each at an own one and share the phone
+//! alone. One device gives the orders.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -12,10 +15,12 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let hub = s.town();
     let towns = s.round(hub, (200, 100), 4);
     let device = s.device();
-    let (phone, address) = (s.key(1), s.key(2));
-    let count = s.count(3, 5).max(2);
+    let phone = s.key(1);
+    let one_home = s.rng.per_mille(500);
+    let count = s.count(4, 8).max(2);
     let mut victims = Vec::new();
-    for _ in 0..count {
+    for k in 0..count {
+        let address = if one_home { s.key(2) } else { s.key(20 + k) };
         let days = s.rng.range(2, 55);
         let seen = escorted(s, days, device);
         let spec = Spec::of(days, 1_400).still().shares(phone, address);
@@ -26,9 +31,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(launderer);
     let mut held = 0;
     for d in 0..118 {
-        let Some(&victim) = s.rng.pick(&victims) else { continue };
-        if s.rng.per_mille(620) {
-            held += cycle(s, d, (victim, launderer), &towns, (hub, device));
+        for &victim in &victims {
+            if s.rng.per_mille(280) {
+                held += cycle(s, d, (victim, launderer), &towns, (hub, device));
+            }
         }
         if d % 15 == 14 && held > 0 {
             s.step("abroad");

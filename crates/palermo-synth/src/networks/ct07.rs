@@ -1,6 +1,12 @@
 //! CT-07: wages stripped. Workers of one employer pass most of the wage to one person within a day,
-//! or draw it one after another at the same machine; nothing else happens on their accounts (F20
-//! typology 2, F26N).
+//! or their cards are drawn one after another at the same machine; nothing else happens on their
+//! accounts (F20 typology 2, F26N). A network keeps to its way: what is drawn at a machine is almost
+//! all of the wage, and the gang master's phone clears the rest.
+//!
+//! What ties the workers together differs: the gang master's phone is the one that all of their
+//! accounts are used from (LT-10, ML-10); or wages of workers without an account come to the gang
+//! master's own, under their names (LT-01); or the gang master holds a mandate and stands at the
+//! counter as well (LT-07). Some crews are housed together, others are registered where they lived.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -10,45 +16,114 @@ use crate::prelude::*;
 
 use super::shared::workers;
 
+/// What ties the workers to one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    Phone,
+    Names,
+    Counter,
+}
+
+/// How a network strips its wages.
+#[derive(Clone, Copy)]
+struct Way {
+    device: u32,
+    tie: Tie,
+    by_machine: bool,
+    machine: u8,
+}
+
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let town = s.town();
     let profile = Profile { turnover: Some(90_000), ..Profile::default() };
     let trade = (780, 40, 2_400);
     let employer = s.found(town, trade, profile, (Role::RoleUndetermined, "employer"));
-    let shared = (s.key(1), s.key(2));
+    let housed = s.rng.per_mille(500);
+    let shared = if housed { (s.key(1), s.key(2)) } else { (0, 0) };
     let count = s.count(5, 8).max(3);
     let crew = workers(s, (town, count), employer, shared);
     let master = s.ally(town, "gang_master");
     s.spread(master);
     let device = s.device();
-    for pay in 0..5 {
-        let friday = s.friday(pay * 14);
-        let by_machine = s.rng.per_mille(300);
+    let tie = match s.rng.range(0, 9) {
+        0..6 => Tie::Phone,
+        6..8 => Tie::Names,
+        _ => Tie::Counter,
+    };
+    let by_machine = tie == Tie::Phone && s.rng.per_mille(400);
+    let way = Way { device, tie, by_machine, machine: 3 };
+    // Crews whose cards are drawn are paid by the week or, as day laborers, every few days; the
+    // others every other week.
+    let daily = s.rng.per_mille(500);
+    let (pays, apart, dollars) = match (by_machine, daily) {
+        (true, true) => (22, 3, (180, 290)),
+        (true, false) => (9, 7, (380, 620)),
+        (false, _) => (5, 14, (720, 1_080)),
+    };
+    for pay in 0..pays {
+        let friday = if apart == 3 { s.day(pay * 3) } else { s.friday(pay * apart) };
         let start = s.minute(960, 1_150);
         for (k, &worker) in (0..).zip(&crew) {
-            let net = s.usd(720, 1_080, 10);
+            let net = s.usd(dollars.0, dollars.1, 10);
             s.step("wage");
             s.wage(friday, (employer, worker), net, net / 100 * 125);
             s.step("strip");
-            let strip = s.part(net, 68, 95);
-            if by_machine {
-                let minute = start + k * 2;
-                let machine = What::Atm { machine: 3 };
-                s.put(
-                    (friday, minute),
-                    town,
-                    machine,
-                    (worker, Who::Nobody),
-                    strip / 2_000 * 2_000,
-                );
-            } else {
-                let hours = (600, 1_300);
-                s.pay_on((friday, hours), device, What::P2p, (worker, master), strip);
-            }
+            strip(s, way, (friday, start + k), (worker, master), net);
         }
-        spend(s, later(friday, 1), (master, town), count);
+        if tie == Tie::Names {
+            others(s, friday, (employer, master));
+        }
+        if (pay + 1) * apart % 14 < apart {
+            spend(s, later(friday, 1), (master, town), count);
+        }
     }
     s.at_account(master)
+}
+
+/// Most of one wage leaves.
+fn strip(
+    s: &mut Script<'_>,
+    way: Way,
+    (friday, minute): (crate::calendar::Day, u32),
+    (worker, master): (Who, Who),
+    net: u32,
+) {
+    let town = s.town_of(worker);
+    let hours = (600, 1_300);
+    if way.by_machine {
+        let drawn = s.part(net, 84, 97) / 2_000 * 2_000;
+        let machine = What::Atm { machine: way.machine };
+        s.put((friday, minute), town, machine, (worker, Who::Nobody), drawn);
+        let rest = (net - drawn.min(net)) / 100 * 90;
+        s.pay_on((later(friday, 1), DAY), way.device, What::P2p, (worker, master), rest.max(100));
+        return;
+    }
+    let cents = s.part(net, 68, 95);
+    match way.tie {
+        Tie::Phone => {
+            s.pay_on((friday, hours), way.device, What::P2p, (worker, master), cents);
+        }
+        Tie::Names => s.pay(friday, hours, What::P2p, (worker, master), cents),
+        Tie::Counter => {
+            s.pay_on((friday, hours), way.device, What::P2p, (worker, master), cents);
+            // Some of what is left is drawn at the counter, by who holds the mandate.
+            let coins = s.usd(20, 60, 10);
+            let day = later(friday, 3);
+            let what = What::Counter { branch: 1 };
+            s.by_hand(master, |s| s.pay(day, OFFICE, what, (worker, Who::Nobody), coins));
+        }
+    }
+}
+
+/// Wages of workers without an account, under their names.
+fn others(s: &mut Script<'_>, friday: crate::calendar::Day, (employer, master): (Who, Who)) {
+    s.step("wage_of_others");
+    for k in 0..4 {
+        let net = s.usd(720, 1_080, 10);
+        s.named = s.key(40 + k);
+        s.wage(friday, (employer, master), net, net / 100 * 125);
+    }
+    s.named = 0;
 }
 
 /// The gang master's costs and gains.

@@ -1,11 +1,34 @@
 //! CT-10: labor invoices pass from a broker through young shells and leave as cash around paydays;
 //! no wages, no taxes (AMX; the Europol model is recalled).
+//!
+//! Each network shows one thing more about the chain, and what ties it to its workers: the money
+//! passes through a third shell on the day it came, each keeping a few percent (ML-24), or the last
+//! shell pays motel rooms, food and vans (LT-12), and there the courier's computer runs the shell's
+//! account and those of newly hired workers (LT-10); or the broker pays wages in the names of several
+//! workers to the courier's own account (LT-01).
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
 )]
 
 use crate::prelude::*;
+
+/// What a network shows besides the cash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Chain,
+    Sustenance,
+    Names,
+}
+
+/// The end of the chain.
+#[derive(Clone, Copy)]
+struct Tail {
+    last: Who,
+    courier: Who,
+    device: u32,
+    sign: Sign,
+}
 
 fn shell(s: &mut Script<'_>, town: u8, (age, function): (u32, &'static str)) -> Who {
     let profile = Profile {
@@ -23,42 +46,132 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.members.push((Part::Account(client), Role::CounterpartyOnly, "client"));
     let profile = Profile { turnover: Some(70_000), licensed: Some(false), ..Profile::default() };
     let broker = s.found(town, (7361, 5, 700), profile, (Role::Subject, "broker"));
-    let first_age = s.rng.range(60, 200);
-    let first = shell(s, town, (first_age, "shell"));
+    let sign = s.rng.pick(&[Sign::Chain, Sign::Sustenance, Sign::Names]).copied();
+    let sign = sign.unwrap_or(Sign::Names);
+    let age = s.rng.range(60, 200);
+    let mut chain = vec![broker, shell(s, town, (age, "shell"))];
+    if sign == Sign::Chain {
+        let age = s.rng.range(60, 160);
+        chain.push(shell(s, town, (age, "shell")));
+    }
     let last_age = s.rng.range(40, 150);
     let last = shell(s, town, (last_age, "last_shell"));
+    chain.push(last);
     s.spread(last);
     let courier = s.ally(town, "courier");
-    let crew = s.public(town, 5, (Role::PotentialVictim, "worker"));
+    let crew = crew(s, town, sign);
+    let tail = Tail { last, courier, device: s.device(), sign };
     for week in 0..16 {
         let friday = s.friday(week * 7);
         let invoice = s.usd(9_000, 16_000, 100);
-        s.step("invoice");
-        let day = later(friday, 0);
-        s.pay_for((day, MORNING), Say::Labor, What::Invoice, (client, broker), invoice);
-        let one = s.part(invoice, 88, 95);
-        s.step("pass");
-        s.pay_for((day, DAY), Say::Labor, What::Invoice, (broker, first), one);
-        let two = s.part(one, 93, 98);
-        let day = later(day, 1);
-        s.pay_for((day, DAY), Say::Labor, What::Invoice, (first, last), two);
-        s.step("cash");
-        let mut left = s.part(two, 74, 92);
-        while left > 50_000 {
-            let piece = s.usd(2_500, 7_500, 100).min(left / 1_000 * 1_000);
-            let day = later(day, s.rng.range(1, 4));
-            s.withdraw((day, OFFICE), town, last, piece);
-            left -= piece.min(left);
-        }
+        let two = pass(s, friday, client, &chain, invoice);
+        cash(s, friday, tail, two);
         if week % 2 == 0 {
-            s.step("part_wage");
-            let worker = s.one(&crew);
-            let cents = s.usd(150, 420, 10);
-            s.pay(later(day, 4), DAY, What::P2p, (courier, worker), cents);
-            s.step("courier_cash");
-            let cents = s.usd(900, 2_200, 100);
-            s.deposit((later(day, 3), DAY), town, (courier, courier), cents);
+            pay_workers(s, later(friday, 4), tail, &crew);
+        }
+        if sign == Sign::Sustenance {
+            keep(s, friday, last);
+        }
+        if sign == Sign::Names {
+            names(s, friday, (broker, tail));
         }
     }
     s.at_account(last)
+}
+
+/// Workers: known from their accounts here where somebody runs these, elsewhere where not.
+fn crew(s: &mut Script<'_>, town: u8, sign: Sign) -> Vec<Who> {
+    if sign == Sign::Names {
+        return s.public(town, 5, (Role::PotentialVictim, "worker"));
+    }
+    let count = s.count(5, 8).max(4);
+    let spec = Spec::of(s.rng.range(5, 30), 1_600).still().does(Activity::Employed, "9313");
+    s.cast_many(town, &spec, count, (Role::PotentialVictim, "worker"))
+}
+
+/// An invoice passes down the chain; gives what reaches its end.
+fn pass(
+    s: &mut Script<'_>,
+    friday: crate::calendar::Day,
+    client: Who,
+    chain: &[Who],
+    invoice: u32,
+) -> u32 {
+    s.step("invoice");
+    let (mut from, mut cents, mut hour) = (client, invoice, 520);
+    for &to in chain {
+        let hours = (hour, hour + 60);
+        s.pay_for((friday, hours), Say::Labor, What::Invoice, (from, to), cents);
+        cents = s.part(cents, 91, 98);
+        from = to;
+        hour += 150;
+        s.step("pass");
+    }
+    cents
+}
+
+/// Cash within four days of the invoice, in pieces.
+fn cash(s: &mut Script<'_>, friday: crate::calendar::Day, tail: Tail, came: u32) {
+    s.step("cash");
+    let town = s.town_of(tail.last);
+    let share = if tail.sign == Sign::Sustenance { (74, 84) } else { (78, 95) };
+    let mut left = s.part(came, share.0, share.1);
+    while left > 50_000 {
+        let piece = s.usd(2_500, 7_500, 100).min(left / 1_000 * 1_000);
+        let day = later(friday, s.rng.range(1, 4));
+        s.withdraw((day, OFFICE), town, tail.last, piece);
+        left -= piece.min(left);
+    }
+}
+
+/// The courier pays a part of what is owed, and uses the accounts of those whom he hired.
+fn pay_workers(s: &mut Script<'_>, day: crate::calendar::Day, tail: Tail, crew: &[Who]) {
+    s.step("part_wage");
+    for &worker in crew {
+        let cents = s.usd(150, 420, 10);
+        s.pay(day, DAY, What::P2p, (tail.courier, worker), cents);
+    }
+    s.step("courier_cash");
+    let cents = s.usd(900, 2_200, 100);
+    let town = s.town_of(tail.last);
+    s.deposit((later(day, 1), DAY), town, (tail.courier, tail.courier), cents);
+    if tail.sign == Sign::Names {
+        return;
+    }
+    s.step("run");
+    for &worker in crew {
+        let cents = s.usd(60, 140, 10);
+        let day = later(day, 1);
+        s.pay_on((day, DAY), tail.device, What::P2p, (worker, tail.courier), cents);
+    }
+    let cents = s.usd(100, 300, 10);
+    s.pay_on((day, DAY), tail.device, What::P2p, (tail.last, tail.courier), cents);
+}
+
+/// Rooms, food and vans for the people who work.
+fn keep(s: &mut Script<'_>, friday: crate::calendar::Day, last: Who) {
+    s.step("sustenance");
+    let town = s.town_of(last);
+    for k in 0..2 {
+        s.stay(later(friday, k), town, 5, last);
+    }
+    let cents = s.usd(250, 420, 10);
+    s.shop((later(friday, 1), DAY), (town, 5_411), last, cents);
+    let cents = s.usd(180, 320, 10);
+    s.web((later(friday, 2), DAY), 7_512, last, cents);
+}
+
+/// Wages in the names of several workers come to one account.
+fn names(s: &mut Script<'_>, friday: crate::calendar::Day, (broker, tail): (Who, Tail)) {
+    s.step("wage_in_names");
+    let name = s.rng.range(0, 4);
+    for k in 0..2 {
+        s.named = s.key(60 + (name + k) % 5);
+        let net = s.usd(260, 420, 10);
+        s.wage(friday, (broker, tail.courier), net, 0);
+    }
+    s.named = 0;
+    s.step("courier_fee");
+    let cents = s.usd(200, 400, 50);
+    s.pay(later(friday, 2), DAY, What::P2p, (tail.last, tail.courier), cents);
 }

@@ -128,10 +128,17 @@ fn cash_out(script: &mut Script<'_>, home: TownId, from: Who, total: u32) {
     let near =
         |&id: &TownId| Town::get(id).at_border() && Town::get(home).km_to(Town::get(id)) < 90;
     let towns: Vec<TownId> = Town::all().filter(near).collect();
-    for (k, script_day) in (0..pieces).zip([22, 23, 25, 26, 27]) {
+    // Where the pieces stray there are more of them, until what should leave has left; no piece
+    // reaches the limit, or it would be none.
+    let mut drawn = 0;
+    for (k, script_day) in (0..).zip([22, 23, 25, 26, 27, 28, 29, 30]) {
+        if k >= pieces && drawn + piece / 2 > target {
+            break;
+        }
         let day = when_open(script.day(script_day));
         let cents = piece / 5_000 * 5_000 + script.rng.range(0, 4) * 5_000 - 10_000;
-        let cents = script.noisy(cents);
+        let cents = script.noisy(cents).min(980_000);
+        drawn += cents;
         let branch = u8::try_from(k % 3).unwrap_or(0);
         let elsewhere = script.rng.per_mille(300);
         let town = if elsewhere { script.rng.pick(&towns).copied() } else { None };

@@ -1,6 +1,6 @@
-//! CT-23: a scam's victims send a trial and then large wires to a new firm; within a day the money
-//! crosses four accounts, becomes stable coin within hours and leaves to a guarantee market (PB23,
-//! F26S, CML25).
+//! CT-23: a scam's victims send small trials and then large wires to a new firm; within a day the
+//! money crosses four accounts, becomes stable coin within hours and leaves to a guarantee market
+//! (PB23, financial flag 6: several small transfers to an exchange end, then high wires; F26S, CML25).
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -14,7 +14,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let front = s.found(town, (7372, 1, 25), profile, (Role::RoleUndetermined, "front_mule"));
     s.spread(front);
     let spec = Spec::of(s.rng.range(8, 50), 1_400).still();
-    let middle = s.cast_many(town, &spec, 2, (Role::RoleUndetermined, "mule"));
+    // Three or four hands: with three, the fourth payment of the day is the one to the exchange.
+    let hands = s.rng.range(1, 2);
+    let middle = s.cast_many(town, &spec, hands, (Role::RoleUndetermined, "mule"));
     let spec = spec.second(Product::Crypto);
     let last = s.cast(town, spec, Role::RoleUndetermined, "exit_mule");
     let chain: Vec<Who> = [front].into_iter().chain(middle).chain([last]).collect();
@@ -29,11 +31,16 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             .does(Activity::Retired, "");
         let target = s.cast(home, spec, Role::PotentialVictim, "scam_victim");
         let d = k * 12;
-        s.step("trial");
-        let cents = s.usd(200, 900, 50);
-        s.pay(s.day(d), DAY, What::CoinBuy(Coin::Usdt), (target, Who::company(27, 7)), cents);
+        let mut tried = 0;
+        for n in 0..s.rng.range(2, 4) {
+            s.step("trial");
+            let cents = s.usd(200, 900, 50);
+            let what = What::CoinBuy(Coin::Usdt);
+            s.pay(s.day(d + n), DAY, what, (target, Who::company(27, 7)), cents);
+            tried += cents;
+        }
         s.step("trial_back");
-        let back = s.part(cents, 105, 125);
+        let back = s.part(tried, 105, 125);
         let what = What::CoinSell(Coin::Usdt);
         s.pay(s.day(d + 4), DAY, what, (Who::company(27, 7), target), back);
         for n in 0..s.rng.range(1, 3) {
@@ -72,7 +79,17 @@ fn layers(
     let Some(&last) = chain.last() else { return };
     s.step("convert");
     minute += s.rng.range(15, 120);
-    cents = s.part(cents, 95, 99);
+    if chain.len() < 4 {
+        // Nearly all goes by transfer to an exchange elsewhere, a little is changed at the bank's
+        // own desk.
+        let away = s.part(cents, 91, 96);
+        let exchange = Who::Listed(3 + u8::try_from(s.rng.range(0, 3)).unwrap_or(0));
+        s.pay(day, (minute, minute), What::P2p, (last, exchange), away);
+        cents = s.part(cents, 2, 4).max(5_000);
+        minute += s.rng.range(3, 30);
+    } else {
+        cents = s.part(cents, 95, 99);
+    }
     let what = What::CoinBuy(Coin::Usdt);
     s.pay(day, (minute, minute), what, (last, Who::company(27, 7)), cents);
     s.step("exit");

@@ -1,5 +1,6 @@
-//! CT-28: integration. A cash business pays its owner, money runs in a circle of related firms and
-//! comes back within two weeks, the owner buys a home and a car (F20 typology 1, F23-S6 to S8, FT23).
+//! CT-28: integration. A network of several homes (CT-02) pays into a cash business; the business
+//! pays its owner, money runs in a circle of related firms and comes back within two weeks, the
+//! owner buys a home and a car (F20 typology 1, F23-S6 to S8, FT23).
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -7,11 +8,12 @@
 
 use crate::prelude::*;
 
-use super::shared::{dealer, predicate};
+use super::ct02;
+use super::shared::dealer;
 
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
-    let (collector, held) = predicate(s, 50);
-    let town = s.town_of(collector);
+    let town = s.town();
+    let (collector, held) = ct02::network(s, town, 88);
     let profile = |turnover| Profile { turnover: Some(turnover), ..Profile::default() };
     let front = s.found(town, (7542, 4, 900), profile(14_000), (Role::Subject, "front"));
     s.spread(front);
@@ -19,9 +21,12 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let one = s.found(town, (5511, 2, 500), profile(20_000), roles);
     let two = s.found(town, (1520, 3, 400), profile(25_000), roles);
     let owner = s.ally(town, "beneficial_owner");
-    s.step("to_front");
-    let cents = s.part(held, 60, 85);
-    s.pay(s.day(52), DAY, What::Transfer(Code::Other), (collector, front), cents);
+    for month in 1..4 {
+        s.step("to_front");
+        let cents = s.part(held / 3, 60, 85);
+        let day = s.day(month * 29);
+        s.pay(day, DAY, What::Transfer(Code::Other), (collector, front), cents);
+    }
     for d in (4..176).step_by(3) {
         s.step("cash");
         let cents = s.usd(1_400, 5_200, 20);
