@@ -7,7 +7,7 @@
 //! typology deploys them or not. More rules are copies of the indicators with every ordered parameter
 //! one step stricter for each copy: other selections, other measures.
 
-use palermo_benches::{figure, median_of, now, setting};
+use palermo_benches::{choice, figure, median_of, now, setting};
 use palermo_detect::{Applied, Detector, Settings};
 use palermo_domain::alert::Cause;
 use palermo_domain::{EventTime, FixedState, IngestTime, Partition, Payment, Span, TopicRole};
@@ -95,7 +95,7 @@ fn world() -> World {
 /// Every file of `rules/` that is no test.
 pub(crate) fn sources() -> BTreeMap<String, String> {
     let shipped = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
-    let folder = std::env::var_os("PALERMO_BENCH_RULES").map_or_else(shipped, PathBuf::from);
+    let folder = choice("PALERMO_BENCH_RULES").map_or_else(shipped, PathBuf::from);
     let read = palermo_runtime::read_rules(&folder, "rules", false).expect("the rules are there");
     read.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect()
 }

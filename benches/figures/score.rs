@@ -14,7 +14,7 @@
 
 mod why;
 
-use palermo_benches::{figure, now, setting};
+use palermo_benches::{choice, figure, now, setting};
 use palermo_codec::{Limits, encode_list_row, encode_party, encode_payment};
 use palermo_domain::{Currency, Date, EventTime, ListRow, OutputTopic, Partition, Span, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
@@ -126,7 +126,7 @@ fn world(seed: u64) -> World {
     let is_clean = setting("PALERMO_SCORE_CLEAN", 0) > 0;
     let judged = |value: u16| if is_clean { 0 } else { value };
     let (mut planted, mut lookalikes) = (Planted::each(EPISODES), Lookalikes::each(LOOKALIKES));
-    if let Ok(only) = std::env::var("PALERMO_SCORE_ONLY") {
+    if let Some(only) = choice("PALERMO_SCORE_ONLY") {
         (planted, lookalikes) = (Planted::NONE, Lookalikes::NONE);
         for name in only.split(',') {
             planted = planted.with(name, EPISODES).expect("a typology of the catalogue");

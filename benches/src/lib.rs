@@ -23,9 +23,14 @@ pub fn now() -> Instant {
 }
 
 /// A number from the environment, such as `PALERMO_BENCH_PAYMENTS`.
-#[expect(clippy::disallowed_methods, reason = "the size of a bench is set from outside")]
 pub fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    choice(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A text from the environment, such as `PALERMO_SCORE_ONLY`.
+#[expect(clippy::disallowed_methods, reason = "the size of a bench is set from outside")]
+pub fn choice(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Prints one figure.
