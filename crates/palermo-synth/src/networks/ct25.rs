@@ -126,7 +126,7 @@ fn shells(s: &mut Script<'_>, town: TownId) -> Option<[Who; 2]> {
 fn round(s: &mut Script<'_>, day: u32, broker: Who, [first, last]: [Who; 2], package: u32) {
     s.step("round");
     let what = What::Transfer(Code::Consulting);
-    let mut cents = s.part(package, 9, 14);
+    let mut cents = s.part(package, 10, 16);
     for (k, ends) in (0..).zip([(broker, first), (first, last), (last, broker)]) {
         s.pay_for((s.day(day + 2 * k), OFFICE), Say::Consult, what, ends, cents);
         cents = s.part(cents, 94, 98);
