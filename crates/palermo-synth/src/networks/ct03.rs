@@ -1,12 +1,13 @@
 //! CT-03: a parlor whose cards run after hours, its nominee, and the next parlor on the same phone
 //! and address when the first one closes (F20-F3, FT21 'Storefront').
 //!
-//! The nominee is the owner on paper, as the register says. Either the parlor declared a fraction of
+//! The nominee is the owner on paper, as the register says. The parlor declared a fraction of
 //! what it takes in (F23, F26N: three times and more), or it pays for the rooms and food of those who
-//! work there (F20-F2). What ties it to the trade is one of: the owner's phone runs the accounts of
+//! work there (F20-F2), or both. What ties it to the trade is one of: the owner's phone runs the accounts of
 //! the nominee and of other straw men; processors of advert sites pay out to it; it is paid under a
 //! handle of adverts; the nominee puts several others on the own account. The owner takes the money out
-//! in a circle of shells that ends as a loan to the parlor, or in a car that cash has paid for.
+//! in a circle of shells that ends as a loan to the parlor, or in a car that cash has paid for, or
+//! both.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -33,15 +34,19 @@ struct Ring {
     tie: Tie,
     /// Those who work there sleep and eat there too.
     houses: bool,
-    /// Shells of the circle; none where a car is bought.
+    /// A fraction of the takings is declared.
+    declares_little: bool,
+    /// Shells of the circle.
     shells: Option<(Who, Who)>,
+    /// Cash becomes a car.
+    buys: bool,
     /// Sales after closing, in thousandths.
     late: u16,
 }
 
 /// A parlor: mostly open by day, on the books.
 fn parlor(s: &mut Script<'_>, ring: &Ring, k: u32, (opened, function): (u32, &'static str)) -> Who {
-    let turnover = if ring.houses { (20, 28) } else { (3, 7) };
+    let turnover = if ring.declares_little { (3, 7) } else { (20, 28) };
     let profile = Profile {
         phone: s.key(1),
         address: s.key(2),
@@ -90,13 +95,27 @@ fn ring(s: &mut Script<'_>) -> Ring {
     let shells = circle.then(|| (shell(s, town), shell(s, town)));
     let owner = s.ally(town, "beneficial_owner");
     let device = s.device();
-    let houses = s.rng.per_mille(400);
+    let houses = s.rng.per_mille(500);
+    let declares_little = !houses || s.rng.per_mille(500);
+    let buys = !circle || s.rng.per_mille(500);
     let late = match s.rng.range(0, 2) {
         0 => 300,
         1 => 380,
         _ => 460,
     };
-    Ring { town, nominee, straw_men, owner, device, tie, houses, shells, late }
+    Ring {
+        town,
+        nominee,
+        straw_men,
+        owner,
+        device,
+        tie,
+        houses,
+        declares_little,
+        buys,
+        shells,
+        late,
+    }
 }
 
 /// A firm that only passes money on.
@@ -216,7 +235,8 @@ fn pass_on(s: &mut Script<'_>, d: u32, on: u32, ring: &Ring) {
     s.pay_on((s.day(d + 2), DAY), ring.device, what, (ring.nominee, ring.owner), part);
 }
 
-/// Once a month a large sum leaves: round through shells and back as a loan, or for a car.
+/// Once a month a large sum goes round through shells and comes back as a loan; every second month
+/// cash becomes a car. Many rings do both.
 fn out(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring) {
     if let Some((one, two)) = ring.shells {
         s.step("circle");
@@ -228,9 +248,8 @@ fn out(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring) {
             s.pay(s.day(d + k), DAY, what, ends, cents);
             cents = s.part(cents, 95, 99);
         }
-        return;
     }
-    if d % 60 == 25 {
+    if ring.buys && d % 60 == 25 {
         s.step("car");
         let cents = s.usd(9_000, 17_000, 500);
         let what = What::Pos { mcc: 5511, shop: 2 };

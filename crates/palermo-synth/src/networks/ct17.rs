@@ -95,11 +95,11 @@ fn fares(s: &mut Script<'_>, agency: &Agency, departs: u32) -> (u32, u32) {
 /// Groups on their way to the plane, by card.
 fn feeders(s: &mut Script<'_>, agency: &Agency, departs: u32) {
     s.step("feeder");
+    let to = s.town();
     for k in 0..s.rng.range(4, 7) {
         let people = s.rng.range(5, 11);
         let cents = s.usd(90, 260, 10) * people;
         let mcc = if k % 3 == 0 { 4131 } else { 4511 };
-        let to = s.town();
         s.tickets(s.day(departs - 2), agency.account, (mcc, people, to), (false, cents));
     }
 }

@@ -28,18 +28,22 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         let mut d = start;
         let mut gap = s.rng.range(9, 13);
         let mut dollars = s.rng.range(15, 45);
+        // Whoever writes a pretext writes the same one again.
+        let pretext = match s.rng.below(7) {
+            0 => Say::School,
+            1 => Say::Medicine,
+            2 => Say::Allowance,
+            3 => Say::Uniform,
+            _ => Say::Nothing,
+        };
+        // Every second one also pays sites with cameras, week after week (FT25, AUCSE).
+        let cams = s.rng.per_mille(500);
         for k in 0..sends {
             s.step("send");
             let times = if s.rng.per_mille(350) { 2 } else { 1 };
             for _ in 0..times {
                 let cents = s.noisy(dollars * 100);
-                let say = match s.rng.below(7) {
-                    0 => Say::School,
-                    1 => Say::Medicine,
-                    2 => Say::Allowance,
-                    3 => Say::Uniform,
-                    _ => Say::Nothing,
-                };
+                let say = if s.rng.per_mille(850) { pretext } else { Say::Nothing };
                 let day = s.day(d);
                 let hours = (1_200, 1_620);
                 let what = What::Remit { friend: true };
@@ -48,10 +52,11 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             d += gap;
             gap = gap.saturating_sub(1).max(2);
             dollars = (dollars + s.rng.range(2, 14)).min(190);
-            if k % 4 == 1 {
+            if cams || k % 4 == 1 {
                 s.step("cam_site");
                 let cents = s.usd(15, 60, 1);
-                s.web((s.day(d), NIGHT), 5967, sender, cents);
+                let mcc = if s.rng.per_mille(700) { 5967 } else { 7273 };
+                s.web((s.day(d), NIGHT), mcc, sender, cents);
             }
         }
     }

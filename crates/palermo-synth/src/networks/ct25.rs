@@ -26,7 +26,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let clinic = s.company(abroad::MUMBAI, 4);
     let pairs = s.count(2, 3).max(1);
     let goes_round = s.rng.per_mille(600);
-    let firms = if goes_round { shells(s, town) } else { None };
+    let firms = goes_round.then(|| shells(s, town));
     for k in 0..pairs {
         let start = k * 35;
         tests(s, (start, k), town, broker);
@@ -114,19 +114,19 @@ fn journey(
 }
 
 /// Two consultancies.
-fn shells(s: &mut Script<'_>, town: TownId) -> Option<[Who; 2]> {
+fn shells(s: &mut Script<'_>, town: TownId) -> [Who; 2] {
     let mut firm = || {
         let profile = Profile { turnover: Some(8_000), ..Profile::default() };
         s.found(town, (7392, 1, 200), profile, (Role::Subject, "shell"))
     };
-    Some([firm(), firm()])
+    [firm(), firm()]
 }
 
 /// Money goes round by two consultancies and comes back.
 fn round(s: &mut Script<'_>, day: u32, broker: Who, [first, last]: [Who; 2], package: u32) {
     s.step("round");
     let what = What::Transfer(Code::Consulting);
-    let mut cents = s.part(package, 9, 14);
+    let mut cents = s.part(package, 10, 16);
     for (k, ends) in (0..).zip([(broker, first), (first, last), (last, broker)]) {
         s.pay_for((s.day(day + 2 * k), OFFICE), Say::Consult, what, ends, cents);
         cents = s.part(cents, 94, 98);

@@ -35,10 +35,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.step("to_broker");
     let cash = s.part(held, 60, 85) / 2_000 * 2_000;
     s.withdraw((s.day(30), OFFICE), town, collector, cash.max(200_000));
-    let mut purse = 0;
+    let (mut purse, mut blocks) = (0, 0);
     for d in 31..87 {
-        for _ in 0..s.count(1, 3) {
-            if s.rng.per_mille(250) {
+        for _ in 0..s.count(1, 4) {
+            if s.rng.per_mille(150) {
                 continue;
             }
             purse += deposit(s, d, &cast);
@@ -47,7 +47,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         if purse > 5_600_000 {
             s.step("trade");
             let block = s.usd(48, 51, 1) * 1_000;
-            let firm = s.one(&cast.firms);
+            let firm = cast.firms.get(blocks % 4).copied().unwrap_or(Who::Nobody);
+            blocks += 1;
             s.pay(s.day(d), OFFICE, What::Wire(Code::Goods), (cast.broker, firm), block);
             purse = purse.saturating_sub(block);
         }
@@ -56,16 +57,17 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
 }
 
 fn cast(s: &mut Script<'_>, town: u8, collector: Who) -> Cast {
+    let founded = s.rng.range(30, 60);
     let profile = Profile {
         turnover: Some(s.rng.range(6, 20) * 1_000),
-        incorporated: Some(s.before(60)),
+        incorporated: Some(s.before(founded)),
         ..Profile::default()
     };
-    let opened = s.rng.range(5, 200);
+    let opened = s.rng.range(2, 28);
     let broker = s.found(town, (5099, 1, opened), profile, (Role::Subject, "broker"));
     let spec = Spec::of(s.rng.range(40, 200), 900).age(AgeBand::From22);
     let spec = spec.does(Activity::Student, "");
-    let count = s.rng.range(3, 5);
+    let count = s.rng.range(4, 6);
     let mules = s.cast_many(town, &spec, count, (Role::RoleUndetermined, "student_mule"));
     let mut firms = Vec::new();
     for mcc in TRADES {

@@ -94,13 +94,18 @@ fn serve(s: &mut Script<'_>, d: u32, trade: &Trade, paid: u32) {
             s.coin((s.day(d), NIGHT), what, from, coin);
         }
         1 => {
-            s.step("card_buy");
-            let what = What::CoinCard(Coin::Btc);
-            let desk = (other(trade.trader), Who::company(27, 7));
-            s.pay(s.day(d), EVENING, what, desk, coin);
-            s.step("coin");
-            let what = What::CoinOut(Coin::Btc, CryptoCategory::Advert);
-            s.coin((later(s.day(d), 1), DAY), what, from, coin);
+            // Adverts are renewed every day or two: coin for them is bought in small pieces
+            // (FT21, types 8).
+            for n in 0..3 {
+                let day = later(s.day(d), n);
+                s.step("card_buy");
+                let what = What::CoinCard(Coin::Btc);
+                let desk = (other(trade.trader), Who::company(27, 7));
+                s.pay(day, EVENING, what, desk, coin / 3);
+                s.step("coin");
+                let what = What::CoinOut(Coin::Btc, CryptoCategory::Advert);
+                s.coin((later(day, 1), DAY), what, from, coin / 3);
+            }
         }
         _ => {
             s.step("coin");

@@ -15,7 +15,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let town = s.town();
     let (collector, held) = ct02::network(s, town, 88);
     let profile = |turnover| Profile { turnover: Some(turnover), ..Profile::default() };
-    let front = s.found(town, (7542, 4, 900), profile(14_000), (Role::Subject, "front"));
+    // Cash alone is several times the trade that a small car wash declares (F23-S6, S7).
+    let declared = s.rng.range(6, 12) * 1_000;
+    let front = s.found(town, (7542, 4, 900), profile(declared), (Role::Subject, "front"));
     s.spread(front);
     let roles = (Role::RoleUndetermined, "related_firm");
     let one = s.found(town, (5511, 2, 500), profile(20_000), roles);
