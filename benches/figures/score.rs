@@ -176,7 +176,17 @@ fn engine(rules: &RuleSet) -> Engine {
 fn rates(config: &Config) -> impl Iterator<Item = ListRow> {
     let first = config.start;
     let days = (-6..i32::from(config.days)).step_by(5).map(move |day| Date(first.0 + day));
-    let each = ["EUR/0.92", "GBP/0.79", "CAD/1.37", "AUD/1.52", "MXN/18.2", "PHP/57.0"];
+    // Coins as well: without a rate an amount in coin is unknown, and nothing can be said of it.
+    let each = [
+        "EUR/0.92",
+        "GBP/0.79",
+        "CAD/1.37",
+        "AUD/1.52",
+        "MXN/18.2",
+        "PHP/57.0",
+        "BTC/0.00001538",
+        "USDT/1",
+    ];
     days.flat_map(move |day| {
         each.map(|rate| {
             let (currency, per_base) = rate.split_once('/').expect("a rate");
