@@ -227,7 +227,7 @@ texts! {
     Rent = "rent", Share = "my share", Dinner = "dinner", Thanks = "thank you", Gift = "gift",
     Tickets = "tickets", Birthday = "happy birthday", Groceries = "groceries",
     Wellness = "wellness", PersonalCare = "personal care", Tip = "tip", Debt = "debt",
-    LoanRate = "loan repayment", AgencyFee = "agency fee", Training = "training fee",
+    LoanRate = "loan repayment", Training = "training fee",
     Housing = "housing deduction", Tools = "tools and transport", Labor = "labour supply",
     Advance = "salary advance", School = "school", Medicine = "medicine", Uniform = "uniform",
     Allowance = "allowance", Help = "please help", Surgery = "surgery invoice",
