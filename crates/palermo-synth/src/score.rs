@@ -243,11 +243,11 @@ pub fn per(of: u64, whole: u64, each: u64) -> String {
 /// A share with its interval: `0.85 [0.79, 0.90]`, or `-` of nothing.
 pub fn share(part: u64, whole: u64) -> String {
     let Some((low, high)) = wilson(part, whole) else { return "-".to_owned() };
-    let place = |millis: u64| per(millis, 1_000, 1);
+    let place = |millionths: u64| per(millionths.saturating_add(5_000), 1_000_000, 1);
     format!("{} [{}, {}]", per(part, whole, 1), place(low), place(high))
 }
 
-/// Wilson's interval of 95 % of a share, in thousandths, rounded to the nearest; `None` of nothing.
+/// Wilson's interval of 95 % of a share, in millionths; `None` of nothing.
 ///
 /// The bounds are (2x + z² ± z √(z² + 4x(n − x)/n)) / 2(n + z²), with z² = 3.841459.
 pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
@@ -260,11 +260,11 @@ pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
     let root = Z.checked_mul(under.isqrt())?.checked_div(MICRO)?;
     let middle = x.checked_mul(2)?.checked_mul(MICRO)?.checked_add(Z2)?;
     let whole = n.checked_mul(MICRO)?.checked_add(Z2)?.checked_mul(2)?;
-    let millis = |bound: u128| -> Option<u64> {
-        let rounded = bound.checked_mul(2_000)?.checked_add(whole)?;
-        u64::try_from(rounded.checked_div(whole.checked_mul(2)?)?).ok()
+    let of_whole = |bound: u128| -> Option<u64> {
+        u64::try_from(bound.checked_mul(MICRO)?.checked_div(whole)?).ok()
     };
-    Some((millis(middle.saturating_sub(root))?, millis(middle.checked_add(root)?.min(whole))?))
+    let (low, high) = (middle.saturating_sub(root), middle.checked_add(root)?.min(whole));
+    Some((of_whole(low)?, of_whole(high)?))
 }
 
 #[cfg(test)]
@@ -284,13 +284,13 @@ mod tests {
                 let half = z / (1.0 + z * z / whole)
                     * (p * (1.0 - p) / whole + z * z / (4.0 * whole * whole)).sqrt();
                 let (low, high) = wilson(x, n).unwrap();
-                let near = |a: u64, b: f64| (a as f64 / 1000.0 - b).abs() < 0.000_6;
+                let near = |a: u64, b: f64| (a as f64 / 1e6 - b).abs() < 3e-6;
                 assert!(near(low, (middle - half).max(0.0)), "{x} of {n}: {low}");
                 assert!(near(high, (middle + half).min(1.0)), "{x} of {n}: {high}");
             }
         }
         assert_eq!(wilson(0, 0), None);
-        assert_eq!(share(17, 20), "0.85 [0.64, 0.94]");
+        assert_eq!(share(17, 20), "0.85 [0.64, 0.95]");
         assert_eq!(share(0, 0), "-");
         assert_eq!(per(3, 200_000, 100_000), "1.50");
     }

@@ -63,8 +63,13 @@ fn parts(p: &Payment<'_>) {
     assert!(p.text.as_ref().is_none_or(|text| text.expose().len() <= 560));
     assert_eq!(p.counter_amount.is_some(), p.counter_currency.is_some());
     assert!(p.utc_offset_minutes.is_none_or(|minutes| (-840..=840).contains(&minutes)));
-    // No name, no place of a person: what a rule may not read is not there.
-    assert!(p.debtor.name.is_none() && p.creditor.name.is_none());
+    // A name is a word and a number, so that it sounds like nobody from anywhere.
+    let names = [p.debtor.name.as_ref(), p.creditor.name.as_ref()].into_iter().flatten();
+    for name in names {
+        let digits = name.expose().strip_prefix("NAME ").or(name.expose().strip_prefix("FIRM "));
+        assert!(digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())));
+    }
+    // No place of a person: what a rule may not read is not there.
     assert!(p.debtor.place.coordinates.is_none() && p.creditor.place.coordinates.is_none());
 }
 

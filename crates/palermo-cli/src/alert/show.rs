@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// People that are named one by one.
 const NAMED_MAX: usize = 6;
 /// Other alerts of the group that are named one by one.
-const GROUP_MAX: usize = 4;
+const GROUP_MAX: usize = 3;
 const STEPS_MAX: usize = 6;
 const NOTES_MAX: usize = 4;
 

@@ -170,6 +170,7 @@ mod tests {
     use super::*;
     use palermo_domain::EventTime;
     use palermo_synth::Node;
+    use palermo_synth::score::Told;
 
     fn case(id: &str, kind: CaseKind, account: &str) -> Case {
         Case {
@@ -212,11 +213,20 @@ mod tests {
         let alerts =
             [text("party/holder-A", None), text("account/C", None), text("account/Z", None)];
         let suppressed = [text("account/D", Some("SUP-ROSCA"))];
-        let score = Score::of(&truth, &alerts, &suppressed, Scorecard::default());
+        let told = |alert: &AlertText| Told {
+            typology: alert.typology().to_owned(),
+            anchor: alert.anchor().to_owned(),
+            at: EventTime(0),
+        };
+        let mut card = Scorecard::default();
+        card.add(&truth, &alerts.iter().map(told).collect::<Vec<_>>(), 20_000, 500);
+        let score = Score::of(&truth, &alerts, &suppressed, card);
         assert_eq!(
             score.lines(),
             [
                 "score     planted 2  found 1  missed 1  false 2",
+                "  CT-14   found 1 of 2; 0% of the money had moved",
+                "  recall 0.50 [0.09, 0.91], precision 0.33 [0.06, 0.79]; false alerts: 1.00 per 10,000 payments, 4.00 per 1,000 customers",
                 "  missed  ct-14-2",
                 "  false   CT-14 account/C",
                 "  false   CT-14 account/Z",

@@ -7,8 +7,10 @@ use crate::alert::page::{Look, Page};
 use crate::ratio;
 use serde_json::Value;
 
-const INDICATORS_MAX: usize = 9;
+const INDICATORS_MAX: usize = 8;
 const LINES_MAX: usize = 6;
+/// What was looked for and not found.
+const AGAINST_MAX: usize = 2;
 
 /// What a family of evidence is about.
 pub(crate) fn family(letter: &str) -> &'static str {
@@ -116,7 +118,7 @@ pub(super) fn score(alert: &Revision, page: &mut Page) {
 pub(super) fn against(alert: &Revision, masks: &Masks, page: &mut Page) {
     let against: Vec<String> =
         list(alert.at("/why/against")).map(|one| masks.hide(string(one, "text"))).collect();
-    page.say_some("against", &against, 4);
+    page.say_some("against", &against, AGAINST_MAX);
     let mut tested: Vec<String> = Vec::new();
     for suppressor in list(alert.at("/why/suppressors")) {
         let applied = field(suppressor, "applied").as_bool() == Some(true);
