@@ -6,11 +6,8 @@
 //! typology over 430 days; a quarter evades and is reported apart. Every typology of `rules/` is
 //! live. The engine is the production engine, its records the encoded bytes.
 //!
-//! A network is found by an alert of its typology at its anchor, one ownership step from it, or at
-//! anybody who takes part in the case and is no payer; *also* counts networks that another typology
-//! found. An alert of a typology at nobody of a planted network is false. The interval beside a share
-//! is Wilson's of 95 %. The world knows no rule, and no rule knows the world: a low figure here is a
-//! fact to be explained, not a number to be tuned.
+//! What counts as found and as false: [`palermo_synth::score`]. The world knows no rule, and no rule
+//! knows the world: a low figure here is a fact to be explained, not a number to be tuned.
 
 mod why;
 
@@ -122,7 +119,7 @@ fn usd() -> Currency {
 /// The world that is judged, or a clean one (`PALERMO_SCORE_CLEAN=1`: no noise, nobody evades or
 /// shares) or some typologies alone (`PALERMO_SCORE_ONLY=CT-03,CT-04`), for who looks for the reason of a miss.
 fn world(seed: u64) -> World {
-    let accounts = u32::try_from(setting("PALERMO_SCORE_ACCOUNTS", 3_000)).unwrap_or(3_000);
+    let accounts = u32::try_from(setting("PALERMO_SCORE_ACCOUNTS", 1_000)).unwrap_or(1_000);
     let is_clean = setting("PALERMO_SCORE_CLEAN", 0) > 0;
     let judged = |value: u16| if is_clean { 0 } else { value };
     let (mut planted, mut lookalikes) = (Planted::each(EPISODES), Lookalikes::each(LOOKALIKES));

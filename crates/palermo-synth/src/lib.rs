@@ -18,7 +18,7 @@
 //!
 //! Ordinary life is an assumption that makes a believable bank, not a measurement of one: shares,
 //! rates and amounts are literals in `people`, `life` and `society`; [`Statistics`] are held to
-//! published ones. Not modelled: balances, reversals, prices by town, rates that move.
+//! published ones. Not modelled: reversals, overdrafts, prices by town, rates that move.
 
 mod balance;
 mod calendar;

@@ -268,6 +268,11 @@ pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss,
+    reason = "small numbers written here, against the formula in floating point"
+)]
 mod tests {
     use super::*;
     use crate::truth::{Evasion, Leg, Node};

@@ -502,10 +502,12 @@ fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     let side = |category: CryptoCategory, cluster: u64| CryptoSide {
         cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
         category: Some(category),
-        // Labels of abuse material count where an analyst has verified them, so those are; the
-        // wallets of guarantee markets are published with the measures against them (F26S).
-        confidence: Some(match category {
-            CryptoCategory::Csam | CryptoCategory::GuaranteeMarket => CryptoConfidence::Verified,
+        // How sure a label is differs by cluster; the wallets of guarantee markets are published with
+        // the measures against them (F26S).
+        confidence: Some(match (category, mix(cluster ^ 0x5e) % 2) {
+            (CryptoCategory::GuaranteeMarket, _) | (CryptoCategory::Csam, 0) => {
+                CryptoConfidence::Verified
+            }
             _ => CryptoConfidence::Likely,
         }),
         hops: Some(0),

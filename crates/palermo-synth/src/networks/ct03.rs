@@ -46,7 +46,7 @@ struct Ring {
 
 /// A parlor: mostly open by day, on the books.
 fn parlor(s: &mut Script<'_>, ring: &Ring, k: u32, (opened, function): (u32, &'static str)) -> Who {
-    let turnover = if ring.declares_little { (3, 7) } else { (20, 28) };
+    let turnover = if ring.declares_little { (3, 14) } else { (20, 28) };
     let profile = Profile {
         phone: s.key(1),
         address: s.key(2),
@@ -98,10 +98,12 @@ fn ring(s: &mut Script<'_>) -> Ring {
     let houses = s.rng.per_mille(500);
     let declares_little = !houses || s.rng.per_mille(500);
     let buys = !circle || s.rng.per_mille(500);
-    let late = match s.rng.range(0, 2) {
-        0 => 300,
-        1 => 380,
-        _ => 460,
+    // Fifteen to twenty-five percent and more (catalogue CT-03).
+    let late = match s.rng.range(0, 3) {
+        0 => 170,
+        1 => 240,
+        2 => 330,
+        _ => 420,
     };
     Ring {
         town,

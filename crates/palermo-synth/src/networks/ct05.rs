@@ -17,7 +17,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let device = s.device();
     let phone = s.key(1);
     let one_home = s.rng.per_mille(500);
-    let count = s.count(4, 8).max(2);
+    let count = s.count(3, 7).max(2);
     let mut victims = Vec::new();
     for k in 0..count {
         let address = if one_home { s.key(2) } else { s.key(20 + k) };

@@ -1,7 +1,8 @@
 //! CT-08: an employer who takes wages back. Within three days of payday most of the cohort's wages
 //! are back with the firm, as cash over the counter or as transfers (F14-B CPCHQ), and what housing,
-//! tools and transport are said to cost leaves each worker less than two fifths of the gross wage:
-//! deducted before the wage is paid, or charged back afterwards (SDWPS). A part goes to the director.
+//! tools and transport are said to cost leaves each worker little of the gross wage: deducted before
+//! the wage is paid, or charged back afterwards (SDWPS). It goes to the firm's account or to its
+//! director's.
 //! The firm takes in what its declared staff could earn and pays a handful of them (BCNNP).
 #![expect(
     clippy::arithmetic_side_effects,
@@ -24,18 +25,21 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(director);
     let in_cash = s.rng.per_mille(550);
     let before_pay = s.rng.per_mille(500);
+    // To the employer or to the director (catalogue CT-08), mostly one of them.
+    let to_director = if s.rng.per_mille(400) { 700 } else { 100 };
     for pay in 0..6 {
         let friday = s.friday(pay * 14);
         for &worker in &crew {
             let gross = s.usd(900, 1_300, 10);
-            let net = if before_pay { s.part(gross, 30, 39) } else { s.part(gross, 62, 74) };
+            let net = if before_pay { s.part(gross, 28, 55) } else { s.part(gross, 62, 74) };
             s.step("wage");
             s.wage(friday, (employer, worker), net, gross);
             s.step("return");
             let back = s.part(net, 54, 78);
-            give_back(s, (friday, in_cash), (worker, employer), back);
+            let to = if s.rng.per_mille(to_director) { director } else { employer };
+            give_back(s, (friday, in_cash), (worker, to), back);
             s.step("charge");
-            let charge = if before_pay { s.part(net, 5, 10) } else { s.part(net, 32, 44) };
+            let charge = if before_pay { s.part(net, 5, 10) } else { s.part(net, 12, 44) };
             charge_for(s, friday, (worker, employer), charge.min(net - back.min(net)));
         }
         s.step("fine");

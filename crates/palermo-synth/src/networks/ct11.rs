@@ -5,8 +5,8 @@
 //! placement agent has put workers into as many households and keeps their accounts on one phone.
 //! The control shows in one of three ways: the wage stops and the device goes on (OSCE, recalled);
 //! or the employer or agent draws at the counter on the accounts of all of them; or staff noted who
-//! spoke and who kept the papers when the accounts were opened. A household with one worker shows no
-//! cluster, so that the catalogue's three families cannot be reached; none is planted.
+//! spoke and who kept the papers when the accounts were opened. Half of the networks are what is most
+//! usual, one household and one worker, where nothing clusters.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -37,7 +37,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let town = s.town();
     let device = s.device();
     let agent = s.ally(town, "placement_agent");
-    let count = s.count(3, 5).max(2);
+    let count = if s.rng.per_mille(500) { 1 } else { s.count(3, 5).max(2) };
     let sign = s.rng.pick(&[Sign::Stopped, Sign::Counter, Sign::Noted]).copied();
     let sign = sign.unwrap_or(Sign::Noted);
     if s.rng.per_mille(600) {

@@ -39,9 +39,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let organizer = s.ally(border, "organizer");
     let fare = s.rng.range(60, 100) * 100;
     let towns = s.regions(border, 6);
-    // Published collectors have thirty senders and more (FTA26).
-    let count = s.count(14, 24);
-    let here = s.count(4, 6).max(3);
+    let count = s.count(8, 18);
+    let here = s.count(2, 6).max(2);
     let mut taken = 0;
     for k in 0..count {
         let town = towns.get(k as usize % towns.len().max(1)).copied().unwrap_or(border);
@@ -167,13 +166,13 @@ fn safe_house(s: &mut Script<'_>, border: TownId, collector: Who) {
             s.stay(s.day(day + 3 + room), border, 3, collector);
         }
         for k in 0..4 {
-            let cents = s.usd(260, 520, 10);
+            let cents = s.usd(60, 420, 10);
             s.shop((s.day(day + k * 3 / 2), DAY), (border, 5411), collector, cents);
         }
-        for k in 0..s.rng.range(6, 9) {
+        for k in 0..s.rng.range(2, 9) {
             s.topup(s.day(day + k * 6 / 9), collector, week * 10 + k);
         }
-        for k in 0..s.rng.range(5, 8) {
+        for k in 0..s.rng.range(2, 8) {
             let to = inland.get(k as usize % inland.len().max(1)).copied().unwrap_or(border);
             let cents = s.usd(60, 180, 5);
             s.tickets(s.day(day + k * 6 / 8), collector, (4131, 1, to), (false, cents));
@@ -184,7 +183,7 @@ fn safe_house(s: &mut Script<'_>, border: TownId, collector: Who) {
 /// Vans and cars, rented again and again by somebody without a trade, and drivers for them.
 fn vans(s: &mut Script<'_>, border: TownId, collector: Who) {
     s.step("vans");
-    for k in 0..s.rng.range(16, 22) {
+    for k in 0..s.rng.range(8, 22) {
         let mcc = s.rng.pick(&[7512, 7513, 7519]).copied().unwrap_or(7512);
         let cents = s.usd(380, 1_100, 10);
         s.shop((s.day(24 + k * 3), DAY), (border, mcc), collector, cents);

@@ -92,18 +92,18 @@ fn dealer(s: &mut Script<'_>, town: TownId, guarantor: Who) -> Who {
 /// What a dealer in value does all day: in from many, out to many, a day or so later.
 fn remittances(s: &mut Script<'_>, town: TownId, dealer: Who) {
     s.step("everyday");
-    let senders = s.public(town, 64, (Role::CounterpartyOnly, "customer"));
-    let receivers = s.public(town, 34, (Role::CounterpartyOnly, "receiver"));
-    let turn = |all: &[Who], k: usize| all.get(k % all.len().max(1)).copied();
+    let (from, to) = (s.count(24, 64), s.count(12, 34));
+    let senders = s.public(town, from, (Role::CounterpartyOnly, "customer"));
+    let receivers = s.public(town, to, (Role::CounterpartyOnly, "receiver"));
     for d in 0..86_u32 {
         let mut came = 0;
-        for n in 0..2 {
+        for _ in 0..2 {
             let cents = s.usd(100, 900, 20);
-            let sender = turn(&senders, (d * 2 + n) as usize).unwrap_or(Who::Nobody);
+            let sender = s.one(&senders);
             s.pay(s.day(d), DAY, What::P2p, (sender, dealer), cents);
             came += cents;
         }
-        let receiver = turn(&receivers, d as usize).unwrap_or(Who::Nobody);
+        let receiver = s.one(&receivers);
         let cents = s.part(came, 94, 99);
         s.pay(s.day(d + 1), DAY, What::P2p, (dealer, receiver), cents);
     }

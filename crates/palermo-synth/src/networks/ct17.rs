@@ -47,7 +47,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
 
 fn agency(s: &mut Script<'_>) -> Agency {
     let town = s.town();
-    let turnover = s.rng.range(20, 40) * 1_000;
+    let turnover = s.rng.range(20, 70) * 1_000;
     let profile = Profile { turnover: Some(turnover), licensed: Some(false), ..Profile::default() };
     let account = s.found(town, (4722, 4, 500), profile, (Role::Subject, "agency"));
     let fixer = s.outside(abroad::DUBAI, Role::Subject, "visa_fixer");
@@ -66,7 +66,7 @@ fn agency(s: &mut Script<'_>) -> Agency {
 
 /// What travelers and their families pay before a departure; gives the sum and how many they are.
 fn fares(s: &mut Script<'_>, agency: &Agency, departs: u32) -> (u32, u32) {
-    let people = s.count(40, 60);
+    let people = s.count(24, 60);
     let payers = s.public(agency.town, people, (Role::CounterpartyOnly, "payer"));
     let strangers = agency.firms.is_none() || s.rng.per_mille(300);
     let visa = s.usd(180, 350, 10);
@@ -104,11 +104,11 @@ fn feeders(s: &mut Script<'_>, agency: &Agency, departs: u32) {
     }
 }
 
-/// Money back to people who never paid: fifteen percent of the takings and more.
+/// Money back to people who never paid: a part of the takings.
 fn refunds(s: &mut Script<'_>, agency: &Agency, departs: u32, taken: u32) {
     s.step("refund");
     let pieces = s.rng.range(5, 8);
-    let all = s.part(taken, 15, 20);
+    let all = s.part(taken, 6, 24);
     for _ in 0..pieces {
         let third = s.outside(agency.town, Role::RoleUndetermined, "third_party");
         let cents = s.part(all / pieces, 85, 115);

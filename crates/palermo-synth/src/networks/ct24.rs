@@ -40,14 +40,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     } else {
         s.outside(hub, Role::Subject, "compound_collector")
     };
-    // Recruiting goes on while the first are held.
     let backer = s.ally(town, "backer");
     let first = s.count(8, 13).max(5);
     journeys(s, (0, first), (backer, agency), hub);
-    for wave in [130 + s.rng.range(0, 20), 215 + s.rng.range(0, 25)] {
-        let people = s.count(8, 12);
-        journeys(s, (wave, people), (backer, agency), hub);
-    }
     let device = s.device();
     for month in 1..10 {
         s.step("office");

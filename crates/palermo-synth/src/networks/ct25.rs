@@ -61,7 +61,7 @@ fn package(s: &mut Script<'_>, start: u32, town: TownId, broker: Who) -> u32 {
 /// Patient, donor and the others who are tested for a match, each at a laboratory, some twice.
 fn tests(s: &mut Script<'_>, (start, k): (u32, u32), town: TownId, broker: Who) {
     s.step("lab");
-    for n in 0..s.rng.range(7, 12) {
+    for n in 0..s.rng.range(3, 10) {
         let visits = if n < 2 { 2 } else { 1 };
         for visit in 0..visits {
             let mcc = if (n + visit) % 2 == 0 { 8071 } else { 8062 };

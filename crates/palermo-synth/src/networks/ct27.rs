@@ -30,7 +30,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let spec = Spec::of(s.rng.range(100, 900), 2_600).second(Product::Crypto);
     let trader = s.cast(town, spec, Role::Subject, "coin_trader");
     s.spread(trader);
-    let (buyers, sellers) = (s.rng.range(50, 80), s.rng.range(24, 40));
+    let (buyers, sellers) = (s.count(24, 80), s.count(10, 40));
     let trade = Trade {
         trader,
         buyers: s.public(town, buyers, (Role::CounterpartyOnly, "buyer")),

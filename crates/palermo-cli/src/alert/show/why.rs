@@ -55,7 +55,7 @@ pub(super) fn indicators(alert: &Revision, masks: &Masks, page: &mut Page) {
 }
 
 /// Observed values against those that are needed. Names pair where they say so: `min_senders` is the
-/// bound of `senders`; what pairs with nothing stands for itself.
+/// bound of `senders`; what pairs with nothing stands for itself. A count is not held against a share.
 fn numbers(indicator: &Value) -> String {
     let values = |name: &str| -> Vec<(String, String)> {
         let all = field(indicator, name).as_object();
@@ -66,7 +66,10 @@ fn numbers(indicator: &Value) -> String {
     let mut parts = Vec::new();
     for (name, value) in observed {
         let bounds = ["min", "max"].map(|bound| format!("{bound}_{name}"));
-        let at = required.iter().position(|(bound, _)| bounds.contains(bound));
+        let is_whole = |number: &str| !number.contains('.');
+        let at = required.iter().position(|(bound, needed)| {
+            bounds.contains(bound) && is_whole(needed) == is_whole(&value)
+        });
         let Some((bound, needed)) = at.map(|at| required.remove(at)) else {
             parts.push(format!("{name} {value}"));
             continue;
