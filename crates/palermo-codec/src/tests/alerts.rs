@@ -314,14 +314,3 @@ fn the_shape_is_that_of_the_example() {
         .collect();
     assert_eq!(missing, [".data.grouping.suppressed_hits", ".data.how.engine.git"]);
 }
-
-#[test]
-fn the_group_is_that_of_anchor_and_typology() {
-    let group = |alert: Alert| {
-        let value: Value = serde_json::from_slice(&encode_alert(&alert)).unwrap();
-        value.pointer("/data/grouping/group_id").unwrap().to_string()
-    };
-    assert_eq!(group(full()), group(bare()));
-    assert_ne!(group(full()), group(Alert { typology: "CT-01".into(), ..full() }));
-    assert_ne!(group(full()), group(Alert { anchor: "account/X".into(), ..full() }));
-}

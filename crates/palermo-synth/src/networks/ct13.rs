@@ -40,7 +40,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let fare = s.rng.range(60, 100) * 100;
     let towns = s.regions(border, 6);
     let count = s.count(8, 18);
-    let here = s.count(2, 6).max(2);
+    let here = s.count(3, 6).max(3);
     let mut taken = 0;
     for k in 0..count {
         let town = towns.get(k as usize % towns.len().max(1)).copied().unwrap_or(border);
