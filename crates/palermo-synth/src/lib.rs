@@ -14,7 +14,7 @@
 //! consumed; payments come in event-time order; every one satisfies `payment.v1`; planted networks
 //! show the behavior the catalogue's sources publish, with margin, and nothing ordinary does; a
 //! look-alike lacks what decides, or has what its suppressor asks for. Cases are written from the
-//! catalogue and never fitted to a rule set.
+//! catalogue; who mended them had seen the rules (see `score`).
 //!
 //! Ordinary life is an assumption that makes a believable bank, not a measurement of one: shares,
 //! rates and amounts are literals in `people`, `life` and `society`; [`Statistics`] are held to
