@@ -1,7 +1,7 @@
 //! The score card: what the shipped rules find of planted networks, and whom they get wrong.
 //!
-//! Worlds of three seeds, with the noise that was fixed before any rule was judged: three optional fields in ten missing, amounts 30 % either way, one leg in five
-//! not seen, half of the networks sharing an account with another. At least twenty episodes of every
+//! Worlds of three seeds, with the noise that was fixed before any rule was judged: three optional
+//! fields in ten missing, amounts 30 % either way, one leg in five not seen, half of the networks sharing an account with another. At least twenty episodes of every
 //! typology over 430 days; a quarter evades and is reported apart. Every typology of `rules/` is
 //! live. The engine is the production engine, its records the encoded bytes.
 //!
@@ -61,15 +61,11 @@ pub fn figures() {
         if setting("PALERMO_SCORE_WRONG", 0) > 0 {
             tell_wrong(&played);
         }
-        // Cases of several worlds have the same ids.
-        let mut own = Scorecard::default();
-        own.add(&played.truth, &played.told, played.payments, played.customers);
-        for (typology, score) in own.typologies() {
-            let of = |id| played.lacks.get(id).cloned();
-            let all: &mut Vec<why::Lack> = lacks.entry(typology).or_default();
-            all.extend(score.missed.iter().filter_map(of));
+        let missed = card.add(&played.truth, &played.told, played.payments, played.customers);
+        for case in missed {
+            let all: &mut Vec<why::Lack> = lacks.entry(case.typology).or_default();
+            all.extend(played.lacks.get(&case.id).cloned());
         }
-        card.add(&played.truth, &played.told, played.payments, played.customers);
     }
     print(&card, &lacks);
 }

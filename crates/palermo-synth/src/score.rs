@@ -47,8 +47,6 @@ pub struct Score {
     pub hours: Vec<i64>,
     /// Of those that were found, percent of the money that had moved by then.
     pub moved: Vec<u64>,
-    /// Ids of the cases that were missed.
-    pub missed: Vec<String>,
 }
 
 /// The scores of one world, or of several.
@@ -97,13 +95,18 @@ impl Member {
 }
 
 impl Scorecard {
-    /// Adds a world that was played.
-    pub fn add(&mut self, truth: &[Case], told: &[Told], payments: u64, customers: u64) {
+    /// Adds a world that was played; gives the networks that were missed in it.
+    pub fn add<'a>(
+        &mut self,
+        truth: &'a [Case],
+        told: &[Told],
+        payments: u64,
+        customers: u64,
+    ) -> Vec<&'a Case> {
         self.payments = self.payments.saturating_add(payments);
         self.customers = self.customers.saturating_add(customers);
-        for case in truth.iter().filter(|case| case.is_planted()) {
-            self.judge_case(case, told);
-        }
+        let planted = truth.iter().filter(|case| case.is_planted());
+        let missed = planted.filter(|case| !self.judge_case(case, told)).collect();
         let mut alerted = BTreeSet::new();
         for alert in told {
             self.judge_alert(truth, alert, &mut alerted);
@@ -111,6 +114,7 @@ impl Scorecard {
         let alikes = truth.iter().filter(|case| !case.is_planted()).count();
         self.alikes = self.alikes.saturating_add(alikes as u64);
         self.alikes_alerted = self.alikes_alerted.saturating_add(alerted.len() as u64);
+        missed
     }
 
     /// By typology, in order.
@@ -123,7 +127,8 @@ impl Scorecard {
         &self.all
     }
 
-    fn judge_case(&mut self, case: &Case, told: &[Told]) {
+    /// Whether it was found.
+    fn judge_case(&mut self, case: &Case, told: &[Told]) -> bool {
         let about = || told.iter().filter(|alert| case.is_about(&alert.anchor));
         let own = about().filter(|alert| alert.typology == case.typology);
         let first = own.map(|alert| alert.at).min();
@@ -136,10 +141,7 @@ impl Scorecard {
             add(&mut score.decidable, one(decidable));
             add(&mut score.evading, one(evades));
             add(&mut score.also, one(also));
-            let Some(at) = first else {
-                score.missed.push(case.id.clone());
-                continue;
-            };
+            let Some(at) = first else { continue };
             add(&mut score.found, 1);
             add(&mut score.decidable_found, one(decidable));
             add(&mut score.evading_found, one(evades));
@@ -147,6 +149,7 @@ impl Scorecard {
             score.hours.extend(hours.and_then(|millis| millis.checked_div(3_600_000)));
             score.moved.push(case.moved_by(at));
         }
+        first.is_some()
     }
 
     fn judge_alert<'a>(
@@ -364,14 +367,15 @@ mod tests {
             told("CT-14", "account/nobody", 3),
         ];
         let mut card = Scorecard::default();
-        card.add(&truth, &alerts, 1_000, 10);
+        let missed = card.add(&truth, &alerts, 1_000, 10);
         let all = card.all();
         assert_eq!((all.planted, all.found, all.also), (3, 1, 1));
         assert_eq!((all.decidable, all.decidable_found), (2, 1));
         assert_eq!((all.evading, all.evading_found), (1, 0));
         assert_eq!((all.right, all.wrong), (3, 3));
         assert_eq!((all.hours.as_slice(), all.moved.as_slice()), (&[1_i64][..], &[50_u64][..]));
-        assert_eq!(all.missed, ["other", "unseen"]);
+        let missed: Vec<&str> = missed.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(missed, ["other", "unseen"]);
         assert_eq!((card.ordinary, card.alikes, card.alikes_alerted), (1, 1, 1));
         assert_eq!(card.by_alike, BTreeMap::from([("savings_club", 2)]));
         let lines = card.lines();

@@ -92,7 +92,7 @@ impl Score {
         lines
     }
 
-    /// Each typology in two lines, then all of them.
+    /// Each typology in a line, then all of them.
     fn by_typology(&self) -> Vec<String> {
         let all = self.card.all();
         let told = all.right.saturating_add(all.wrong);
@@ -170,7 +170,6 @@ mod tests {
     use super::*;
     use palermo_domain::EventTime;
     use palermo_synth::Node;
-    use palermo_synth::score::Told;
 
     fn case(id: &str, kind: CaseKind, account: &str) -> Case {
         Case {
@@ -213,13 +212,10 @@ mod tests {
         let alerts =
             [text("party/holder-A", None), text("account/C", None), text("account/Z", None)];
         let suppressed = [text("account/D", Some("SUP-ROSCA"))];
-        let told = |alert: &AlertText| Told {
-            typology: alert.typology().to_owned(),
-            anchor: alert.anchor().to_owned(),
-            at: EventTime(0),
-        };
+        let told: Vec<_> =
+            alerts.iter().map(|alert| crate::demo::told(alert, &Default::default())).collect();
         let mut card = Scorecard::default();
-        card.add(&truth, &alerts.iter().map(told).collect::<Vec<_>>(), 20_000, 500);
+        card.add(&truth, &told, 20_000, 500);
         let score = Score::of(&truth, &alerts, &suppressed, card);
         assert_eq!(
             score.lines(),

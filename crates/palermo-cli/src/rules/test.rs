@@ -37,7 +37,7 @@ pub(crate) fn test(arguments: &RulesTestArgs, out: &mut Out) -> Result<Exit, Fai
     };
     let runner =
         Runner::new(&sources, &|file, _| is_chosen(file)).map_err(|problems| invalid(&problems))?;
-    let mut file = arguments.alerts.as_deref().map(Told::create).transpose()?;
+    let mut file = arguments.alerts.as_deref().map(AlertFile::create).transpose()?;
     let mut report = Report { out, rule: String::new(), explain: arguments.explain };
     let results = in_parallel(&runner, clock, &mut |result, took_ms| {
         report.show(result, took_ms);
@@ -122,14 +122,14 @@ fn in_parallel(
 }
 
 /// The file that alerts of tests are written to, a record's value a line.
-struct Told {
+struct AlertFile {
     path: PathBuf,
     writer: BufWriter<File>,
     /// The first thing that went wrong.
     wrong: Option<std::io::Error>,
 }
 
-impl Told {
+impl AlertFile {
     fn create(path: &Path) -> Result<Self, Failure> {
         let file = File::create(path).map_err(|error| unwritable(path, &error))?;
         Ok(Self { path: path.to_owned(), writer: BufWriter::new(file), wrong: None })
