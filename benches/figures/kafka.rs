@@ -10,6 +10,7 @@ use palermo_benches::{
 };
 use palermo_domain::{OutputTopic, TopicRole};
 use palermo_engine::port::Clock;
+use palermo_engine::snapshot::NoSnapshots;
 use palermo_engine::{Engine, Machine, Task};
 use palermo_kafka::admin::{TopicPlan, create_topics};
 use palermo_kafka::tools::{BulkProducer, Isolation, NewRecord, Scope, Tail, produce_all};
@@ -82,6 +83,7 @@ fn open<M: Machine>(
         shipped.task(kafka),
         &|_| None,
         shipped.bundle.clone(),
+        Box::new(NoSnapshots),
         &mut |_| ControlFlow::Continue(()),
     );
     (log, task.expect("a task"))

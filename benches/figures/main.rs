@@ -3,7 +3,7 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `library`, `windows`, `graph`, `production`, `scale`, `score`, `kafka`; `scale`
+//! `decode`, `memory`, `snapshot`, `library`, `windows`, `graph`, `production`, `scale`, `score`, `kafka`; `scale`
 //! only where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
 //! `score` is what the rules find of planted networks, and takes minutes a seed.
 
@@ -15,6 +15,7 @@ mod memory;
 mod production;
 mod scale;
 mod score;
+mod snapshot;
 mod windows;
 
 use palermo_benches::{Broker, setting};
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     }
     if wants("memory") {
         memory::figures(setting("PALERMO_BENCH_RUNS", 5));
+    }
+    if wants("snapshot") {
+        snapshot::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("library") {
         library::figures(setting("PALERMO_BENCH_RUNS", 3));

@@ -14,15 +14,15 @@ pub(crate) fn figures(runs: usize) {
     let work = Work::new(payments, 3);
     eprintln!("memory: {} payments of {} bytes", work.payments.len(), work.mean_bytes());
     held("engine_bytes_held", &work, &shipped);
-    let ns = median_of("engine", runs, || one(&work, &shipped).0);
+    let ns = median_of("engine", runs, || filled(&work, &shipped).0);
     figure("engine_in_memory_shipped_rules", format!("{ns:.0}"), "ns/payment");
     held("engine_bytes_held_25_an_account_uuids", &Work::dense(payments, 3), &shipped);
 }
 
 /// What is held after the last payment, in all and by part of the state, per payment.
 fn held(name: &str, work: &Work, shipped: &Shipped) {
-    let (_, engine) = one(work, shipped);
-    let counters = engine.snapshot();
+    let (_, engine) = filled(work, shipped);
+    let counters = engine.totals();
     let each = |bytes: u64| bytes as f64 / counters.payments_held.max(1) as f64;
     let all = counters.state_bytes.values().sum::<u64>();
     figure(name, format!("{:.1}", each(all)), "bytes/payment");
@@ -39,7 +39,7 @@ fn held(name: &str, work: &Work, shipped: &Shipped) {
 }
 
 /// Nanoseconds a payment, and the engine after the last one.
-fn one(work: &Work, shipped: &Shipped) -> (f64, Engine) {
+pub(crate) fn filled(work: &Work, shipped: &Shipped) -> (f64, Engine) {
     let config = shipped.task(&KafkaConfig::new("127.0.0.1:1", "bench", "bench")).engine;
     let start: BTreeMap<Partition, i64> = (0..4)
         .map(|index| (Partition { role: TopicRole::Payments, index }, 0))

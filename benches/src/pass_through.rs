@@ -2,9 +2,11 @@
 //! themselves. Driven by the same [`palermo_engine::Task`] as the engine.
 
 use palermo_codec::{Limits, UnknownFields, check_record, decode_party, decode_payment};
+use palermo_domain::snapshot::{SnapshotError, Source};
 use palermo_domain::{EventTime, Fate, Partition, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::recovery::Positions;
+use palermo_engine::snapshot::Freeze;
 use palermo_engine::{Bundle, EngineConfig, EngineStop, Fates, Machine};
 use std::collections::BTreeMap;
 
@@ -54,6 +56,18 @@ impl Machine for PassThrough {
         }
         self.positions.insert(record.partition, record.offset + 1);
         Ok(fate)
+    }
+
+    fn freeze(&self) -> Result<Box<dyn Freeze>, SnapshotError> {
+        Err(SnapshotError::new("engine", "it keeps nothing"))
+    }
+
+    fn read(_: EngineConfig, _: Bundle, _: &mut dyn Source) -> Result<Self, SnapshotError> {
+        Err(SnapshotError::new("engine", "it keeps nothing"))
+    }
+
+    fn extent(&self) -> (u64, u64) {
+        (0, 0)
     }
 
     fn activate(&mut self, bundle: Bundle, _: &mut Vec<OutRecord>) -> Result<(), EngineStop> {

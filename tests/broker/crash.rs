@@ -25,7 +25,10 @@ pub(crate) fn killed(ground: &Ground) {
     let (_, inputs) = ground.feed();
     let reference = ground.reference();
     // Commits back to back: a Kafka transaction is open much of the time.
-    let site = Site::new(&ground.broker, "crash").reading(inputs).set("commit.every", "5ms");
+    let site = Site::new(&ground.broker, "crash")
+        .reading(inputs)
+        .set("commit.every", "5ms")
+        .set("state.snapshot_records", "3000");
     site.create_topics();
     // Of the payments, which is what `follow` counts.
     let inputs = inputs.inputs();
@@ -82,6 +85,7 @@ pub(crate) fn killed(ground: &Ground) {
     engine.wait_caught_up(&site, PATIENCE);
     let exit = engine.terminate(PATIENCE);
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    assert!(exit.stderr.contains("snapshot="), "it replayed everything:\n{}", exit.stderr);
     println!("caught up after {:.1} s", begun.elapsed().as_secs_f64());
     audit(&site);
     same_records(&reference.outputs, &site.outputs());

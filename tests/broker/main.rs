@@ -17,6 +17,7 @@ mod crash;
 mod ground;
 mod life;
 mod replay;
+mod snapshots;
 mod start;
 mod twins;
 
@@ -44,6 +45,8 @@ const TESTS: &[Test] = &[
         twins::fenced_beyond_the_session,
     ),
     ("twins::a_pause_beyond_the_session_alone_is_survived", twins::paused_alone),
+    ("snapshots::a_killed_engine_finds_back_without_the_beginning", snapshots::found_back),
+    ("snapshots::nowhere_to_keep_them_stops_nothing", snapshots::nowhere_to_keep),
     ("start::first_start_needs_to_be_told_where", start::required),
     ("start::a_later_start_ignores_where_with_a_word", start::ignored_later),
     ("start::a_missing_topic_stops_with_what_to_do", start::topic_missing),

@@ -38,7 +38,7 @@ fn daily(draft: Draft) -> Draft {
 const RULES: [(&str, i64, bool); 4] =
     [("D-1", 5, true), ("D-2", 3, true), ("D-3", 2, true), ("D-4", 3, false)];
 
-fn rules() -> RuleSet {
+pub fn rules() -> RuleSet {
     use Compare::{Eq, Ge};
     let mut b = Builder::default();
     let credits = b.select("D.credit", incoming());

@@ -63,7 +63,7 @@ fn play(
 
 /// Fates and undelivered offsets equal position minus start, and every counter says the same.
 fn conserved(run: &Run, arrivals: &[Arrival], partitions: i32) -> Result<(), TestCaseError> {
-    let counters = run.engine.snapshot();
+    let counters = run.engine.totals();
     for partition in (0..partitions).map(payments_partition) {
         let fates = counters.fates[&partition];
         let sent = arrivals.iter().filter(|one| one.partition == partition.index).count() as u64;
@@ -160,7 +160,7 @@ proptest! {
                 prop_assert_eq!(hits, bank.hits(index, account), "{} {}", rule.condition.id, account);
             }
         }
-        let held = got.engine.snapshot().payments_held;
+        let held = got.engine.totals().payments_held;
         let oldest = got.engine.watermark().map(|mark| mark.minus(Span::from_days(4)).date());
         let stays = |payment: &&Owned| Some(payment.event_time.date()) >= oldest;
         prop_assert_eq!(held, all.iter().filter(stays).count() as u64);
@@ -284,7 +284,7 @@ fn a_full_memory_stops_with_a_reason() {
     assert_eq!(stop.code, "memory_full");
     assert!(stop.reason.contains("state.memory_max"), "{}", stop.reason);
     // A record that the engine stopped at was still applied and counted: nothing is dropped.
-    let counters = engine.snapshot();
+    let counters = engine.totals();
     assert_eq!(counters.payments_held, counters.fates[&payments_partition(0)].counts[0]);
     assert_eq!(engine.watermark().map(EventTime::date), engine.watermark().map(|t| t.date()));
 }

@@ -3,10 +3,12 @@
 use palermo_codec::{Limits, encode_list_row, encode_party, encode_payment};
 use palermo_detect::{Applied, Detector, Settings};
 use palermo_domain::alert::Cause;
+use palermo_domain::snapshot::Parts;
 use palermo_domain::{
     Date, EventTime, Fate, IngestTime, ListRow, OutputTopic, Partition, Span, TopicRole,
 };
 use palermo_engine::port::{OutRecord, RecordRef};
+use palermo_engine::snapshot::Freeze;
 use palermo_engine::{Bundle, Engine, EngineConfig};
 use palermo_lang::program::{IndicatorId, RuleSet};
 use palermo_ledger::{Known, Ledger, Origin};
@@ -178,6 +180,19 @@ pub fn engine(config: &EngineConfig, rules: &RuleSet, partitions: i32) -> Engine
     Engine::new(config.clone(), bundle, &start, None).expect("an engine")
 }
 
+/// The parts of a snapshot of it.
+pub fn parts(engine: &Engine) -> Parts {
+    let mut parts = Parts::default();
+    engine.freeze().and_then(|frozen| frozen.write(&mut parts)).expect("a snapshot");
+    parts
+}
+
+/// What a snapshot of it makes in another process.
+pub fn read_back(config: &EngineConfig, rules: &RuleSet, parts: &Parts) -> Engine {
+    let bundle = Bundle { sha256: "f".repeat(64), rules: rules.clone() };
+    Engine::read(config.clone(), bundle, &mut parts.clone().rewound()).expect("an engine")
+}
+
 /// What an engine did with records.
 pub struct Run {
     pub engine: Engine,
@@ -185,13 +200,17 @@ pub struct Run {
     pub effects: Vec<OutRecord>,
 }
 
+/// Two thirds on, the engine is one that a snapshot was read into: every oracle judges that as well.
 pub fn run(config: &EngineConfig, rules: &RuleSet, partitions: i32, records: &[Record]) -> Run {
     let mut engine = engine(config, rules, partitions);
     let mut effects = Vec::new();
-    let fates = records
-        .iter()
-        .map(|record| engine.apply(record.as_ref(), &mut effects).expect("no stop"))
-        .collect();
+    let mut fates = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        if index == records.len() * 2 / 3 {
+            engine = read_back(config, rules, &parts(&engine));
+        }
+        fates.push(engine.apply(record.as_ref(), &mut effects).expect("no stop"));
+    }
     Run { engine, fates, effects }
 }
 

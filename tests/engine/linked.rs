@@ -9,7 +9,7 @@
 mod oracle;
 mod rows;
 mod scene;
-mod spec;
+pub mod spec;
 
 use crate::harness::{Run, cases, config, engine, records, run, same_alerts, text, with_end};
 use crate::invariants::check_life;

@@ -152,5 +152,5 @@ fn a_row_that_does_not_fit_is_refused() {
     let mut site = Site::new(&rules(None));
     assert_eq!(site.row("RENT", "heavy").0, Fate::Processed);
     site.activate(&rules(Some(&[])));
-    assert_eq!(site.engine.snapshot().list_rows_refused, 1);
+    assert_eq!(site.engine.totals().list_rows_refused, 1);
 }

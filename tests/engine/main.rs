@@ -24,6 +24,7 @@ mod restart;
 mod rules;
 mod series;
 mod shipped;
+mod snapshots;
 mod story;
 mod typologies;
 mod words;

@@ -62,9 +62,31 @@ pub(crate) enum Command {
     /// Find out what is wrong.
     #[command(subcommand)]
     Doctor(DoctorCommand),
+    /// Look at the snapshots of a task.
+    #[command(subcommand)]
+    State(StateCommand),
     /// Work with the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List the snapshots and what they are of; with `--seq`, one in full.
+    Inspect(StateArgs),
+    /// Read the snapshots whole, check every checksum, and rebuild the engine from each.
+    Verify(StateArgs),
+    /// Rebuild the engine from the newest snapshot, or the one of `--seq`, and say what it holds.
+    Stats(StateArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StateArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only the snapshot after this progress record.
+    #[arg(long, value_name = "N")]
+    pub seq: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,10 +19,11 @@ mod ratio;
 mod rules;
 mod run;
 mod signals;
+mod state;
 mod synth;
 mod why_not;
 
-use args::{AlertCommand, Cli, Command, ConfigCommand, DoctorCommand, RulesCommand};
+use args::{AlertCommand, Cli, Command, ConfigCommand, DoctorCommand, RulesCommand, StateCommand};
 use clap::Parser;
 use exit::{Exit, Failure};
 use out::Out;
@@ -86,6 +87,9 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Rules(RulesCommand::Graph(arguments)) => rules::graph(&arguments, out),
         Command::Rules(RulesCommand::Doc(arguments)) => rules::doc(&arguments, out),
         Command::Rules(RulesCommand::Schema) => rules::schema(out),
+        Command::State(StateCommand::Inspect(arguments)) => state::inspect(&arguments, out),
+        Command::State(StateCommand::Verify(arguments)) => state::verify(&arguments, out),
+        Command::State(StateCommand::Stats(arguments)) => state::stats(&arguments, out),
         Command::Doctor(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
         Command::Config(ConfigCommand::Check(arguments)) => config::check(&arguments, out),
     }

@@ -144,7 +144,7 @@ fn rules(arguments: &WhyNotArgs, config: &Config) -> Result<(Bundle, String, Str
 
 /// The entity is not there. Its key may be a person's and is not repeated.
 fn nothing(engine: &Engine) -> Failure {
-    let held = engine.snapshot().payments_held;
+    let held = engine.totals().payments_held;
     let text = format!(
         "none of the {held} payments that are held is of this entity; name an account, `account/…` \
          or `party/…` as the payments do, and look at `state.horizon` where they are old"

@@ -18,7 +18,7 @@
 
 use crate::write::JsonWriter;
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const SCHEMA: &str = "progress.v1";
@@ -53,7 +53,7 @@ pub struct Progress {
 }
 
 /// Where a task began.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     /// The first position of every input partition.
     pub positions: BTreeMap<Partition, Position>,

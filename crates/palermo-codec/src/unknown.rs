@@ -13,6 +13,12 @@ pub struct UnknownFields {
     scratch: String,
 }
 
+impl From<BTreeMap<String, u64>> for UnknownFields {
+    fn from(counts: BTreeMap<String, u64>) -> Self {
+        Self { counts, scratch: String::new() }
+    }
+}
+
 impl UnknownFields {
     /// Most distinct names; `other` is not one of them.
     pub const NAMES_MAX: usize = 100;

@@ -12,6 +12,7 @@
 
 use crate::detector::Detector;
 use crate::hits::Log;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{EventTime, FixedHashMap, Subject};
 use palermo_lang::program::IndicatorId;
 use palermo_ledger::{AccountId, Ledger, Leg};
@@ -24,6 +25,17 @@ pub(crate) struct Concerns {
 }
 
 impl Concerns {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put_all(sink, "concerns", &snapshot::sorted(&self.of), 12)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let of: Vec<((u16, AccountId), Vec<AccountId>)> = snapshot::take_all(source, "concerns")?;
+        Ok(Self { of: of.into_iter().collect() })
+    }
+
     fn note(&mut self, indicator: u16, account: AccountId, subject: AccountId) {
         let subjects = self.of.entry((indicator, account)).or_default();
         if !subjects.contains(&subject) {

@@ -10,6 +10,7 @@ mod asked;
 mod days;
 mod follow;
 mod reach;
+mod snapshot;
 mod subjects;
 
 use crate::alerts::queue::BoundModifier;
@@ -33,6 +34,7 @@ use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, Currency, EventTime, FixedHashMap, ListRow, Span, Subject};
 use palermo_lang::program::{Direction, RuleSet};
 use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId};
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use subjects::BySubject;
@@ -60,7 +62,7 @@ pub struct Applied {
 }
 
 /// Counters; functions of the inputs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Evaluations per indicator.
     pub evaluations: Vec<u64>,
@@ -126,7 +128,11 @@ pub struct Detector {
 impl Detector {
     /// Binds the rules to the ledger.
     pub fn new(rules: RuleSet, settings: Settings, ledger: &mut Ledger) -> Self {
-        let sent = Sent::default();
+        Self::with_lists(rules, settings, Sent::default(), ledger)
+    }
+
+    /// Binds the rules to a ledger and to what came by the topic `lists`.
+    fn with_lists(rules: RuleSet, settings: Settings, sent: Sent, ledger: &mut Ledger) -> Self {
         let mut bound = bind_rules(&rules, &sent, ledger);
         let asked = Asked::new(&rules);
         let by_subject = BySubject::new(&bound.indicators);
@@ -180,6 +186,11 @@ impl Detector {
     /// The rules in force.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// Findings decided before this are not published.
+    pub fn mute_before(&self) -> Option<EventTime> {
+        self.settings.mute_before
     }
 
     /// The counters.

@@ -17,9 +17,10 @@ use crate::linked::FoundLink;
 use palermo_domain::{Alert, EventTime};
 use palermo_lang::program::{IndicatorId, SuppressorId};
 use palermo_ledger::{AccountId, PartyId};
+use serde::{Deserialize, Serialize};
 
 /// Whom a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Anchor {
     /// An account, or one whose party is not known.
     Account(AccountId),
@@ -28,7 +29,7 @@ pub(crate) enum Anchor {
 }
 
 /// A hit that a finding rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Support {
     pub(crate) indicator: IndicatorId,
     /// What the hit is on: the account, or a subject behind which it stands.
@@ -41,7 +42,7 @@ pub(crate) struct Support {
 }
 
 /// A moment worth publishing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Milestone {
     /// The event time that decided it.
     pub(crate) time: EventTime,
@@ -89,7 +90,7 @@ impl Milestone {
 }
 
 /// The state of one pair of typology and anchor.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Track {
     /// Index of the typology in the rule set.
     pub(crate) typology: u16,
@@ -176,7 +177,7 @@ impl Renumbered {
 
 /// What outlives a typology that is no longer deployed: an alert that was closed is not raised
 /// again by the same hits, and its id is not given to another one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Memory {
     n: u32,
     floor: EventTime,
@@ -185,7 +186,7 @@ pub(crate) struct Memory {
 }
 
 /// What was published last of an episode.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Published {
     /// The revision as it was sent.
     pub(crate) alert: Box<Alert>,

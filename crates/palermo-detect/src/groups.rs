@@ -16,11 +16,13 @@
 use crate::alerts::sha256_hex;
 use crate::episode::Anchor;
 use palermo_domain::alert::{Mode, Role};
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Alert, EventTime};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whom an alert is about and whom it leads to, as `account/…` and `party/…`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ties {
     /// Accounts and parties of the anchor.
     own: BTreeSet<String>,
@@ -52,7 +54,7 @@ impl Ties {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Member {
     mode: Mode,
     /// When it was found first in its episode, and last.
@@ -61,7 +63,7 @@ struct Member {
     state: State,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum State {
     /// The track of this anchor has the alert.
     Open(Anchor),
@@ -79,19 +81,21 @@ pub(crate) enum Renamed {
 }
 
 /// How a key ties an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum How {
     Own,
     Near,
     Victim,
 }
 
+type Key = (Mode, How, String);
+
 /// Alerts that stand, and what ties them.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     /// By alert id.
     members: BTreeMap<String, Member>,
-    by_key: BTreeMap<(Mode, How, String), BTreeSet<String>>,
+    by_key: BTreeMap<Key, BTreeSet<String>>,
     /// Those whose group may have another name now.
     unsettled: BTreeSet<String>,
 }
@@ -102,6 +106,26 @@ pub(crate) fn name(founder: &str) -> String {
 }
 
 impl Groups {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        let members: Vec<(&String, &Member)> = self.members.iter().collect();
+        snapshot::put_all(sink, "groups", &members, 2048)?;
+        let keys: Vec<(&Key, &BTreeSet<String>)> = self.by_key.iter().collect();
+        snapshot::put_all(sink, "groups", &keys, 64)?;
+        snapshot::put(sink, "groups", &self.unsettled)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let members: Vec<(String, Member)> = snapshot::take_all(source, "groups")?;
+        let keys: Vec<(Key, BTreeSet<String>)> = snapshot::take_all(source, "groups")?;
+        Ok(Self {
+            members: members.into_iter().collect(),
+            by_key: keys.into_iter().collect(),
+            unsettled: snapshot::take(source, "groups")?,
+        })
+    }
+
     /// An alert stands, or stands otherwise; gives the name of its group.
     pub(crate) fn stands(
         &mut self,

@@ -13,13 +13,15 @@
 
 use crate::eval::site_place;
 use crate::value::Value;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{
     Cents, Currency, Decimal, EventTime, FixedHashMap, Partition, PaymentKind, Span,
 };
 use palermo_ledger::{AccountId, Atom, Ledger, Leg, Origin, PlaceId, RowId};
+use serde::{Deserialize, Serialize};
 
 /// Hits of one indicator on one account.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Log {
     /// Event times at which it held, in order.
     times: Vec<EventTime>,
@@ -28,7 +30,7 @@ pub(crate) struct Log {
 }
 
 /// The numbers of a hit and the payments behind them, free of row numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// Every measure, in order.
     pub(crate) values: Vec<Value>,
@@ -64,7 +66,7 @@ impl Kept {
 }
 
 /// A payment behind a hit, with all that an alert tells of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Witness {
     /// Its id.
     pub(crate) id: Box<str>,
@@ -91,7 +93,7 @@ pub(crate) struct Witness {
 }
 
 /// The paying end of a witness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Payer {
     /// Account.
     pub(crate) account: Option<AccountId>,
@@ -227,6 +229,19 @@ pub(crate) struct Hits {
 }
 
 impl Hits {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "hits", &self.forgotten)?;
+        snapshot::put_all(sink, "hits", &snapshot::sorted(&self.logs), 64)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let forgotten = snapshot::take(source, "hits")?;
+        let logs: Vec<((u16, AccountId), Log)> = snapshot::take_all(source, "hits")?;
+        Ok(Self { logs: logs.into_iter().collect(), forgotten })
+    }
+
     /// Notes an evaluation. A log is made only for a hit.
     pub(crate) fn set(
         &mut self,

@@ -14,6 +14,7 @@
 use crate::bind::BoundCondition;
 use crate::select::Lacked;
 use palermo_domain::Subject;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_lang::field_name;
 use palermo_lang::program::{Field, RuleSet};
 use std::collections::BTreeMap;
@@ -57,6 +58,25 @@ impl Lacking {
         }
         let (counts, met) = (vec![Vec::new(); names.len()], vec![0; names.len()]);
         *self = Self { names, readers, counts, met, past };
+    }
+
+    /// Hands over what was counted, with what is `pending`.
+    pub(crate) fn write(
+        &self,
+        sink: &mut dyn Sink,
+        pending: impl FnOnce(&mut dyn FnMut(Lacked)),
+    ) -> Result<(), SnapshotError> {
+        let table: Vec<_> = self.table(pending).into_iter().collect();
+        snapshot::put(sink, "lacking", &self.met)?;
+        snapshot::put_all(sink, "lacking", &table, 32)
+    }
+
+    /// Goes on counting from there.
+    pub(crate) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
+        self.met = snapshot::take(source, "lacking")?;
+        let table: Vec<((String, String), u64)> = snapshot::take_all(source, "lacking")?;
+        self.past = table.into_iter().collect();
+        Ok(())
     }
 
     /// Ends of payments for which a selection is unknown, and the kinds of subjects that stand

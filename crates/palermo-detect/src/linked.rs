@@ -23,6 +23,7 @@ use palermo_domain::alert::Mode;
 use palermo_domain::{EventTime, FixedHashMap, Span, Status, Subject};
 use palermo_lang::program::{Far, IndicatorId, Link, LinkKind, Linked, Typology};
 use palermo_ledger::{AccountId, Declared, KnownParty, Ledger, Leg, RowId};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +55,7 @@ pub(crate) enum Aim {
 }
 
 /// A path to evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FoundLink {
     /// Which `linked(…)` of the typology.
     pub(crate) number: u8,
@@ -65,7 +66,7 @@ pub(crate) struct FoundLink {
 }
 
 /// A step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkStep {
     pub(crate) by: LinkKind,
     /// Who pays, or the end nearer to the anchor.
@@ -83,7 +84,7 @@ pub(crate) struct LinkStep {
 }
 
 /// Evidence at the end of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FarHit {
     pub(crate) what: FarRule,
     pub(crate) account: AccountId,
@@ -93,7 +94,7 @@ pub(crate) struct FarHit {
 }
 
 /// What a rule looks for, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum FarRule {
     Indicator(IndicatorId),
     Typology(u16),

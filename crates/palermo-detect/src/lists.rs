@@ -14,9 +14,11 @@ use crate::alerts::sha256_hex;
 use crate::bind::{Binder, Node};
 use crate::lexicon::{Lexicon, Words};
 use crate::value::Value;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Date, Decimal, FixedHashMap, ListRow, MicroDegrees, distance, parse_amount};
 use palermo_lang::program::{self, List, Literal, RuleSet, Type};
 use palermo_ledger::{Atom, Atoms, Ledger};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -200,7 +202,7 @@ pub(crate) struct Sent {
     bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct SentRow {
     /// A tombstone came: what the file says of this key no longer counts.
     hides_file: bool,
@@ -209,6 +211,28 @@ struct SentRow {
 }
 
 impl Sent {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "lists", &(self.bytes as u64, self.rows.len() as u64))?;
+        self.rows.iter().try_for_each(|(list, rows)| {
+            snapshot::put(sink, "lists", list)?;
+            let rows: Vec<(&String, &SentRow)> = rows.iter().collect();
+            snapshot::put_all(sink, "lists", &rows, 128)
+        })
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let (bytes, lists): (u64, u64) = snapshot::take(source, "lists")?;
+        let mut sent = Self { bytes: usize::try_from(bytes).unwrap_or(0), ..Self::default() };
+        for _ in 0..lists {
+            let list: String = snapshot::take(source, "lists")?;
+            let rows: Vec<(String, SentRow)> = snapshot::take_all(source, "lists")?;
+            sent.rows.insert(list, rows.into_iter().collect());
+        }
+        Ok(sent)
+    }
+
     /// Takes in a row. A list that no rule names takes any row: its types come with the rule.
     ///
     /// # Errors

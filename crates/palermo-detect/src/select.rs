@@ -15,6 +15,7 @@ use crate::bind::Node;
 use crate::eval::{At, Env, NoMeasures, eval};
 use crate::value::Value;
 use formula::{Formulas, Numbers, Rest, Truth};
+use palermo_domain::snapshot::{Sink, SnapshotError, Source};
 use palermo_domain::{EventTime, FixedHashMap};
 use palermo_lang::program::Field;
 use palermo_ledger::{Kinds, Leg, Row, SetId};
@@ -90,6 +91,16 @@ impl Selections {
             reads_text,
             scratch: Scratch::default(),
         }
+    }
+
+    /// Hands over the sets that entries name.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        self.sets.write(sink)
+    }
+
+    /// Gives them their numbers again.
+    pub(crate) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
+        self.sets.read(source)
     }
 
     /// How many there are.

@@ -8,10 +8,11 @@ use palermo_domain::{Decimal, EventTime, Span};
 use palermo_lang::program::{Arithmetic, Compare, Field, Symbol};
 use palermo_ledger::{AccountId, Atom, PlaceId};
 use rust_decimal::RoundingStrategy;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// A value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// Not known, with the field that was missing, where there is one.
     Unknown(Option<Field>),

@@ -6,10 +6,51 @@
 
 use crate::{Cents, Currency, EventTime, OutputTopic, Partition, PaymentKind, Span};
 use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
+/// A word of one of the closed lists of `alert.v1`: what an actor is and does, the tier of an
+/// indicator, the kind of a link.
+pub type Word = &'static str;
+
+/// Every [`Word`] that an alert can hold.
+pub const WORDS: &[Word] = &[
+    "A",
+    "A!",
+    "B",
+    "C",
+    "account",
+    "address",
+    "collector",
+    "consumer",
+    "controller",
+    "device",
+    "email",
+    "facilitator",
+    "front",
+    "mule",
+    "other",
+    "party",
+    "payer",
+    "payment",
+    "phone",
+    "recruiter",
+    "relation",
+    "terminal",
+    "transporter",
+    "victim",
+    "wallet",
+];
+
+fn word<'a, D: Deserializer<'a>>(from: D) -> Result<Word, D::Error> {
+    let text = <&str>::deserialize(from)?;
+    let known = WORDS.iter().find(|known| **known == text);
+    known.copied().ok_or_else(|| D::Error::custom("not a word of an alert"))
+}
+
 /// Which way an alert revision changes what is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Action {
     /// First revision, or the first after a retraction.
     Created,
@@ -37,7 +78,7 @@ impl Action {
 }
 
 /// Why a revision was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// By payments in time.
     OnTime,
@@ -65,7 +106,7 @@ impl Cause {
 }
 
 /// How a typology is deployed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// Published to `alerts`.
     Live,
@@ -84,7 +125,7 @@ impl Mode {
 }
 
 /// Severity band of a score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// Below every band.
     Low,
@@ -109,7 +150,7 @@ impl Level {
 }
 
 /// The part somebody plays in a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// May be reported.
     Subject,
@@ -143,22 +184,24 @@ impl Role {
 }
 
 /// Somebody in an alert.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// `account` or `party`.
-    pub entity: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub entity: Word,
     /// Its key.
     pub key: String,
     /// The part it plays.
     pub role: Role,
     /// What it does in the scheme, such as `collector` or `payer`.
-    pub function: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub function: Word,
     /// Hidden by default on screens.
     pub masked: bool,
 }
 
 /// A value with the currency it is in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyIn {
     /// The amount.
     pub value: Cents,
@@ -167,7 +210,7 @@ pub struct MoneyIn {
 }
 
 /// One indicator of an alert, with what was seen and what was needed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndicatorEvidence {
     /// Indicator id.
     pub id: String,
@@ -176,7 +219,8 @@ pub struct IndicatorEvidence {
     /// Family letter.
     pub family: char,
     /// `A`, `B`, `C` or `A!`.
-    pub tier: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub tier: Word,
     /// `account/…` or `party/…`.
     pub on: String,
     /// Points in the score.
@@ -200,7 +244,7 @@ pub struct IndicatorEvidence {
 }
 
 /// Where an indicator comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cite {
     /// Key of the source index.
     pub key: String,
@@ -211,7 +255,7 @@ pub struct Cite {
 }
 
 /// A suppressor that was tested.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuppressorEvidence {
     /// Suppressor id.
     pub id: String,
@@ -222,7 +266,7 @@ pub struct SuppressorEvidence {
 }
 
 /// A threshold that was passed, and by how much.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counterfactual {
     /// In one sentence.
     pub text: String,
@@ -239,7 +283,7 @@ pub struct Counterfactual {
 }
 
 /// A fact that speaks against a finding.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Against {
     /// In one sentence.
     pub text: String,
@@ -248,7 +292,7 @@ pub struct Against {
 }
 
 /// The network of an alert: everybody in its evidence, what they share and where the money goes.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// In order of id.
     pub nodes: Vec<NetworkNode>,
@@ -265,25 +309,27 @@ pub struct Network {
 }
 
 /// Somebody, or a place where cash was taken.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkNode {
     /// Key of an account or a party; `cash in PLACE`.
     pub id: String,
     /// The part it plays.
     pub role: Role,
     /// What it does.
-    pub function: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub function: Word,
 }
 
 /// Payments from one to another, or something that two share.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkEdge {
     /// Who pays.
     pub from: String,
     /// Who is paid.
     pub to: String,
     /// `payment`, or what both share.
-    pub by: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub by: Word,
     /// How many payments.
     pub payments: u64,
     /// Their sum.
@@ -291,7 +337,7 @@ pub struct NetworkEdge {
 }
 
 /// Money that can have reached an end of the network.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// The end.
     pub to: String,
@@ -302,7 +348,7 @@ pub struct Flow {
 }
 
 /// The place of an alert in the queue.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     /// By how many percent it is raised: the sum of the modifiers that apply.
     pub priority: u32,
@@ -311,7 +357,7 @@ pub struct Queue {
 }
 
 /// A modifier that applies.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModifierEvidence {
     /// Modifier id.
     pub id: String,
@@ -324,7 +370,7 @@ pub struct ModifierEvidence {
 }
 
 /// A path from the anchor to evidence on another account.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkPath {
     /// In one sentence.
     pub text: String,
@@ -335,10 +381,11 @@ pub struct LinkPath {
 }
 
 /// One named edge of a path, with its own evidence.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkStep {
     /// The kind of link, as rules write it: `payment`, `device`, …
-    pub by: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub by: Word,
     /// The account that pays; else the one nearer to the anchor.
     pub from: String,
     /// The other account.
@@ -358,7 +405,7 @@ pub struct LinkStep {
 }
 
 /// What holds at the end of a path.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkEvidence {
     /// Id of an indicator or a typology.
     pub rule: String,
@@ -371,7 +418,7 @@ pub struct LinkEvidence {
 }
 
 /// An indicator that could not be decided.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
     /// Indicator id.
     pub indicator: String,
@@ -382,7 +429,7 @@ pub struct Undecided {
 }
 
 /// A payment shown as evidence.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidencePayment {
     /// Payment id.
     pub id: String,
@@ -399,7 +446,7 @@ pub struct EvidencePayment {
 }
 
 /// Which part of an input partition an alert rests on.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRange {
     /// Partition of the payments topic.
     pub partition: Partition,
@@ -410,7 +457,7 @@ pub struct InputRange {
 }
 
 /// Hashes of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleRef {
     /// Typology id.
     pub id: String,
@@ -423,7 +470,7 @@ pub struct RuleRef {
 }
 
 /// One revision of an alert.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// `alr_` and 20 hex digits: a function of mode, typology, anchor and episode number.
     pub alert_id: String,

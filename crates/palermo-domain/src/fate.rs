@@ -1,5 +1,6 @@
 //! What became of a record. Every record that is delivered meets exactly one fate (DESIGN §3.4).
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The one fate of a delivered record.
@@ -43,7 +44,7 @@ macro_rules! reasons {
     ($($variant:ident = $text:literal : $help:literal,)*) => {
         /// Why a record went to the dead-letter topic: a closed list. The text is the value of the
         /// header `palermo-reason` and has a page under `docs/errors/`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum DeadLetterReason { $(#[doc = $help] $variant,)* }
 
         impl DeadLetterReason {

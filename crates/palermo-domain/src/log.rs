@@ -1,10 +1,11 @@
 //! Where records come from and go to, without any word of Kafka.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The part an input topic plays. The order of the variants is the order in which records with
 /// equal timestamps are applied (DESIGN §8): control, then lists, parties, payments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TopicRole {
     /// Rule activations, suppressions, operators' decisions.
     Control,
@@ -43,7 +44,7 @@ impl fmt::Display for TopicRole {
 }
 
 /// One partition of one input topic. Its order is the tie-break of the order of reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Partition {
     /// Which topic.
     pub role: TopicRole,

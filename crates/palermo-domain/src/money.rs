@@ -6,6 +6,7 @@
 //! amounts of that size is the first that could overflow; an overflow is an error, never a wrap.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why a text is not an amount.
@@ -61,7 +62,9 @@ pub fn parse_signed_amount(text: &str) -> Result<Decimal, AmountError> {
 }
 
 /// Hundredths of the base currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Cents(pub i64);
 
 /// A sum of money left the range of [`Cents`].
@@ -112,7 +115,7 @@ pub fn to_cents(amount: Decimal) -> Option<Cents> {
 }
 
 /// A currency or asset code: three to eight of `[A-Z0-9]`, kept inline.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Currency([u8; 8]);
 
 impl Currency {

@@ -5,6 +5,7 @@ use crate::{
     Redacted, RelationKind,
 };
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 /// A customer as of a time. Nationality, ethnicity, religion, sex, immigration status, birthplace
 /// and language have no field here, on purpose.
@@ -84,7 +85,7 @@ pub struct OwnedAccount {
 }
 
 /// Opening hours on some days of the week.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// Days, Monday is bit 0.
     pub days: u8,
@@ -121,7 +122,7 @@ pub struct PartyEvent {
 }
 
 /// A set of feeds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedSet(u16);
 
 impl FeedSet {
@@ -147,7 +148,7 @@ impl FeedSet {
 }
 
 /// One row of a reference list, from the topic `lists` or from a list file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRow {
     /// List id.
     pub list: String,

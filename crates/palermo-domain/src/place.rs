@@ -5,11 +5,12 @@
 //! the same everywhere. This is the only floating-point arithmetic in the crate, and none of it
 //! touches money.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
 /// Millionths of a degree of latitude or longitude.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MicroDegrees(pub i32);
 
 /// Tenths of a kilometer.
@@ -52,7 +53,7 @@ impl PlaceText<'_> {
 }
 
 /// A place, owned. Two records mean the same place when all parts are equal. `Debug` shows nothing.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,

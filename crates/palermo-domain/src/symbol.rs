@@ -1,9 +1,11 @@
 //! The closed vocabularies of the wire schemas, one enum each.
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! symbols {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[repr(u8)]
         pub enum $name { $(#[doc = concat!("`", $text, "`")] $variant,)* }
 

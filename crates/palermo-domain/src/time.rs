@@ -5,24 +5,29 @@
 //! (H. Hinnant, "chrono-compatible low-level date algorithms"); a property test in `tests/`
 //! compares it with `jiff`.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// When the payment happened: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct EventTime(pub i64);
 
 /// The record's own timestamp, as the broker or the producer set it, in the same unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct IngestTime(pub i64);
 
 /// A length of time in milliseconds, never negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Span(i64);
 
 /// Days since 1970-01-01.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Date(pub i32);
 
 /// Why a text is not a time, date or duration.

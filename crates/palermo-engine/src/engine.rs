@@ -9,6 +9,7 @@
 
 mod chain;
 mod reversal;
+mod snapshot;
 mod watermark;
 
 use crate::port::{OutRecord, RecordRef};
@@ -18,7 +19,7 @@ use palermo_codec::{
     decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
-use palermo_domain::alert::{Action, Cause};
+use palermo_domain::alert::{Action, Cause, Level, Mode};
 use palermo_domain::{
     Alert, Currency, DeadLetterReason, EventTime, Fate, IngestTime, OutputTopic, Partition,
     Payment, Position, Span, TopicRole,
@@ -26,6 +27,8 @@ use palermo_domain::{
 use palermo_lang::program::{IndicatorId, RuleSet};
 use palermo_ledger::{Known, Ledger, RowId};
 use reversal::Reversals;
+use serde::{Deserialize, Serialize};
+pub use snapshot::Frozen;
 use std::collections::BTreeMap;
 use watermark::Watermarks;
 
@@ -81,7 +84,7 @@ pub struct EngineStop {
 }
 
 /// How many records of one partition met each fate, and how many offsets were never delivered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fates {
     /// Per fate, in the order of [`Fate::ALL`].
     pub counts: [u64; 4],
@@ -99,7 +102,7 @@ pub struct Counters {
     /// Late payments that were applied, and that were beyond the horizon.
     pub late: [u64; 2],
     /// Alert revisions by (typology, level, mode, action).
-    pub alerts: BTreeMap<(String, &'static str, &'static str, &'static str), u64>,
+    pub alerts: BTreeMap<(String, Level, Mode, Action), u64>,
     /// Suppressed findings by (typology, suppressor).
     pub suppressed: BTreeMap<(String, String), u64>,
     /// Evaluations per rule.
@@ -156,12 +159,7 @@ impl Engine {
         mute_before: Option<EventTime>,
     ) -> Result<Self, EngineStop> {
         let mut ledger = Ledger::new(config.base_currency);
-        let settings = Settings {
-            task: config.task.clone(),
-            bundle: bundle.sha256.clone(),
-            mute_before,
-            evidence_horizon: config.evidence_horizon,
-        };
+        let settings = settings(&config, &bundle, mute_before);
         let detector = Detector::new(bundle.rules.clone(), settings, &mut ledger);
         let payments = start.keys().copied().filter(|p| p.role == TopicRole::Payments);
         Ok(Self {
@@ -445,12 +443,7 @@ impl Engine {
     fn publish(&mut self, effects: &mut Vec<OutRecord>, seen: &mut dyn FnMut(&Alert)) {
         for alert in std::mem::take(&mut self.alerts) {
             seen(&alert);
-            let key = (
-                alert.typology.clone(),
-                alert.level.as_str(),
-                alert.mode.as_str(),
-                alert.action.as_str(),
-            );
+            let key = (alert.typology.clone(), alert.level, alert.mode, alert.action);
             let count = self.counters.alerts.entry(key).or_default();
             *count = count.saturating_add(1);
             if alert.action == Action::Suppressed {
@@ -576,13 +569,13 @@ impl Engine {
         &self.positions
     }
 
-    /// The counters that every record changes; see [`Engine::snapshot`] for all of them.
+    /// The counters that every record changes; see [`Engine::totals`] for all of them.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
     /// All counters, with those of rules, memory and unknown fields. Costs some microseconds.
-    pub fn snapshot(&self) -> Counters {
+    pub fn totals(&self) -> Counters {
         let mut counters = self.counters.clone();
         let stats = self.detector.stats();
         for (rule, (count, last)) in
@@ -616,6 +609,11 @@ impl Engine {
         counters
     }
 
+    /// How many records were applied since the first start, and how many payments are held.
+    pub fn extent(&self) -> (u64, u64) {
+        (self.applied, self.ledger.payments())
+    }
+
     /// No payment before this event time is expected any more; `None` until every partition that
     /// counts has delivered one.
     pub fn watermark(&self) -> Option<EventTime> {
@@ -626,6 +624,15 @@ impl Engine {
     /// where commits were made.
     pub fn chain(&self) -> String {
         self.chain.to_string()
+    }
+}
+
+fn settings(config: &EngineConfig, bundle: &Bundle, mute_before: Option<EventTime>) -> Settings {
+    Settings {
+        task: config.task.clone(),
+        bundle: bundle.sha256.clone(),
+        mute_before,
+        evidence_horizon: config.evidence_horizon,
     }
 }
 

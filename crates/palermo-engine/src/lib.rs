@@ -10,10 +10,11 @@ pub mod port;
 mod progress;
 pub mod recovery;
 pub mod rule_tests;
+pub mod snapshot;
 mod stats;
 mod task;
 
-pub use engine::{Bundle, Counters, Engine, EngineConfig, EngineStop, Fates};
+pub use engine::{Bundle, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen};
 pub use machine::Machine;
 pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};

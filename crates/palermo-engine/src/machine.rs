@@ -5,7 +5,9 @@
 
 use crate::port::{OutRecord, RecordRef};
 use crate::recovery::Positions;
+use crate::snapshot::Freeze;
 use crate::{Bundle, Engine, EngineConfig, EngineStop, Fates};
+use palermo_domain::snapshot::{SnapshotError, Source};
 use palermo_domain::{EventTime, Fate, Partition};
 use std::collections::BTreeMap;
 
@@ -31,6 +33,25 @@ pub trait Machine: Sized {
         record: RecordRef<'_>,
         effects: &mut Vec<OutRecord>,
     ) -> Result<Fate, EngineStop>;
+
+    /// A state that stands still; see [`Engine::freeze`].
+    ///
+    /// # Errors
+    /// Where it cannot be encoded.
+    fn freeze(&self) -> Result<Box<dyn Freeze>, SnapshotError>;
+
+    /// One whose state was written, under the rules that were in force then; see [`Engine::read`].
+    ///
+    /// # Errors
+    /// Where a part is missing, damaged or does not fit the rules.
+    fn read(
+        config: EngineConfig,
+        bundle: Bundle,
+        source: &mut dyn Source,
+    ) -> Result<Self, SnapshotError>;
+
+    /// How many records were applied since the first start, and how many payments are held.
+    fn extent(&self) -> (u64, u64);
 
     /// Changes the rules here; see [`Engine::activate`].
     ///
@@ -70,6 +91,22 @@ impl Machine for Engine {
         effects: &mut Vec<OutRecord>,
     ) -> Result<Fate, EngineStop> {
         Self::apply(self, record, effects)
+    }
+
+    fn freeze(&self) -> Result<Box<dyn Freeze>, SnapshotError> {
+        Self::freeze(self).map(|frozen| Box::new(frozen) as Box<dyn Freeze>)
+    }
+
+    fn read(
+        config: EngineConfig,
+        bundle: Bundle,
+        source: &mut dyn Source,
+    ) -> Result<Self, SnapshotError> {
+        Self::read(config, bundle, source)
+    }
+
+    fn extent(&self) -> (u64, u64) {
+        Self::extent(self)
     }
 
     fn activate(&mut self, bundle: Bundle, effects: &mut Vec<OutRecord>) -> Result<(), EngineStop> {

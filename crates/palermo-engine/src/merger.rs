@@ -59,6 +59,8 @@ pub struct Reading {
     pub preload_ends: BTreeMap<Partition, Position>,
     /// Ticks of the past.
     pub ticks: Ticks,
+    /// What [`Merger::reached`] said where reading begins; nothing at a first start.
+    pub reached: BTreeMap<Partition, i64>,
     /// Replay up to here, then [`Next::Exhausted`].
     pub until: Option<BTreeMap<Partition, Position>>,
 }
@@ -120,7 +122,7 @@ struct Scan {
 impl Merger {
     /// A merger that has read nothing.
     pub fn new(config: MergerConfig, reading: Reading) -> Self {
-        let Reading { from, preload_ends, mut ticks, until } = reading;
+        let Reading { from, preload_ends, mut ticks, reached, until } = reading;
         let lanes = from
             .iter()
             .map(|(&partition, &position)| {
@@ -128,7 +130,8 @@ impl Merger {
                 let until = until.as_ref().map(|until| until.get(&partition).copied());
                 let until = until.map(|until| until.unwrap_or(position));
                 let preload_end = preload_ends.get(&partition).copied();
-                Lane::new(partition, position, preload_end, until, ticks)
+                let reached = reached.get(&partition).copied().unwrap_or(i64::MIN);
+                Lane::new(partition, position, preload_end, until, (ticks, reached))
             })
             .collect();
         Self {
@@ -214,6 +217,12 @@ impl Merger {
     /// have been read since.
     pub fn ticks_pending(&self) -> usize {
         self.frozen.len()
+    }
+
+    /// How far the order has come in each partition: with the positions after what was handed out, all
+    /// that another merger must know to go on from there.
+    pub fn reached(&self) -> BTreeMap<Partition, i64> {
+        self.lanes.iter().map(|lane| (lane.partition(), lane.reached())).collect()
     }
 
     /// Ends a replay: what comes now is live. Floors and times are carried over. The log has been

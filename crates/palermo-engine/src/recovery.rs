@@ -8,7 +8,8 @@
 //! * An offset is never guessed and never reset. What does not fit together stops, with a code
 //!   that has a page under `docs/errors/`.
 //! * A plan to recover replays exactly the records, ticks and rule sets that led to the committed
-//!   positions, from the task's first position (there are no snapshots yet).
+//!   positions, from the newest snapshot that belongs to that past, or else from the task's first
+//!   position, as far as the topics still reach back.
 //! * `--start` and `--warm-up-until` count at the first start only; later they are ignored and a
 //!   note says so.
 //!
@@ -18,6 +19,7 @@
 use crate::EngineStop;
 use crate::merger::Ticks;
 use crate::port::Extent;
+use crate::snapshot::Head;
 use palermo_codec::{Progress, Started, Tick};
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,8 @@ pub struct Segment {
     pub bundle: String,
     /// In force from here on.
     pub since: Positions,
+    /// Number of the first progress record under it.
+    pub first_seq: u64,
 }
 
 /// What a replay reads, in which order and by which rules.
@@ -72,9 +76,31 @@ pub struct History {
     segments: Vec<Segment>,
     bundle_since: u64,
     ticks: Ticks,
+    /// Number of the snapshot before which nothing is known any more.
+    origin: Option<u64>,
 }
 
 impl History {
+    /// A past that is known from a snapshot on: records up to it are passed over, later ones are added.
+    pub fn after(head: &Head) -> Self {
+        let segment = Segment {
+            bundle: head.bundle.clone(),
+            since: head.positions.clone(),
+            first_seq: head.bundle_since,
+        };
+        Self {
+            task: head.task.clone(),
+            started: head.started.clone(),
+            seq: head.seq,
+            positions: head.positions.clone(),
+            chain: head.chain.clone(),
+            segments: vec![segment],
+            bundle_since: head.bundle_since,
+            ticks: Ticks::new(),
+            origin: Some(head.seq),
+        }
+    }
+
     /// Folds progress records, oldest first; `None` where there are none.
     ///
     /// # Errors
@@ -126,6 +152,7 @@ impl History {
             segments: Vec::new(),
             bundle_since: 0,
             ticks: Ticks::new(),
+            origin: None,
         };
         history.add(progress)?;
         Ok(history)
@@ -135,6 +162,9 @@ impl History {
         if progress.task != self.task {
             return Err(task_mismatch(&self.task, &progress.task));
         }
+        if self.origin.is_some_and(|origin| progress.seq <= origin) {
+            return Ok(());
+        }
         if Some(progress.seq) != self.seq.checked_add(1) {
             return Err(gap(&self.task, self.seq, progress.seq));
         }
@@ -142,7 +172,8 @@ impl History {
         let same = self.segments.last().is_some_and(|last| last.bundle == progress.bundle);
         if !same || progress.bundle_since != self.bundle_since {
             let since = self.positions.clone();
-            self.segments.push(Segment { bundle: progress.bundle, since });
+            let first_seq = progress.bundle_since;
+            self.segments.push(Segment { bundle: progress.bundle, since, first_seq });
         }
         self.note_ticks(&progress.ticks);
         self.bundle_since = progress.bundle_since;
@@ -177,7 +208,8 @@ impl History {
             ..Facts::default()
         };
         check_partitions(&facts)?;
-        check_extents(&facts, self)?;
+        check_starts(&facts, &self.started.positions)?;
+        check_ends(&facts)?;
         Ok(Past {
             started: self.started.clone(),
             until: self.positions.clone(),
@@ -226,6 +258,30 @@ pub struct Facts {
     pub configured: String,
     /// Hashes of the bundles that can be loaded.
     pub bundles: BTreeSet<String>,
+    /// Snapshots, the newest first.
+    pub snapshots: Vec<Head>,
+    /// What the progress records say after which they were taken, by number.
+    pub marks: BTreeMap<u64, Mark>,
+}
+
+/// Where a progress record stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its positions.
+    pub positions: Positions,
+    /// Its chained hash.
+    pub chain: String,
+}
+
+/// Where a replay can begin: at a snapshot, or at the first start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The snapshot; `None` at the first start.
+    pub snapshot: Option<Head>,
+    /// Positions there.
+    pub from: Positions,
+    /// Rule sets from there on, in the order in which they were in force; never empty.
+    pub segments: Vec<Segment>,
 }
 
 /// What to do.
@@ -247,14 +303,14 @@ pub struct Fresh {
 /// The plan of a later start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recover {
-    /// What the first start decided; the replay begins at its positions.
+    /// What the first start decided.
     pub started: Started,
+    /// Where the replay can begin, the best first; never empty.
+    pub bases: Vec<Base>,
     /// The replay ends here: what was committed.
     pub until: Positions,
     /// The recorded ticks.
     pub ticks: Ticks,
-    /// Rule sets in the order in which they were in force; never empty.
-    pub segments: Vec<Segment>,
     /// The chained hash that the replay must arrive at.
     pub chain: String,
     /// Number of the last progress record.
@@ -350,20 +406,72 @@ fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
     }
     check_positions(facts, history)?;
     check_partitions(facts)?;
-    check_extents(facts, history)?;
-    check_bundles(facts, history)?;
+    check_ends(facts)?;
+    check_configured(facts)?;
+    let mut notes = notes(facts, history);
+    let mut bases = Vec::new();
+    for head in &facts.snapshots {
+        match of_snapshot(facts, history, head) {
+            Ok(base) => bases.push(base),
+            Err(why) => notes.push(format!("snapshot {} is passed over: {why}", head.seq)),
+        }
+    }
+    match of_first_start(facts, history) {
+        Ok(base) => bases.push(base),
+        // From a snapshot nobody has to go back so far.
+        Err(stop) if bases.is_empty() => return Err(stop),
+        Err(_) => {}
+    }
     let last = history.segments.last().map_or("", |segment| segment.bundle.as_str());
     Ok(Recover {
         started: history.started.clone(),
         until: facts.committed.clone(),
+        bases,
         ticks: history.ticks.clone(),
-        segments: history.segments.clone(),
         chain: history.chain.clone(),
         seq: history.seq,
         bundle_since: history.bundle_since,
         activate: (last != facts.configured).then(|| facts.configured.clone()),
-        notes: notes(facts, history),
+        notes,
     })
+}
+
+/// Whether a snapshot is of this past, and the topics and bundles from there on are still here.
+fn of_snapshot(facts: &Facts, history: &History, head: &Head) -> Result<Base, String> {
+    if head.task != history.task || head.started != history.started {
+        return Err("it is of another task, or of another start of this one".to_owned());
+    }
+    if head.seq > history.seq {
+        return Err(format!("it was taken after progress record {}, the last", history.seq));
+    }
+    let agrees = |mark: &Mark| mark.positions == head.positions && mark.chain == head.chain;
+    if facts.marks.get(&head.seq).is_some_and(|mark| !agrees(mark)) {
+        return Err(format!("progress record {} tells of another past", head.seq));
+    }
+    check_starts(facts, &head.positions).map_err(|stop| stop.reason)?;
+    let (bundle, since) = (head.bundle.clone(), head.positions.clone());
+    let mut segments = vec![Segment { bundle, since, first_seq: head.bundle_since }];
+    let later = history.segments.iter().filter(|segment| segment.first_seq > head.seq);
+    segments.extend(later.cloned());
+    check_bundles(facts, &segments).map_err(|stop| stop.reason)?;
+    Ok(Base { snapshot: Some(head.clone()), from: head.positions.clone(), segments })
+}
+
+fn of_first_start(facts: &Facts, history: &History) -> Result<Base, EngineStop> {
+    if let Some(origin) = history.origin {
+        return Err(EngineStop {
+            code: "progress_gap",
+            reason: format!(
+                "the progress topic of task `{}` reaches back to snapshot {origin} only, and that \
+                 cannot be used",
+                history.task
+            ),
+        });
+    }
+    check_starts(facts, &history.started.positions)?;
+    check_bundles(facts, &history.segments)?;
+    let from = history.started.positions.clone();
+    Ok(Base { snapshot: None, from, segments: history.segments.clone() })
 }
 
 fn check_positions(facts: &Facts, history: &History) -> Result<(), EngineStop> {
@@ -407,10 +515,10 @@ fn check_partitions(facts: &Facts) -> Result<(), EngineStop> {
     Err(EngineStop { code: "partition_count_changed", reason: changes.join(", ") })
 }
 
-fn check_extents(facts: &Facts, history: &History) -> Result<(), EngineStop> {
+fn check_starts(facts: &Facts, from: &Positions) -> Result<(), EngineStop> {
     for (partition, extent) in &facts.extents {
         let committed = facts.committed.get(partition).copied().unwrap_or_default();
-        let from = history.started.positions.get(partition).copied().unwrap_or_default();
+        let from = from.get(partition).copied().unwrap_or_default();
         if extent.start > from {
             let lost = if extent.start > committed {
                 format!("offsets {committed} to {} were never read", extent.start)
@@ -425,7 +533,14 @@ fn check_extents(facts: &Facts, history: &History) -> Result<(), EngineStop> {
                 ),
             });
         }
-        if committed > extent.end {
+    }
+    Ok(())
+}
+
+fn check_ends(facts: &Facts) -> Result<(), EngineStop> {
+    for (partition, extent) in &facts.extents {
+        let committed = facts.committed.get(partition).copied().unwrap_or_default();
+        if extent.end < committed {
             return Err(EngineStop {
                 code: "offset_beyond_end",
                 reason: format!(
@@ -439,18 +554,25 @@ fn check_extents(facts: &Facts, history: &History) -> Result<(), EngineStop> {
     Ok(())
 }
 
-fn check_bundles(facts: &Facts, history: &History) -> Result<(), EngineStop> {
-    let configured = (!facts.bundles.contains(&facts.configured)).then_some(&*facts.configured);
-    let missing = history.bundles().into_iter().find(|hash| !facts.bundles.contains(*hash));
-    let Some(hash) = missing.or(configured) else {
+fn check_configured(facts: &Facts) -> Result<(), EngineStop> {
+    if facts.bundles.contains(&facts.configured) {
         return Ok(());
-    };
-    Err(EngineStop {
+    }
+    Err(bundle_missing(&facts.configured))
+}
+
+fn check_bundles(facts: &Facts, segments: &[Segment]) -> Result<(), EngineStop> {
+    let missing = segments.iter().find(|segment| !facts.bundles.contains(&segment.bundle));
+    missing.map_or(Ok(()), |segment| Err(bundle_missing(&segment.bundle)))
+}
+
+fn bundle_missing(hash: &str) -> EngineStop {
+    EngineStop {
         code: "bundle_missing",
         reason: format!(
             "the bundle `{hash}` is needed and cannot be loaded from `state.dir`/bundles"
         ),
-    })
+    }
 }
 
 fn notes(facts: &Facts, history: &History) -> Vec<String> {

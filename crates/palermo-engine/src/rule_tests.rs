@@ -398,7 +398,7 @@ impl Bench<'_> {
             self.note_times(&engine, feed, &mut outcome);
         }
         outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
-        let lacked = engine.snapshot().field_missing.into_keys();
+        let lacked = engine.totals().field_missing.into_keys();
         outcome.lacked =
             lacked.filter(|(rule, _)| *rule == self.file.rule).map(|key| key.1).collect();
         outcome

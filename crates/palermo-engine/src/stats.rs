@@ -3,6 +3,8 @@
 //! Nothing here decides anything; durations come from the [`crate::port::Clock`] that the caller
 //! hands in. What the inputs decide is counted by [`crate::Counters`].
 
+use crate::snapshot::Saved;
+use palermo_domain::snapshot::SnapshotError;
 use palermo_domain::{OutputTopic, TopicRole};
 
 /// How far a task has come. The order of the variants is the order in which they are reached.
@@ -50,6 +52,26 @@ pub struct Stats {
     pub replay_offsets: u64,
     /// How long the replay took, or has taken so far.
     pub replay_ms: u64,
+    /// Number of the snapshot that the replay began at; `None` at the first start.
+    pub restored_from: Option<u64>,
+    /// How long it took to read it.
+    pub restore_ms: u64,
+    /// Snapshots that could not be read.
+    pub snapshots_refused: u64,
+    /// Snapshots that are kept now, since the task was opened.
+    pub snapshots_taken: u64,
+    /// Snapshots that could not be kept.
+    pub snapshots_failed: u64,
+    /// Number of the last one that is kept, and its bytes.
+    pub snapshot_last: Option<(u64, u64)>,
+    /// How long the last one was written.
+    pub snapshot_ms: u64,
+    /// How long the engine stood still for the last one.
+    pub snapshot_pause_ms: u64,
+    /// Why the last one is not kept, where it is not.
+    pub snapshot_error: Option<SnapshotError>,
+    /// Nothing was applied since the last one was taken.
+    pub snapshot_is_current: bool,
     /// Records applied live.
     pub applied: u64,
     /// Published and committed, per output topic, in the order of [`OutputTopic::ALL`].
@@ -88,6 +110,21 @@ impl Stats {
     pub(crate) fn publish(&mut self, topic: OutputTopic, bytes: usize) {
         if let Some(volume) = self.published.get_mut(topic as usize) {
             volume.add(bytes);
+        }
+    }
+
+    pub(crate) fn note_saved(&mut self, saved: &Saved) {
+        self.snapshot_ms = saved.took_ms;
+        match &saved.result {
+            Ok(bytes) => {
+                self.snapshots_taken = self.snapshots_taken.saturating_add(1);
+                self.snapshot_last = Some((saved.seq, *bytes));
+                self.snapshot_error = None;
+            }
+            Err(error) => {
+                self.snapshots_failed = self.snapshots_failed.saturating_add(1);
+                self.snapshot_error = Some(error.clone());
+            }
         }
     }
 

@@ -18,7 +18,8 @@
 //!   latter is recorded.
 //!
 //! Cost: per turn one poll, one scan per record (merger), what the engine does, and one commit at
-//! most. Opening costs a replay of everything since the first start.
+//! most; now and then a snapshot, by how much there would be to replay. Opening costs reading the
+//! newest snapshot and a replay of what came after it.
 
 mod open;
 mod replay;
@@ -30,6 +31,7 @@ use crate::machine::Machine;
 use crate::merger::{Merger, MergerConfig, Next, PushError};
 use crate::port::{Batch, Clock, Delivery, Log, LogError, OutRecord};
 use crate::progress;
+use crate::snapshot::{Head, Saved, SnapshotStore};
 use crate::stats::{Phase, Stats};
 use palermo_codec::Started;
 use palermo_domain::EventTime;
@@ -64,6 +66,10 @@ pub struct TaskConfig {
     pub buffer_records_max: usize,
     /// Bytes buffered per partition before it is paused.
     pub buffer_bytes_max: usize,
+    /// Take a snapshot after so many records (`state.snapshot_records`): as many there are to replay.
+    pub snapshot_records_max: u64,
+    /// Take one at least this often while there is something new (`state.snapshot_every`).
+    pub snapshot_every_ms: u64,
     /// Most records taken in one poll.
     pub poll_records_max: usize,
     /// Longest wait in one poll.
@@ -88,6 +94,8 @@ impl TaskConfig {
             hold_ms: 50,
             buffer_records_max: 20_000,
             buffer_bytes_max: 16 * 1024 * 1024,
+            snapshot_records_max: 2_000_000,
+            snapshot_every_ms: 60_000,
             poll_records_max: 10_000,
             poll_wait_max_ms: 50,
             start: None,
@@ -123,9 +131,12 @@ pub struct Turn {
 }
 
 /// One task: an engine, the order of its inputs, and what is not yet committed.
-#[derive(Debug)]
 pub struct Task<M: Machine = Engine> {
     config: TaskConfig,
+    store: Box<dyn SnapshotStore>,
+    /// How many records had been applied since the first start when the last snapshot was taken, and when
+    /// that was.
+    snapshot_last: (u64, u64),
     machine: M,
     merger: Merger,
     /// Effects since the last commit; after a commit, what it published (until the next turn).
@@ -145,6 +156,12 @@ pub struct Task<M: Machine = Engine> {
     held_until_ms: Option<u64>,
     notes: Vec<String>,
     stats: Stats,
+}
+
+impl<M: Machine> std::fmt::Debug for Task<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task").field("seq", &self.next_seq).finish_non_exhaustive()
+    }
 }
 
 /// What the next commit will hold.
@@ -172,7 +189,7 @@ impl Task<Engine> {
     /// Finds back to where the task was, or begins it, and subscribes.
     ///
     /// `bundles` loads the rule sets of the past by their hash, `configured` is the one that the
-    /// configuration asks for. `watch` is called now and then with the present counters; when it
+    /// configuration asks for, `store` keeps snapshots. `watch` is called now and then with the present counters; when it
     /// breaks, opening ends with [`TaskError::Interrupted`].
     ///
     /// # Errors
@@ -183,9 +200,10 @@ impl Task<Engine> {
         config: TaskConfig,
         bundles: &dyn Fn(&str) -> Option<Bundle>,
         configured: Bundle,
+        store: Box<dyn SnapshotStore>,
         watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
     ) -> Result<Self, TaskError> {
-        Self::open_with(log, clock, config, bundles, configured, watch)
+        Self::open_with(log, clock, config, bundles, configured, store, watch)
     }
 
     /// The engine, for its counters.
@@ -206,6 +224,9 @@ impl<M: Machine> Task<M> {
         let delivered = feed(log, clock, &mut self.merger, &mut self.stats, wait, polled)?;
         self.stats.phase = Phase::Consuming;
         self.stats.polled_ms = clock.monotonic_ms();
+        if let Some(saved) = self.store.saved() {
+            self.stats.note_saved(&saved);
+        }
         let applied = self.apply_ready(clock)?;
         self.stats.paused = pause(log, &mut self.merger, self.stats.paused)?;
         self.observe(log);
@@ -353,7 +374,59 @@ impl<M: Machine> Task<M> {
         self.last_commit_ms = ended_ms;
         self.pending = Pending::default();
         self.batch_committed = true;
+        self.keep(clock);
         Ok(())
+    }
+
+    /// Takes a snapshot of what was just committed, if one is due.
+    fn keep(&mut self, clock: &dyn Clock) {
+        let (last, last_ms) = self.snapshot_last;
+        let new = self.machine.extent().0.saturating_sub(last);
+        let old_ms = clock.monotonic_ms().saturating_sub(last_ms);
+        let due = new >= self.config.snapshot_records_max.max(1)
+            || (new > 0 && old_ms >= self.config.snapshot_every_ms);
+        if due && !self.store.is_busy() {
+            self.snapshot(clock);
+        }
+    }
+
+    /// Hands the state over to be kept. It must be what was committed.
+    fn snapshot(&mut self, clock: &dyn Clock) {
+        let (applied, payments) = self.machine.extent();
+        let head = Head {
+            task: self.config.engine.task.clone(),
+            engine: self.config.engine.version.clone(),
+            seq: self.tried_seq,
+            started: self.started.clone(),
+            positions: self.machine.positions().clone(),
+            reached: self.merger.reached(),
+            bundle: self.machine.bundle_sha256().to_owned(),
+            bundle_since: self.bundle_since,
+            chain: self.machine.chain(),
+            payments,
+            applied,
+        };
+        let began_ms = clock.monotonic_ms();
+        match self.machine.freeze() {
+            Ok(state) => self.store.save(head, state),
+            Err(error) => {
+                let result = Err(error);
+                self.stats.note_saved(&Saved { seq: self.tried_seq, result, took_ms: 0 });
+            }
+        }
+        let ended_ms = clock.monotonic_ms();
+        self.stats.snapshot_pause_ms = ended_ms.saturating_sub(began_ms);
+        self.snapshot_last = (applied, ended_ms);
+    }
+
+    /// Takes a last snapshot of what was committed, so that the next start has nothing to replay.
+    /// Nothing may be pending. What becomes of it, the store says.
+    pub fn leave(mut self, clock: &dyn Clock) -> Box<dyn SnapshotStore> {
+        let new = self.machine.extent().0 > self.snapshot_last.0;
+        if new && self.pending.is_empty() && !self.store.is_busy() {
+            self.snapshot(clock);
+        }
+        self.store
     }
 
     fn forget_committed(&mut self) {
@@ -363,6 +436,9 @@ impl<M: Machine> Task<M> {
     }
 
     fn observe(&mut self, log: &dyn Log) {
+        let kept = self.stats.snapshots_taken > 0 || self.stats.restored_from.is_some();
+        let current = kept && self.machine.extent().0 == self.snapshot_last.0;
+        self.stats.snapshot_is_current = current && self.stats.snapshot_error.is_none();
         self.stats.buffered_records = self.merger.buffered_records();
         self.stats.buffered_bytes = self.merger.buffered_bytes();
         self.stats.preloading = self.merger.preloading();

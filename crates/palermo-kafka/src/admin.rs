@@ -265,8 +265,8 @@ fn judge_retention(
         say(
             Severity::Warning,
             format!("`retention.ms` is {retention}"),
-            "set it to -1: a later start replays everything since the first one, and can not when \
-             something of it was deleted"
+            "set it to -1, or keep `state.dir` safe: once something since the first start was \
+             deleted, a later start needs a snapshot"
                 .to_owned(),
         );
     }

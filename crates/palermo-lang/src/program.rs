@@ -27,6 +27,7 @@ pub use typology::{Anchor, AnchorRole, Emit, Far, Link, LinkKind, Linked, Logic,
 
 use palermo_domain::alert::{Cite, Role};
 use palermo_domain::{FeedSet, PaymentKind, Span, Subject};
+use serde::{Deserialize, Serialize};
 
 /// A compiled rule set.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +58,10 @@ pub struct RuleSet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SelectionId(pub u16);
 /// Index into [`RuleSet::indicators`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IndicatorId(pub u16);
 /// Index into [`RuleSet::suppressors`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SuppressorId(pub u16);
 /// Index into [`RuleSet::lists`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +95,7 @@ pub struct Gate {
 }
 
 /// Which way money moves, seen from the subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// The subject is the creditor.
     In,

@@ -26,8 +26,11 @@ mod side;
 
 use crate::row::{AccountId, Leg};
 use entry::{TIME_BITS, any_with, count};
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use side::{Blocks, Side};
+use std::sync::Arc;
 
+pub use arena::Raw;
 pub use entry::{ACCOUNTS_MAX, Entry, Slice, Start, first_since};
 
 /// Accounts in a chunk: 128 KiB. Chunks are never moved.
@@ -65,9 +68,10 @@ pub struct Fan {
 }
 
 /// The store. See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edges<D = ()> {
-    accounts: Vec<Box<[[Side; 2]]>>,
+    /// Each chunk shared with a snapshot that is being written: then a change copies it first.
+    accounts: Vec<Arc<[[Side; 2]]>>,
     blocks: Blocks<D>,
     keep: Keep,
     newest: i64,
@@ -238,7 +242,8 @@ impl<D: Copy + Default> Edges<D> {
             let Some(at) = meant_at else { continue };
             let Self { accounts, blocks, .. } = self;
             let index = account.index();
-            let side = &mut accounts[index / CHUNK][index % CHUNK][leg as usize];
+            let side =
+                &mut Arc::make_mut(&mut accounts[index / CHUNK])[index % CHUNK][leg as usize];
             side.remove(blocks, first + at, fan);
         }
     }
@@ -247,7 +252,7 @@ impl<D: Copy + Default> Edges<D> {
     pub fn clear(&mut self, account: AccountId) {
         let Self { accounts, blocks, .. } = self;
         let index = account.index();
-        let chunk = accounts.get_mut(index / CHUNK);
+        let chunk = accounts.get_mut(index / CHUNK).map(Arc::make_mut);
         for side in chunk.into_iter().flat_map(|chunk| &mut chunk[index % CHUNK]) {
             side.forget(blocks, side.len());
             side.settle(blocks);
@@ -301,7 +306,9 @@ impl<D: Copy + Default> Edges<D> {
     fn sweep(&mut self) {
         let (lowest, past) = (Start::at(self.lowest), self.oldest - self.lowest);
         let Self { accounts, blocks, .. } = self;
-        for side in accounts.iter_mut().flat_map(|chunk| chunk.iter_mut().flatten()) {
+        for side in
+            accounts.iter_mut().map(Arc::make_mut).flat_map(|chunk| chunk.iter_mut().flatten())
+        {
             // Counted from the lowest, not from what is kept: after a jump that may be a turn away.
             let gone = side.entries(blocks).partition_point(|entry| entry.since(lowest) < past);
             if gone > 0 {
@@ -316,7 +323,7 @@ impl<D: Copy + Default> Edges<D> {
     fn tend(&mut self) {
         let oldest = Start::at(self.oldest());
         let Self { accounts, blocks, tended, untended, .. } = self;
-        let chunk = accounts.get_mut(*tended / CHUNK);
+        let chunk = accounts.get_mut(*tended / CHUNK).map(Arc::make_mut);
         for side in chunk.into_iter().flat_map(|chunk| &mut chunk[*tended % CHUNK]) {
             if side.entries(blocks).first().is_some_and(|first| first.since(oldest) < 0) {
                 let gone = side.expired(blocks, oldest);
@@ -351,7 +358,8 @@ impl<D: Copy + Default> Edges<D> {
     ) -> Fan {
         let (oldest, fan) = (Start::at(self.oldest()), self.keep.fan);
         let Self { accounts, blocks, .. } = self;
-        let side = &mut accounts[account.index() / CHUNK][account.index() % CHUNK][leg as usize];
+        let chunk = Arc::make_mut(&mut accounts[account.index() / CHUNK]);
+        let side = &mut chunk[account.index() % CHUNK][leg as usize];
         side.make_room(blocks, oldest);
         let (len, head) = (side.len(), side.head as usize);
         let start = entry.start();
@@ -405,7 +413,7 @@ impl<D: Copy + Default> Edges<D> {
     #[cold]
     fn make_chunks(&mut self, index: usize) {
         while self.accounts.len() * CHUNK <= index {
-            self.accounts.push(vec![[Side::EMPTY; 2]; CHUNK].into_boxed_slice());
+            self.accounts.push(vec![[Side::EMPTY; 2]; CHUNK].into());
         }
     }
 
@@ -418,6 +426,38 @@ impl<D: Copy + Default> Edges<D> {
     /// Bytes held by lines and blocks.
     pub fn bytes(&self) -> usize {
         self.accounts.len() * CHUNK * size_of::<[Side; 2]>() + self.blocks.bytes()
+    }
+}
+
+impl<D: Raw + Default> Edges<D> {
+    /// Hands every line and block over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        let times = (self.newest, self.oldest, self.lowest, self.empty);
+        let rest = (self.accounts.len() as u64, times, self.tended as u64, self.untended);
+        snapshot::put(sink, "ledger.entries", &rest)?;
+        for chunk in &self.accounts {
+            arena::put_raw(sink, "ledger.entries", chunk)?;
+        }
+        self.blocks.write(sink)
+    }
+
+    /// Takes them back.
+    pub(crate) fn read(source: &mut dyn Source, keep: Keep) -> Result<Self, SnapshotError> {
+        let (chunks, times, tended, untended): (u64, (i64, i64, i64, bool), u64, u32) =
+            snapshot::take(source, "ledger.entries")?;
+        let mut edges = Self::new(keep);
+        for _ in 0..chunks {
+            edges.accounts.push(arena::take_raw(source, "ledger.entries", CHUNK)?.into());
+        }
+        edges.blocks = Blocks::read(source)?;
+        (edges.newest, edges.oldest, edges.lowest, edges.empty) = times;
+        edges.tended = usize::try_from(tended).unwrap_or(0);
+        edges.untended = untended;
+        let mut sides = edges.accounts.iter().flat_map(|chunk| chunk.iter().flatten());
+        if !sides.all(|side| edges.blocks.know(side)) {
+            return Err(SnapshotError::new("ledger.entries", "a block that is not there"));
+        }
+        Ok(edges)
     }
 }
 

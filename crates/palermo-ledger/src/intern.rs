@@ -6,17 +6,19 @@
 //! seen before.
 
 use hashbrown::HashTable;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{FixedState, MicroDegrees, Place, PlaceText};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
 /// An interned text. `Option<Atom>` takes four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Atom(NonZeroU32);
 
 /// Texts by number.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Atoms {
     bytes: String,
     /// End of each text in `bytes`; text `i` starts at the end of text `i - 1`.
@@ -94,6 +96,51 @@ impl Atoms {
     }
 }
 
+impl Atoms {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError> {
+        let empty = self.find("").map(Atom::index);
+        snapshot::put(sink, name, &(empty, self.bytes.len() as u64))?;
+        for part in self.bytes.as_bytes().chunks(snapshot::PART_BYTES) {
+            sink.part(name, part)?;
+        }
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lengths = starts.zip(&self.ends).map(|(start, end)| end.saturating_sub(start));
+        snapshot::put_all(sink, name, &lengths.collect::<Vec<usize>>(), 1)
+    }
+
+    /// Takes everything back. A number without a text is one that was reserved, but for one: the
+    /// empty text, if it was ever seen.
+    pub(crate) fn read(source: &mut dyn Source, name: &str) -> Result<Self, SnapshotError> {
+        let (empty, size): (Option<u32>, u64) = snapshot::take(source, name)?;
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < size {
+            bytes.append(&mut source.next_part(name)?);
+        }
+        let bytes = String::from_utf8(bytes).map_err(|error| SnapshotError::new(name, error))?;
+        let lengths: Vec<usize> = snapshot::take_all(source, name)?;
+        let mut ends = Vec::with_capacity(lengths.len());
+        let mut end: usize = 0;
+        for length in lengths {
+            end = end.saturating_add(length);
+            ends.push(end);
+        }
+        if end != bytes.len() || ends.iter().any(|end| !bytes.is_char_boundary(*end)) {
+            return Err(SnapshotError::new(name, "its texts do not end where they should"));
+        }
+        let state = FixedState::default();
+        let mut table = HashTable::with_capacity(ends.len());
+        for index in 0..u32::try_from(ends.len()).unwrap_or(u32::MAX) {
+            let text = slice(&bytes, &ends, index);
+            if !text.is_empty() || empty == Some(index) {
+                let hash = |&i: &u32| state.hash_one(slice(&bytes, &ends, i));
+                table.insert_unique(state.hash_one(text), index, hash);
+            }
+        }
+        Ok(Self { bytes, ends, table, state })
+    }
+}
+
 impl std::fmt::Debug for Atoms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Atoms({})", self.len())
@@ -122,7 +169,7 @@ fn slice<'a>(bytes: &'a str, ends: &[usize], index: u32) -> &'a str {
 }
 
 /// An interned place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlaceId(NonZeroU32);
 
 impl PlaceId {
@@ -132,7 +179,7 @@ impl PlaceId {
 }
 
 /// The texts of a place as atoms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of a place")]
 pub struct PlaceParts {
     pub country: Option<Atom>,
@@ -142,7 +189,7 @@ pub struct PlaceParts {
 }
 
 /// Places by number.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Places {
     places: Vec<Place>,
     parts: Vec<PlaceParts>,
@@ -200,6 +247,28 @@ impl Places {
     /// Bytes held, with 64 for the texts of a place.
     pub fn bytes(&self) -> usize {
         self.places.capacity().saturating_mul(size_of::<Place>().saturating_add(64))
+    }
+}
+
+impl Places {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put_all(sink, "ledger.places", &self.places, 32)?;
+        snapshot::put_all(sink, "ledger.places", &self.parts, 16)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let places: Vec<Place> = snapshot::take_all(source, "ledger.places")?;
+        let parts: Vec<PlaceParts> = snapshot::take_all(source, "ledger.places")?;
+        let state = FixedState::default();
+        let mut table = HashTable::with_capacity(places.len());
+        let hash =
+            |i: &u32| places.get(*i as usize).map_or(0, |place| state.hash_one(borrowed(place)));
+        for index in 0..u32::try_from(places.len()).unwrap_or(u32::MAX) {
+            table.insert_unique(hash(&index), index, hash);
+        }
+        Ok(Self { places, parts, table, state })
     }
 }
 

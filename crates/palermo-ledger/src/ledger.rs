@@ -7,7 +7,7 @@
 //! id and what outlives it, a few microseconds in the one call that passes midnight.
 
 use crate::detail::{Book, Detail, SetId};
-use crate::edges::{ACCOUNTS_MAX, Keep, Start, first_since};
+use crate::edges::{ACCOUNTS_MAX, Start, first_since};
 use crate::few::Gathered;
 use crate::intern::{Atom, Atoms, Places};
 use crate::pack::REVERSED;
@@ -20,6 +20,7 @@ use crate::row::{AccountId, Leg, Origin, Row, RowId};
 use crate::running::Running;
 use crate::shards::Shards;
 use crate::shared::Shared;
+use crate::snapshot::KEEP;
 use crate::subjects::Subjects;
 use crate::totals::Totals;
 use crate::window::Window;
@@ -43,8 +44,8 @@ pub struct Ledger {
     /// What rows share; nothing of it is forgotten.
     pub(crate) shared: Shared,
     /// Rows by payment id.
-    ids: Shards,
-    hasher: FixedState,
+    pub(crate) ids: Shards,
+    pub(crate) hasher: FixedState,
     pub(crate) accounts: Atoms,
     /// Devices, terminals and the like, where a rule asks for them.
     pub(crate) subjects: Subjects,
@@ -61,10 +62,10 @@ pub struct Ledger {
     pub parties: Parties,
     /// Daily rates.
     pub rates: Rates,
-    unconverted: BTreeMap<Currency, u64>,
-    past: Past,
-    kept_from: EventTime,
-    held: u64,
+    pub(crate) unconverted: BTreeMap<Currency, u64>,
+    pub(crate) past: Past,
+    pub(crate) kept_from: EventTime,
+    pub(crate) held: u64,
     few: Gathered,
 }
 
@@ -115,8 +116,7 @@ impl Ledger {
             hasher: FixedState::default(),
             accounts: Atoms::default(),
             subjects: Subjects::default(),
-            // Kept until evicted; no rule asks for a running count of other ends.
-            book: Book::new(Keep { span: None, fan: 0 }),
+            book: Book::new(KEEP),
             running: RefCell::default(),
             days: FixedHashMap::default(),
             atoms: Atoms::default(),

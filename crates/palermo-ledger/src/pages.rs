@@ -15,7 +15,10 @@ use crate::payment_id::{self, Packed};
 use crate::row::{Row, RowId};
 use crate::shared::Shared;
 use palermo_domain::EventTime;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Bytes of a page.
 pub(crate) const PAGE: usize = 16 * 1024;
@@ -26,7 +29,7 @@ const ROWS_MAX: u16 = 1 << PLACE_BITS;
 const PAGES_MAX: usize = 1 << (32 - PLACE_BITS);
 
 /// Rows by number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Pages {
     pages: Vec<Page>,
     /// Numbers to be given again.
@@ -36,14 +39,65 @@ pub(crate) struct Pages {
     scratch: Vec<u8>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Page {
     /// Midnight at which its day begins.
     midnight: i64,
     rows: u16,
     /// Where the tails begin.
     tails: u16,
-    bytes: Option<Box<[u8; PAGE]>>,
+    /// Shared with a snapshot that is being written: then a change copies it first.
+    bytes: Option<Arc<[u8; PAGE]>>,
+}
+
+/// A page in a snapshot. What is free in between is nothing but zeros.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    midnight: i64,
+    rows: u16,
+    tails: u16,
+    live: bool,
+    #[serde(serialize_with = "whole")]
+    front: &'a [u8],
+    #[serde(serialize_with = "whole")]
+    back: &'a [u8],
+}
+
+/// At once, not byte by byte.
+fn whole<S: Serializer>(bytes: &&[u8], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_bytes(bytes)
+}
+
+impl Page {
+    fn kept(&self) -> Kept<'_> {
+        let bytes = self.bytes.as_deref().map_or(&[][..], |bytes| bytes);
+        Kept {
+            midnight: self.midnight,
+            rows: self.rows,
+            tails: self.tails,
+            live: self.bytes.is_some(),
+            front: bytes.get(..usize::from(self.rows).saturating_mul(ROW)).unwrap_or(&[]),
+            back: bytes.get(usize::from(self.tails)..).unwrap_or(&[]),
+        }
+    }
+}
+
+impl Kept<'_> {
+    /// The page; `None` where its parts do not fit into one.
+    fn page(&self) -> Option<Page> {
+        let Self { midnight, rows, tails, live, front, back } = *self;
+        if !live {
+            return Some(Page { midnight, rows, tails, bytes: None });
+        }
+        let fits = front.len() == usize::from(rows).checked_mul(ROW)?
+            && back.len() == PAGE.checked_sub(usize::from(tails))?
+            && front.len() <= usize::from(tails)
+            && rows <= ROWS_MAX;
+        let mut bytes = fits.then_some([0; PAGE])?;
+        bytes.get_mut(..front.len())?.copy_from_slice(front);
+        bytes.get_mut(usize::from(tails)..)?.copy_from_slice(back);
+        Some(Page { midnight, rows, tails, bytes: Some(Arc::new(bytes)) })
+    }
 }
 
 /// A row as it lies in its page.
@@ -118,7 +172,7 @@ impl Pages {
         page.tails -= u16::try_from(tail.len()).unwrap_or(0);
         pack::set_tail(&mut fixed, page.tails);
         let (start, at) = (usize::from(page.rows) * ROW, usize::from(page.tails));
-        if let Some(bytes) = &mut page.bytes {
+        if let Some(bytes) = page.bytes.as_mut().map(Arc::make_mut) {
             bytes[start..start + ROW].copy_from_slice(&fixed);
             bytes[at..at + tail.len()].copy_from_slice(&tail);
         }
@@ -140,7 +194,7 @@ impl Pages {
             }
         }
         let midnight = day.wrapping_mul(DAY_MS);
-        let bytes = vec![0; PAGE].into_boxed_slice().try_into().ok();
+        let bytes = Some(Arc::new([0; PAGE]));
         let page = Page { midnight, rows: 0, tails: u16::try_from(PAGE).unwrap_or(0), bytes };
         let number = self.free.pop().unwrap_or_else(|| {
             self.pages.push(Page::default());
@@ -181,7 +235,8 @@ impl Pages {
         let place = id.0 & u32::from(ROWS_MAX - 1);
         let Some(page) = page.filter(|page| place < u32::from(page.rows)) else { return };
         let start = place as usize * ROW;
-        let row = page.bytes.as_mut().and_then(|bytes| bytes[start..].first_chunk_mut());
+        let bytes = page.bytes.as_mut().map(Arc::make_mut);
+        let row = bytes.and_then(|bytes| bytes[start..].first_chunk_mut());
         if let Some(row) = row {
             pack::set(row, flag);
         }
@@ -221,6 +276,39 @@ impl Pages {
             self.pages[number as usize] = Page::default();
         }
         self.free.extend(pages);
+    }
+
+    /// Hands every page over: of one that is not full, its two ends.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "ledger.days", &(self.pages.len() as u64, &self.free, &self.days))?;
+        for pages in self.pages.chunks(snapshot::PART_BYTES / PAGE) {
+            let pages: Vec<Kept<'_>> = pages.iter().map(Page::kept).collect();
+            snapshot::put(sink, "ledger.rows", &pages)?;
+        }
+        Ok(())
+    }
+
+    /// Takes every page back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let (count, free, days): (u64, Vec<u32>, BTreeMap<i64, Vec<u32>>) =
+            snapshot::take(source, "ledger.days")?;
+        let mut pages = Vec::new();
+        while (pages.len() as u64) < count {
+            let bytes = source.next_part("ledger.rows")?;
+            let more: Vec<Kept<'_>> = snapshot::decode("ledger.rows", &bytes)?;
+            if more.is_empty() {
+                return Err(SnapshotError::new("ledger.rows", "a part without pages"));
+            }
+            for kept in more {
+                let damaged = || SnapshotError::new("ledger.rows", "a page does not fit");
+                pages.push(kept.page().ok_or_else(damaged)?);
+            }
+        }
+        let known = |number: &u32| (*number as usize) < pages.len();
+        if !free.iter().chain(days.values().flatten()).all(known) {
+            return Err(SnapshotError::new("ledger.days", "a page that is not there"));
+        }
+        Ok(Self { pages, free, days, scratch: Vec::new() })
     }
 
     /// Bytes held.

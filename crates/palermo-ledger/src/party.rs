@@ -8,17 +8,19 @@
 
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{
     Activity, AgeBand, Currency, Date, Decimal, EventCode, EventTime, FeedSet, FixedHashMap, Hours,
     Party, PartyKind, PartyRelation, Product, RelationKind,
 };
+use serde::{Deserialize, Serialize};
 
 /// The number of a party.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartyId(u32);
 
 /// A party as rules see it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of `party.v1`")]
 pub struct KnownParty {
     pub id: Atom,
@@ -52,7 +54,7 @@ pub struct KnownParty {
 }
 
 /// A declared relation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declared {
     /// The other party.
     pub party: Atom,
@@ -79,7 +81,7 @@ impl std::fmt::Debug for KnownParty {
 }
 
 /// All parties.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Parties {
     parties: Vec<KnownParty>,
     by_id: FixedHashMap<Atom, PartyId>,
@@ -90,7 +92,7 @@ pub struct Parties {
 }
 
 /// What is known of an account from the party that holds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
     /// The holder.
     pub party: PartyId,
@@ -220,6 +222,24 @@ impl Parties {
     /// The holder of an account, of a joint one the first.
     pub fn holder(&self, account: AccountId) -> Option<&KnownParty> {
         self.get(self.owner(account)?.party)
+    }
+
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put_all(sink, "ledger.parties", &self.parties, 128)?;
+        snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.declaring), 16)?;
+        snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.holders), 16)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let parties: Vec<KnownParty> = snapshot::take_all(source, "ledger.parties")?;
+        let numbered = (0..).map(PartyId).zip(&parties);
+        let by_id = numbered.map(|(number, party)| (party.id, number)).collect();
+        let declaring: Vec<(Atom, Vec<PartyId>)> = snapshot::take_all(source, "ledger.parties")?;
+        let holders: Vec<(AccountId, Vec<Owned>)> = snapshot::take_all(source, "ledger.parties")?;
+        let (declaring, holders) = (declaring.into_iter().collect(), holders.into_iter().collect());
+        Ok(Self { parties, by_id, declaring, holders })
     }
 
     /// Bytes held, roughly: the structs and the lists inside.

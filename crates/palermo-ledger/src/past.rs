@@ -11,7 +11,9 @@
 
 use crate::row::{AccountId, Leg};
 use hashbrown::HashTable;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Cents, Date, FixedState};
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 /// How far back the past is kept.
@@ -22,7 +24,7 @@ const SHARDS: usize = 64;
 const SWEPT: usize = 2;
 
 /// The payments of an account in one direction on one UTC day.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// Which day.
     pub date: Date,
@@ -61,7 +63,7 @@ impl Day {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pair {
     /// The smaller account number, then the larger one.
     ends: (u32, u32),
@@ -70,7 +72,7 @@ struct Pair {
 }
 
 /// The past of every account. See the module.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Past {
     accounts: Vec<[Vec<Day>; 2]>,
     pairs: Vec<HashTable<Pair>>,
@@ -192,6 +194,37 @@ impl Past {
             }
             self.swept = at.saturating_add(1).checked_rem(SHARDS).unwrap_or(0);
         }
+    }
+
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        let rest = (self.pairs.len() as u64, self.swept as u64, self.oldest, self.tended as u64);
+        snapshot::put(sink, "ledger.past", &rest)?;
+        snapshot::put_all(sink, "ledger.past", &self.accounts, 16)?;
+        let mut pairs: Vec<Pair> = self.pairs.iter().flatten().copied().collect();
+        pairs.sort_unstable_by_key(|pair| pair.ends);
+        snapshot::put_all(sink, "ledger.past", &pairs, 12)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let (shards, swept, oldest, tended): (u64, u64, Option<Date>, u64) =
+            snapshot::take(source, "ledger.past")?;
+        let accounts: Vec<[Vec<Day>; 2]> = snapshot::take_all(source, "ledger.past")?;
+        let known: Vec<Pair> = snapshot::take_all(source, "ledger.past")?;
+        let hasher = FixedState::default();
+        let mut pairs = Vec::new();
+        pairs.resize_with(if shards == 0 { 0 } else { SHARDS }, HashTable::new);
+        for pair in known {
+            let hash = hasher.hash_one(pair.ends);
+            let Some(shard) = pairs.get_mut(shard_of(hash)) else {
+                return Err(SnapshotError::new("ledger.past", "pairs without a table"));
+            };
+            shard.insert_unique(hash, pair, |pair: &Pair| hasher.hash_one(pair.ends));
+        }
+        let days = accounts.iter().flatten().map(Vec::len).fold(0, usize::saturating_add);
+        let at = |number: u64| usize::try_from(number).unwrap_or(0);
+        Ok(Self { accounts, pairs, hasher, swept: at(swept), oldest, tended: at(tended), days })
     }
 
     /// Bytes held.

@@ -4,13 +4,14 @@
 //! old, rounded half-even to hundredths (RULES.md, `amount`). No rate: unknown, never 1.
 
 use palermo_domain::{Cents, Currency, Date, Decimal, EventTime, to_cents};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How old a rate may be, in days before the day of the payment.
 const AGE_DAYS_MAX: i32 = 7;
 
 /// Rates to the base currency.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rates {
     base: Currency,
     per_base: BTreeMap<(Currency, Date), Decimal>,

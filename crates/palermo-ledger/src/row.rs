@@ -10,15 +10,16 @@ use crate::pages::Slot;
 use crate::payment_id::PaymentId;
 use crate::shared::{Contact, EndRow, Manner, Shared, Site};
 use palermo_domain::{Cents, Decimal, EventTime, IngestTime, Partition, PaymentKind, ServiceKind};
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// The number of a row; given again after its payment was evicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowId(pub u32);
 
 /// An interned account, or another subject: they share their numbers ([`crate::Carried`]).
 /// `Option<AccountId>` takes four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(pub(crate) NonZeroU32);
 
 impl AccountId {
@@ -34,7 +35,7 @@ impl AccountId {
 }
 
 /// The record a payment came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Partition of the payments topic.
     pub partition: Partition,
@@ -69,7 +70,7 @@ impl RowProfile {
 }
 
 /// Which end of a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Leg {
     /// Who pays: the payment goes out.
     Debtor,

@@ -8,13 +8,15 @@
 
 use crate::intern::{Atom, PlaceId};
 use crate::table::Table;
+use palermo_domain::snapshot::{Sink, SnapshotError, Source};
 use palermo_domain::{
     Channel, Currency, EndKind, PaymentKind, Rail, Relation, Status, TerminalKind, TopicRole,
 };
+use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
 /// What a payment says of one end, beside the account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndRow {
     /// Party as the payment names it.
     pub party: Option<Atom>,
@@ -31,7 +33,7 @@ pub struct EndRow {
 }
 
 /// How an end is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of `payment.v1`")]
 pub struct Contact {
     pub alias: Option<Atom>,
@@ -44,7 +46,7 @@ pub struct Contact {
 }
 
 /// Where a payment was made: the merchant and its terminal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// Acceptor id.
     pub merchant_id: Option<Atom>,
@@ -63,7 +65,7 @@ pub struct Site {
 }
 
 /// What sort of payment it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manner {
     /// Kind.
     pub kind: PaymentKind,
@@ -168,7 +170,7 @@ impl Hash for Manner {
 }
 
 /// What rows share.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Shared {
     pub(crate) ends: Table<EndRow>,
     pub(crate) contacts: Table<Contact>,
@@ -177,6 +179,22 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        self.ends.write(sink, "ledger.ends")?;
+        self.contacts.write(sink, "ledger.contacts")?;
+        self.sites.write(sink, "ledger.sites")?;
+        self.manners.write(sink, "ledger.manners")
+    }
+
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            ends: Table::read(source, "ledger.ends")?,
+            contacts: Table::read(source, "ledger.contacts")?,
+            sites: Table::read(source, "ledger.sites")?,
+            manners: Table::read(source, "ledger.manners")?,
+        })
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.ends
             .bytes()

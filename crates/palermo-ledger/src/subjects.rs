@@ -21,10 +21,12 @@ use crate::intern::{Atom, Atoms};
 use crate::ledger::Ledger;
 use crate::payment_id::compare;
 use crate::row::{AccountId, Leg, Row, RowId};
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{FixedHashMap, Status, Subject};
+use serde::{Deserialize, Serialize};
 
 /// Kinds of subjects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kinds(u16);
 
 impl Kinds {
@@ -78,7 +80,7 @@ pub struct Carried {
 }
 
 /// What tells subjects apart: the number of a text, or those of two accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
 pub(crate) struct Key {
     kind: Subject,
     first: u32,
@@ -86,7 +88,7 @@ pub(crate) struct Key {
 }
 
 /// Subjects by number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Subjects {
     wanted: Kinds,
     numbers: FixedHashMap<Key, AccountId>,
@@ -114,6 +116,20 @@ impl Subjects {
     fn key(&self, id: AccountId) -> Option<Key> {
         let at = self.keys.binary_search_by_key(&id, |(known, _)| *known).ok()?;
         self.keys.get(at).map(|(_, key)| *key)
+    }
+
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "ledger.subjects", &self.wanted)?;
+        snapshot::put_all(sink, "ledger.subjects", &self.keys, 12)
+    }
+
+    /// Takes everything back.
+    pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let wanted = snapshot::take(source, "ledger.subjects")?;
+        let keys: Vec<(AccountId, Key)> = snapshot::take_all(source, "ledger.subjects")?;
+        let numbers = keys.iter().map(|(id, key)| (*key, *id)).collect();
+        Ok(Self { wanted, numbers, keys })
     }
 
     /// Bytes held.

@@ -7,6 +7,9 @@
 
 use crate::shards::Shards;
 use palermo_domain::FixedState;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::hash::{BuildHasher, Hash};
 
 /// Records in a chunk; chunks are never moved.
@@ -15,6 +18,7 @@ const CHUNK: usize = 1024;
 const SHARDS: u32 = 8;
 
 /// Records by number.
+#[derive(Clone)]
 pub(crate) struct Table<T> {
     nothing: T,
     chunks: Vec<Vec<T>>,
@@ -62,6 +66,29 @@ impl<T: Copy + Default + Eq + Hash> Table<T> {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> &T {
         at(&self.chunks, &self.nothing, number)
+    }
+
+    /// Hands every record over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError>
+    where
+        T: Serialize,
+    {
+        let all: Vec<T> = self.chunks.iter().flatten().copied().collect();
+        snapshot::put_all(sink, name, &all, size_of::<T>())
+    }
+
+    /// Takes every record back.
+    pub(crate) fn read(source: &mut dyn Source, name: &str) -> Result<Self, SnapshotError>
+    where
+        T: DeserializeOwned,
+    {
+        let mut table = Self::default();
+        for (number, record) in (1_u32..).zip(snapshot::take_all::<T>(source, name)?) {
+            if table.intern(record) != number {
+                return Err(SnapshotError::new(name, "a record stands twice"));
+            }
+        }
+        Ok(table)
     }
 
     /// Bytes held.

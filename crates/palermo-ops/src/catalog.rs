@@ -80,6 +80,7 @@ pub struct MetricDef {
 }
 
 /// Buckets for the time of one commit.
+const CHECKPOINT_SECONDS: &[f64] = &[0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0];
 const COMMIT_SECONDS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// Buckets for the time from a record to a durable alert; 5 s is the promise to operators.
@@ -174,7 +175,17 @@ metrics! {
     MemoryFull = "palermo_memory_full_seconds" Gauge [] Seconds
         "Seconds until the memory limit at the present rate", "growth over the last ten minutes against `state.memory_max`; at most ten years";
     RestoreDuration = "palermo_restore_duration_seconds" Gauge [] Seconds
-        "Time of the last restore", "from the fence to the first live record";
+        "Time of the last restore", "reading the snapshot, and replaying what came after it";
+    CheckpointDuration = "palermo_checkpoint_duration_seconds" Histogram [] Seconds
+        "Time of a snapshot", "how long it was written, beside the engine", CHECKPOINT_SECONDS;
+    CheckpointPause = "palermo_checkpoint_pause_seconds" Gauge [] Seconds
+        "Time that the engine stood still for the last snapshot", "nothing is read meanwhile";
+    CheckpointSize = "palermo_checkpoint_size_bytes" Gauge [] Bytes
+        "Size of the last snapshot", "of its file, compressed";
+    CheckpointFailures = "palermo_checkpoint_failures_total" Counter ["stage"] Count
+        "Failed snapshots", "stage create, write, sync or rename; the ones before still stand, and a restart replays more";
+    CheckpointSuccess = "palermo_checkpoint_last_success_timestamp_seconds" Gauge [] Seconds
+        "Last good snapshot", "by our clock; also while nothing new is there to keep";
     SinkRecords = "palermo_sink_records_total" Counter ["sink"] Records
         "Alerts delivered", "records committed, per output topic";
     SinkErrors = "palermo_sink_errors_total" Counter ["sink", "code"] Count
@@ -222,10 +233,6 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("palermo_alert_groups_open", "comes with cases"),
     ("palermo_graph_expansions_total", "comes with graph patterns"),
     ("palermo_graph_edges", "comes with graph patterns"),
-    ("palermo_checkpoint_duration_seconds", "comes with snapshots"),
-    ("palermo_checkpoint_size_bytes", "comes with snapshots"),
-    ("palermo_checkpoint_failures_total", "comes with snapshots"),
-    ("palermo_checkpoint_last_success_timestamp_seconds", "comes with snapshots"),
     (
         "palermo_operator_busy_ratio",
         "one thread does all; its share of a core is the process's CPU time",

@@ -157,6 +157,26 @@ impl Metrics {
         self.set(Metric::RestoreDuration, &[], took.as_secs_f64());
     }
 
+    /// A snapshot is kept.
+    pub fn snapshot_kept(&self, took: Duration, pause: Duration, size_bytes: u64, unix_ms: i64) {
+        self.observe(Metric::CheckpointDuration, &[], took.as_secs_f64());
+        self.set(Metric::CheckpointPause, &[], pause.as_secs_f64());
+        self.set(Metric::CheckpointSize, &[], wide(size_bytes));
+        self.snapshot_current(unix_ms);
+    }
+
+    /// The last snapshot says all there is to say.
+    pub fn snapshot_current(&self, unix_ms: i64) {
+        self.set(Metric::CheckpointSuccess, &[], seconds(unix_ms));
+    }
+
+    /// A snapshot could not be kept; `part` is what failed.
+    pub fn snapshot_failed(&self, part: &str) {
+        let stages = ["create", "sync", "rename"];
+        let stage = stages.into_iter().find(|stage| *stage == part).unwrap_or("write");
+        self.add(Metric::CheckpointFailures, &[Label::Word(stage)], 1);
+    }
+
     /// Copies what the engine counted.
     pub fn update(&self, sample: &Sample<'_>) {
         self.copy_fates(sample.counters);
@@ -199,8 +219,9 @@ impl Metrics {
 
     fn copy_rules(&self, counters: &Counters) {
         for ((rule, level, mode, action), count) in &counters.alerts {
-            let labels =
-                [Label::Id(rule), Label::Word(level), Label::Word(mode), Label::Word(action)];
+            let words = [level.as_str(), mode.as_str(), action.as_str()].map(Label::Word);
+            let [level, mode, action] = words;
+            let labels = [Label::Id(rule), level, mode, action];
             self.advance(Metric::Alerts, &labels, *count);
         }
         for ((rule, suppressor), count) in &counters.suppressed {

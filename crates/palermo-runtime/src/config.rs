@@ -95,9 +95,11 @@ pub struct Config {
     pub evidence_horizon: Span,
     /// Stop with a reason above this.
     pub memory_max_bytes: u64,
-    /// Pause between snapshots; no effect yet.
+    /// Longest pause between snapshots while there is something new.
     pub snapshot_every: Duration,
-    /// How many snapshots are kept; no effect yet.
+    /// A snapshot is taken after so many records.
+    pub snapshot_records: u32,
+    /// How many snapshots are kept.
     pub snapshots_kept: u32,
     /// Longest pause between commits.
     pub commit_every: Duration,
@@ -191,6 +193,7 @@ fn read(values: &mut Values) -> Config {
         evidence_horizon: values.span("state.evidence_horizon"),
         memory_max_bytes: values.bytes("state.memory_max"),
         snapshot_every: values.duration("state.snapshot_every"),
+        snapshot_records: values.number("state.snapshot_records"),
         snapshots_kept: values.number("state.snapshots_kept"),
         commit_every: values.duration("commit.every"),
         commit_records_max: values.number("commit.records_max"),

@@ -11,7 +11,9 @@ use crate::bundle::BundleFiles;
 use crate::config::Config;
 use crate::observe::{Noted, Noticed, Observer};
 use crate::run::{RunError, RunOptions, Services};
+use crate::snapshots::Snapshots;
 use palermo_engine::port::{Clock, Log, LogError};
+use palermo_engine::snapshot::{NoSnapshots, Saved, SnapshotStore};
 use palermo_engine::{Bundle, Counters, EngineConfig, Stats, Task, TaskConfig, TaskError};
 use palermo_kafka::admin::TopicNeeds;
 use palermo_ops::Phase;
@@ -72,6 +74,8 @@ pub struct Drive {
     state_dir: PathBuf,
     services: Services,
     clock: Arc<dyn Clock>,
+    /// None where the log ends with the process.
+    snapshots: Option<Snapshots>,
     beat: Arc<AtomicU64>,
     pause: Duration,
 }
@@ -108,7 +112,26 @@ impl Drive {
         let beat = Arc::new(AtomicU64::new(clock.monotonic_ms()));
         let (needs, settings) = (config.topic_needs(), config.deciding().to_owned());
         let (state_dir, pause) = (config.state_dir.clone(), PAUSE);
-        Self { task, needs, bundle, settings, state_dir, services, clock, beat, pause }
+        let snapshots = None;
+        Self { task, needs, bundle, settings, state_dir, services, clock, snapshots, beat, pause }
+    }
+
+    /// Keeps snapshots below `state.dir`.
+    #[must_use]
+    pub fn keeping_snapshots(mut self, config: &Config) -> Self {
+        let keep = usize::try_from(config.snapshots_kept).unwrap_or(usize::MAX);
+        let clock = Arc::clone(&self.clock);
+        let snapshots = Snapshots::new(&self.state_dir, &self.task.engine.task, keep, clock);
+        snapshots.sweep();
+        self.snapshots = Some(snapshots);
+        self
+    }
+
+    fn store(&self) -> Box<dyn SnapshotStore> {
+        match &self.snapshots {
+            Some(snapshots) => Box::new(snapshots.clone()),
+            None => Box::new(NoSnapshots),
+        }
     }
 
     /// Monotonic milliseconds of the last turn.
@@ -212,6 +235,7 @@ impl Drive {
             TaskConfig { last_seq: *last_seq, ..self.task.clone() },
             &bundles,
             self.bundle.clone(),
+            self.store(),
             &mut look,
         );
         let mut task = match (task, changed.into_inner()) {
@@ -224,12 +248,7 @@ impl Drive {
                 };
             }
         };
-        task.notes().iter().for_each(|note| tracing::warn!("{note}"));
-        tracing::info!(
-            replayed = task.stats().replayed,
-            replay_ms = task.stats().replay_ms,
-            "open; reading begins"
-        );
+        say_how_it_opened(&task);
         let mut observer = Observer::new(&self.services.metrics, noticed, clock, task.stats());
         let began_ms = clock.monotonic_ms();
         let turned_ms = || clock.monotonic_ms().saturating_sub(began_ms);
@@ -260,7 +279,23 @@ impl Drive {
         let seen = Look { stats: task.stats(), counters, committed: task.committed() };
         let _ = watch(seen);
         tracing::info!(applied = task.stats().applied, "drained; the last commit is made");
-        Ok(End::Stopped(Box::new(Ended { stats: task.stats().clone() })))
+        let stats = task.stats().clone();
+        self.leave(task);
+        Ok(End::Stopped(Box::new(Ended { stats })))
+    }
+
+    /// Takes a last snapshot, so that the next start has nothing to replay, and waits for it.
+    fn leave(&self, task: Task) {
+        let Some(snapshots) = &self.snapshots else { return };
+        // One that was begun before may still be at it.
+        let earlier = snapshots.wait();
+        task.leave(self.clock.as_ref());
+        if let Some(Saved { seq, result, took_ms }) = snapshots.wait().or(earlier) {
+            match result {
+                Ok(bytes) => tracing::info!(seq, bytes, took_ms, "a snapshot for the next start"),
+                Err(error) => tracing::warn!(seq, "no snapshot for the next start: {error}"),
+            }
+        }
     }
 
     fn turned(&self) {
@@ -335,6 +370,18 @@ fn difference(then: &str, now: &str) -> Option<String> {
         let before = then.iter().find(|(k, _)| *k == key).map_or("not set", |(_, v)| v.as_str());
         (before != value).then(|| format!("`{key}` has changed from `{before}` to `{value}`"))
     })
+}
+
+fn say_how_it_opened(task: &Task) {
+    task.notes().iter().for_each(|note| tracing::warn!("{note}"));
+    let stats = task.stats();
+    tracing::info!(
+        snapshot = stats.restored_from,
+        restore_ms = stats.restore_ms,
+        replayed = stats.replayed,
+        replay_ms = stats.replay_ms,
+        "open; reading begins"
+    );
 }
 
 fn renew(error: TaskError, turned_ms: u64) -> Result<End, RunError> {

@@ -15,6 +15,7 @@ mod observe;
 mod past;
 mod run;
 mod settings;
+mod snapshots;
 
 pub use bundle::{BundleError, BundleFiles, read_rules};
 pub use clock::SystemClock;
@@ -25,3 +26,4 @@ pub use config::{
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
 pub use past::{Inputs, SeeEngine, Watch, currency_of, look_back, muted_before, rerun_task};
 pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};
+pub use snapshots::{SnapshotFiles, Verified, folder as snapshot_folder};

@@ -139,6 +139,8 @@ pub(crate) struct Observer<'a> {
     clock: ClockRef<'a>,
     noticed: &'a mut Noticed,
     delivered: [Volume; TopicRole::ALL.len()],
+    /// Snapshots kept and not kept, as last seen.
+    snapshots: (u64, u64),
     copied_ms: Option<u64>,
 }
 
@@ -159,9 +161,11 @@ impl<'a> Observer<'a> {
         clock: &'a dyn Clock,
         stats: &Stats,
     ) -> Self {
-        metrics.restored(Duration::from_millis(stats.replay_ms));
+        let restored_ms = stats.restore_ms.saturating_add(stats.replay_ms);
+        metrics.restored(Duration::from_millis(restored_ms));
         let delivered = stats.delivered;
-        Self { metrics, noticed, clock: ClockRef(clock), delivered, copied_ms: None }
+        let snapshots = (0, 0);
+        Self { metrics, noticed, clock: ClockRef(clock), delivered, snapshots, copied_ms: None }
     }
 
     /// After every turn.
@@ -181,8 +185,30 @@ impl<'a> Observer<'a> {
         self.copy(task, log);
     }
 
+    /// What became of snapshots since the last look.
+    fn snapshots(&mut self, stats: &Stats) {
+        let (taken, failed) = self.snapshots;
+        self.snapshots = (stats.snapshots_taken, stats.snapshots_failed);
+        let unix_ms = self.clock.0.unix_ms();
+        if stats.snapshots_taken > taken {
+            let (took, pause) = (stats.snapshot_ms, stats.snapshot_pause_ms);
+            let [took, pause] = [took, pause].map(Duration::from_millis);
+            let size_bytes = stats.snapshot_last.map_or(0, |(_, bytes)| bytes);
+            self.metrics.snapshot_kept(took, pause, size_bytes, unix_ms);
+        } else if stats.snapshot_is_current {
+            self.metrics.snapshot_current(unix_ms);
+        }
+        if stats.snapshots_failed > failed
+            && let Some(error) = &stats.snapshot_error
+        {
+            tracing::error!("a snapshot is not kept, and a restart would replay more: {error}");
+            self.metrics.snapshot_failed(&error.part);
+        }
+    }
+
     fn copy(&mut self, task: &Task, log: &Noted) {
         let stats = task.stats();
+        self.snapshots(stats);
         for role in TopicRole::ALL {
             let now = stats.delivered_from(role);
             let Some(before) = self.delivered.get_mut(role as usize) else { continue };
@@ -192,7 +218,7 @@ impl<'a> Observer<'a> {
             self.metrics.delivered(role, records, bytes);
         }
         // With what is counted where it happens: evaluations, last hits, memory, who holds the watermark.
-        let counters = task.engine().snapshot();
+        let counters = task.engine().totals();
         self.noticed.look(&counters, task.engine().config().base_currency);
         self.metrics.update(&Sample {
             counters: &counters,

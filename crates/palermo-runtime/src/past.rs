@@ -195,7 +195,11 @@ fn from_first_to_last(bundle: &str, extents: &BTreeMap<Partition, Extent>) -> Pa
     Past {
         until: extents.iter().map(|(partition, extent)| (*partition, extent.end)).collect(),
         ticks: BTreeMap::new(),
-        segments: vec![Segment { bundle: bundle.to_owned(), since: started.positions.clone() }],
+        segments: vec![Segment {
+            bundle: bundle.to_owned(),
+            since: started.positions.clone(),
+            first_seq: 1,
+        }],
         started,
     }
 }

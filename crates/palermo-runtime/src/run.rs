@@ -235,7 +235,8 @@ pub fn run(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     announce(services, &bundle, config, options.build, clock.as_ref());
     let kafka = config.kafka()?;
-    let drive = Drive::new(config, options, bundle, services.clone(), Arc::clone(&clock));
+    let drive = Drive::new(config, options, bundle, services.clone(), Arc::clone(&clock))
+        .keeping_snapshots(config);
     let beat = drive.beat();
     let work_options = options.clone();
     let (work_clock, work_stop) = (Arc::clone(&clock), Arc::clone(stop));

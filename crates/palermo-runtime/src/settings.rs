@@ -32,6 +32,8 @@ impl Config {
     pub fn task(&self) -> TaskConfig {
         TaskConfig {
             commit_every_ms: millis(self.commit_every),
+            snapshot_every_ms: millis(self.snapshot_every),
+            snapshot_records_max: u64::from(self.snapshot_records),
             commit_records_max: usize::try_from(self.commit_records_max).unwrap_or(usize::MAX),
             hold_ms: millis(self.merge_hold),
             ..TaskConfig::new(self.engine())

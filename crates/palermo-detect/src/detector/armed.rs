@@ -16,8 +16,10 @@ use super::asked::{Asked, in_levels};
 use crate::bind::BoundCondition;
 use crate::need::{Met, Need};
 use crate::select::{Selections, Sets};
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Currency, Decimal, EventTime, Subject};
 use palermo_ledger::{AccountId, Ledger, SetId};
+use serde::{Deserialize, Serialize};
 
 /// Indicators by their place in the order of evaluation, their *rank*.
 #[derive(Debug, Default)]
@@ -69,7 +71,7 @@ impl Rule {
 }
 
 /// How the indicators stand that ever counted a payment of a subject.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stand {
     /// The newest time that was evaluated.
     latest: EventTime,
@@ -78,7 +80,7 @@ struct Stand {
 }
 
 /// How one of them stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct One {
     rank: u16,
     /// So many payments are missing, at the least; [`HELD`] beside it: it held at some time.
@@ -299,6 +301,19 @@ impl Armed {
         ranks.dedup();
         let indicator = |rank: u16| Some(self.rules.get(usize::from(rank))?.indicator);
         into.extend(ranks.into_iter().filter_map(indicator));
+    }
+
+    /// Hands over how the subjects stand.
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put_all(sink, "armed", &self.subjects, 64)
+    }
+
+    /// Goes on from there.
+    pub(super) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
+        self.subjects = snapshot::take_all(source, "armed")?;
+        self.held =
+            self.subjects.iter().map(|stand| stand.all.len()).fold(0, usize::saturating_add);
+        Ok(())
     }
 
     /// Bytes held, roughly.

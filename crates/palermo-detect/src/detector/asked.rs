@@ -50,6 +50,16 @@ impl Asked {
         self
     }
 
+    /// The newest event time, and whose payments have it.
+    pub(super) fn newest(&self) -> &(EventTime, Vec<AccountId>) {
+        &self.newest
+    }
+
+    /// Goes on from there.
+    pub(super) fn set_newest(&mut self, newest: (EventTime, Vec<AccountId>)) {
+        self.newest = newest;
+    }
+
     /// The level of an indicator.
     pub(super) fn level(&self, index: u16) -> u16 {
         self.levels.get(usize::from(index)).copied().unwrap_or(0)

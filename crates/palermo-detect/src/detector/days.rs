@@ -11,6 +11,7 @@
 
 use super::{Applied, Changed, Detector, Moment, Touched, later_times, newest_at};
 use crate::bind::BoundCondition;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Alert, EventTime, FixedHashMap, Span, Subject};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,23 @@ impl DayEnds {
     /// The same days under other rules.
     pub(super) fn renewed(&self, indicators: &[BoundCondition]) -> Self {
         Self { passed: self.passed, ..Self::new(indicators) }
+    }
+
+    /// Hands over who is waited for.
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "days", &self.passed)?;
+        snapshot::put_all(sink, "days", &snapshot::sorted(&self.queued), 8)
+    }
+
+    /// Waits again for whom it waited.
+    pub(super) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
+        self.passed = snapshot::take(source, "days")?;
+        let queued: Vec<(AccountId, EventTime)> = snapshot::take_all(source, "days")?;
+        for (subject, end) in queued {
+            self.queued.insert(subject, end);
+            self.queue.entry(end).or_default().insert(subject);
+        }
+        Ok(())
     }
 
     /// Bytes held, roughly.

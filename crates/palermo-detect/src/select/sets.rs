@@ -4,6 +4,7 @@
 //! Cost: one hash of the few selections that are either; a look at one bit to ask for a selection.
 
 use palermo_domain::FixedHashMap;
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_ledger::SetId;
 
 /// Stands between the true and the unknown ones.
@@ -29,6 +30,22 @@ impl Sets {
         let mut sets = Self { words, bits, listed, index };
         sets.intern(&[BETWEEN]);
         sets
+    }
+
+    /// Hands every set over.
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put_all(sink, "sets", &self.listed, 32)
+    }
+
+    /// Gives every set its number again.
+    pub(super) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
+        let all: Vec<Box<[u16]>> = snapshot::take_all(source, "sets")?;
+        for (number, list) in (0..).zip(&all) {
+            if self.intern(list) != SetId(number) {
+                return Err(SnapshotError::new("sets", "a set stands twice"));
+            }
+        }
+        Ok(())
     }
 
     /// Begins the list of a set with its true ones, in order.

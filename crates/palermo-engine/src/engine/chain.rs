@@ -9,11 +9,12 @@
 use crate::port::{OutRecord, RecordRef};
 use palermo_codec::around_engine_version;
 use palermo_domain::{Fate, OutputTopic};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The chain.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Chain {
     state: u128,
 }

@@ -31,6 +31,18 @@ pub(super) struct Reversals {
 }
 
 impl Reversals {
+    /// Those that wait, in order of what they wait for.
+    pub(super) fn waiting(&self) -> Vec<(&String, &Vec<RowId>)> {
+        let mut waiting: Vec<_> = self.waiting.iter().collect();
+        waiting.sort_unstable();
+        waiting
+    }
+
+    /// Reversals that wait for these payments.
+    pub(super) fn waiting_for(waiting: Vec<(String, Vec<RowId>)>) -> Self {
+        Self { waiting: waiting.into_iter().collect() }
+    }
+
     pub(super) fn judge(
         &self,
         ledger: &Ledger,

@@ -8,16 +8,17 @@
 //! in their order (DESIGN §8).
 
 use palermo_domain::{EventTime, Partition, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Seen {
     highest: Option<EventTime>,
     last_key: Option<i64>,
 }
 
 /// Watermarks of one task.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Watermarks {
     partitions: BTreeMap<Partition, Seen>,
     lateness: Span,
@@ -39,6 +40,11 @@ impl Watermarks {
             first_key: None,
             watermark: None,
         }
+    }
+
+    /// Goes on under these settings.
+    pub(super) fn keep(&mut self, lateness: Span, idle_after: Span) {
+        (self.lateness, self.idle_after) = (lateness, idle_after);
     }
 
     /// Takes in that a record came; `key` is the record time reached.

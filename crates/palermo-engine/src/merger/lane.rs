@@ -17,6 +17,8 @@ pub(super) struct Lane {
     head: Option<i64>,
     /// No record to come has a smaller time: the largest of all times and floors so far.
     bound: i64,
+    /// The same of what was handed out: where a reader would stand that never read ahead.
+    reached: i64,
     /// The next offset that may be pushed.
     position: Position,
     /// Since when the client says that it has read everything; cleared by every record.
@@ -40,11 +42,12 @@ impl Lane {
         position: Position,
         preload_end: Option<Position>,
         until: Option<Position>,
-        recorded: BTreeMap<Position, i64>,
+        (recorded, reached): (BTreeMap<Position, i64>, i64),
     ) -> Self {
         let mut lane = Self {
             head: None,
-            bound: i64::MIN,
+            bound: reached,
+            reached,
             position,
             ended_since: None,
             ended_at: None,
@@ -86,6 +89,11 @@ impl Lane {
         self.bound
     }
 
+    /// The largest of all times and floors of what was handed out.
+    pub(super) fn reached(&self) -> i64 {
+        self.reached
+    }
+
     /// Nothing is buffered, but something may come.
     pub(super) fn open(&self) -> bool {
         self.head.is_none() && !self.exhausted()
@@ -93,7 +101,7 @@ impl Lane {
 
     /// The replay of this partition is complete.
     pub(super) fn exhausted(&self) -> bool {
-        self.head.is_none() && self.until.is_some_and(|until| self.reached(until))
+        self.head.is_none() && self.until.is_some_and(|until| self.read_to(until))
     }
 
     /// Nothing of this lane belongs to the preload (any more).
@@ -101,7 +109,7 @@ impl Lane {
         let Some(end) = self.preload_end else { return true };
         match self.buffer.front() {
             Some((offset, _)) => offset >= end,
-            None => self.reached(end) || self.exhausted(),
+            None => self.read_to(end) || self.exhausted(),
         }
     }
 
@@ -128,6 +136,7 @@ impl Lane {
     }
 
     pub(super) fn pop(&mut self) -> Option<RecordRef<'_>> {
+        self.reached = self.head.unwrap_or(self.reached);
         // Reading the front first would hold the borrow of the record; the second is the next.
         self.head = self.buffer.second_time();
         self.buffer.pop(self.partition)
@@ -156,6 +165,7 @@ impl Lane {
     /// Something with a larger key passes: what comes has at least this time.
     pub(super) fn raise(&mut self, floor: i64) {
         self.bound = self.bound.max(floor);
+        self.reached = self.bound;
         self.raised = true;
     }
 
@@ -184,7 +194,7 @@ impl Lane {
         self.paused = false;
     }
 
-    fn reached(&self, position: Position) -> bool {
+    fn read_to(&self, position: Position) -> bool {
         self.position >= position || self.ended_at.is_some_and(|ended| ended >= position)
     }
 

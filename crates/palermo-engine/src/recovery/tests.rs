@@ -61,6 +61,8 @@ fn later() -> Facts {
         mute_before: None,
         configured: "b".into(),
         bundles: ["a", "b", "c"].map(str::to_owned).into(),
+        snapshots: Vec::new(),
+        marks: BTreeMap::new(),
     }
 }
 
@@ -84,7 +86,8 @@ fn show(decision: Result<Plan, EngineStop>) -> String {
             started.warm_up_until.map(|time| time.0)
         ),
         Ok(Plan::Recover(plan)) => {
-            let segments = plan.segments.iter();
+            let [base] = &plan.bases[..] else { return bases(&plan) };
+            let segments = base.segments.iter();
             let segments: Vec<_> =
                 segments.map(|s| format!("{}@{}", s.bundle, line(&s.since))).collect();
             let ticks = plan.ticks.values().flatten();
@@ -92,7 +95,7 @@ fn show(decision: Result<Plan, EngineStop>) -> String {
                 ticks.map(|(position, floor)| format!("{position}>{floor}")).collect();
             format!(
                 "replay {} to {} | {} | ticks {} | {} #{} | since {} | activate {:?} | notes {}",
-                line(&plan.started.positions),
+                line(&base.from),
                 line(&plan.until),
                 segments.join(", "),
                 ticks.join(" "),
@@ -104,6 +107,46 @@ fn show(decision: Result<Plan, EngineStop>) -> String {
             )
         }
     }
+}
+
+/// Where a replay can begin, and what is said of the snapshots at which it cannot.
+fn bases(plan: &Recover) -> String {
+    let one = |base: &Base| {
+        let number = base.snapshot.as_ref().map_or("start".to_owned(), |head| head.seq.to_string());
+        let rules: Vec<_> = base.segments.iter().map(|s| s.bundle.as_str()).collect();
+        format!("{number}: {} rules {}", line(&base.from), rules.join(" then "))
+    };
+    let bases: Vec<_> = plan.bases.iter().map(one).collect();
+    let words: Vec<_> = plan.notes.iter().map(|note| format!("\n{note}")).collect();
+    format!("{}{}", bases.join(" | "), words.concat())
+}
+
+/// A snapshot after one of the progress records of [`past`], as that says.
+fn snapshot(seq: u64) -> Head {
+    let past = past();
+    let of = past.iter().find(|progress| progress.seq == seq).unwrap();
+    Head {
+        task: of.task.clone(),
+        engine: "0".into(),
+        seq,
+        started: of.started.clone(),
+        positions: of.positions.clone(),
+        reached: BTreeMap::new(),
+        bundle: of.bundle.clone(),
+        bundle_since: of.bundle_since,
+        chain: of.chain.clone(),
+        payments: 1,
+        applied: 1,
+    }
+}
+
+/// The same task with snapshots after records 3 and 2.
+fn kept() -> Facts {
+    let marks = past().into_iter().map(|progress| {
+        (progress.seq, Mark { positions: progress.positions, chain: progress.chain })
+    });
+    let snapshots = vec![snapshot(3), snapshot(2)];
+    Facts { snapshots, marks: marks.collect(), ..later() }
 }
 
 #[track_caller]
@@ -250,4 +293,89 @@ fn histories_with_holes_stop() {
 fn chains_are_compared() {
     assert_eq!(check_chain("aa", "aa"), Ok(()));
     assert_eq!(check_chain("aa", "ab").unwrap_err().code, "chain_mismatch");
+}
+
+#[test]
+fn starts_from_snapshots() {
+    const THREE: &str = "3: parties/0=6 payments/0=30 rules b";
+    const TWO: &str = "2: parties/0=5 payments/0=20 rules a then b";
+    const START: &str = "start: parties/0=0 payments/0=10 rules a then b";
+    let all = format!("{THREE} | {TWO} | {START}");
+    check(kept(), |_| {}, &all);
+    let without_three = |why: &str| format!("{TWO} | {START}\nsnapshot 3 is passed over: {why}");
+    let another = "it is of another task, or of another start of this one";
+    let rows: [(Alter<Facts>, String); 9] = [
+        // Nothing to compare with is no contradiction: the chain at the end will tell.
+        (|facts| facts.marks.clear(), all.clone()),
+        (|facts| facts.snapshots[0].task = "palermo-1".into(), without_three(another)),
+        (|facts| facts.snapshots[0].started.warm_up_until = None, without_three(another)),
+        (
+            |facts| facts.snapshots[0].seq = 4,
+            format!(
+                "{TWO} | {START}\nsnapshot 4 is passed over: it was taken after progress record 3, \
+                 the last"
+            ),
+        ),
+        (
+            |facts| facts.snapshots[0].chain = "c4".into(),
+            without_three("progress record 3 tells of another past"),
+        ),
+        (
+            |facts| facts.snapshots[0].positions = at(30, 5),
+            without_three("progress record 3 tells of another past"),
+        ),
+        (
+            |facts| facts.snapshots[0].bundle = "x".into(),
+            without_three("the bundle `x` is needed and cannot be loaded from `state.dir`/bundles"),
+        ),
+        // The topics reach back to the second, then to the first of them only.
+        (|facts| facts.extents = extents(20, 40), format!("{THREE} | {TWO}")),
+        (
+            |facts| {
+                facts.extents = extents(21, 40);
+                facts.snapshots.push(snapshot(1));
+            },
+            format!(
+                "x{THREE}\nsnapshot 2 is passed over: payments/0 begins at offset 21, task \
+                 `palermo-0` must replay from 20; what is gone was read before, but the replay needs \
+                 it\nsnapshot 1 is passed over: payments/0 begins at offset 21, task `palermo-0` must \
+                 replay from 10; what is gone was read before, but the replay needs it"
+            ),
+        ),
+    ];
+    for (alter, expected) in rows {
+        let mut facts = kept();
+        alter(&mut facts);
+        let Plan::Recover(plan) = resolve(&facts).unwrap() else { panic!("a first start") };
+        assert_eq!(bases(&plan), expected.trim_start_matches('x'));
+    }
+    // Nothing is left from which everything that is needed is still there.
+    check(
+        kept(),
+        |facts| facts.extents = extents(31, 40),
+        "log_truncated: payments/0 begins at offset 31, task `palermo-0` must replay from 10; offsets \
+         30 to 31 were never read",
+    );
+}
+
+#[test]
+fn a_past_whose_beginning_is_gone_is_known_from_a_snapshot_on() {
+    let mut history = Some(History::after(&snapshot(2)));
+    for progress in past().into_iter().skip(1) {
+        History::extend(&mut history, progress).unwrap();
+    }
+    let facts = Facts { history, ..kept() };
+    let Plan::Recover(plan) = resolve(&facts).unwrap() else { panic!("a first start") };
+    assert_eq!(
+        bases(&plan),
+        "3: parties/0=6 payments/0=30 rules b | 2: parties/0=5 payments/0=20 rules a then b"
+    );
+    check(
+        facts,
+        |facts| facts.snapshots.clear(),
+        "progress_gap: the progress topic of task `palermo-0` reaches back to snapshot 2 only, and \
+         that cannot be used",
+    );
+    let gap = History::extend(&mut Some(History::after(&snapshot(1))), past().remove(2));
+    assert_eq!(gap.unwrap_err().code, "progress_gap");
 }

@@ -2,18 +2,20 @@
 
 use super::replay::Replay;
 use super::{Pending, StartAt, Task, TaskConfig, TaskError, merger_config};
-use crate::engine::{Bundle, EngineStop};
+use crate::engine::{Bundle, EngineConfig, EngineStop};
 use crate::machine::Machine;
 use crate::merger::{Merger, Reading};
 use crate::port::{Batch, Clock, Log, LogError};
 use crate::progress;
 use crate::recovery::{
-    FIRST_SEQ, Facts, Fresh, History, Plan, Positions, Recover, Segment, Start, check_chain,
-    resolve,
+    Base, FIRST_SEQ, Facts, Fresh, History, Mark, Plan, Positions, Recover, Segment, Start,
+    check_chain, resolve,
 };
+use crate::snapshot::{Head, SnapshotStore};
 use crate::stats::{Phase, Stats};
-use palermo_codec::Started;
+use palermo_codec::{Progress, Started};
 use palermo_domain::Partition;
+use palermo_domain::snapshot::SnapshotError;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
@@ -25,8 +27,10 @@ struct Opener<'a> {
     log: &'a mut dyn Log,
     clock: &'a dyn Clock,
     config: TaskConfig,
+    store: Box<dyn SnapshotStore>,
     watch: &'a mut dyn FnMut(&Stats) -> ControlFlow<()>,
     stats: Stats,
+    notes: Vec<String>,
     /// The bundles that may be needed, by hash.
     bundles: BTreeMap<String, Bundle>,
 }
@@ -42,6 +46,7 @@ impl<M: Machine> Task<M> {
         config: TaskConfig,
         bundles: &dyn Fn(&str) -> Option<Bundle>,
         configured: Bundle,
+        store: Box<dyn SnapshotStore>,
         watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
     ) -> Result<Self, TaskError> {
         let hash = configured.sha256.clone();
@@ -49,8 +54,10 @@ impl<M: Machine> Task<M> {
             log,
             clock,
             config,
+            store,
             watch,
             stats: Stats::default(),
+            notes: Vec::new(),
             bundles: BTreeMap::from([(hash.clone(), configured)]),
         };
         opener.look()?;
@@ -78,7 +85,9 @@ impl Opener<'_> {
         if let Some(own) = self.config.last_seq {
             self.check_alone(own)?;
         }
-        let (committed, history) = self.fence()?;
+        let (snapshots, words) = self.store.heads();
+        self.notes = words;
+        let Known { committed, history, marks } = self.fence(&snapshots)?;
         for hash in history.iter().flat_map(History::bundles) {
             if !self.bundles.contains_key(hash)
                 && let Some(bundle) = bundles(hash).filter(|bundle| bundle.sha256 == hash)
@@ -102,6 +111,8 @@ impl Opener<'_> {
             mute_before: self.config.warm_up_until,
             configured,
             bundles: self.bundles.keys().cloned().collect(),
+            snapshots,
+            marks,
         })
     }
 
@@ -130,13 +141,21 @@ impl Opener<'_> {
     }
 
     /// Fences, and folds the past as it is read: it may be far larger than what is kept of it.
-    fn fence(&mut self) -> Result<(Positions, Option<History>), TaskError> {
+    fn fence(&mut self, snapshots: &[Head]) -> Result<Known, TaskError> {
         let Self { log, watch, stats, .. } = self;
-        let (mut history, mut ended) = (None, None);
+        let (mut history, mut marks, mut ended) = (None, BTreeMap::new(), None);
         let mut reading = Looking::default();
         let committed = log.fence(&mut |value| {
             let folded = value.map_or(Ok(()), |value| {
-                progress::read(value).and_then(|progress| History::extend(&mut history, progress))
+                let progress = progress::read(value)?;
+                if snapshots.iter().any(|head| head.seq == progress.seq) {
+                    let (positions, chain) = (progress.positions.clone(), progress.chain.clone());
+                    marks.insert(progress.seq, Mark { positions, chain });
+                }
+                if history.is_none() {
+                    history = oldest_known(snapshots, &progress).map(History::after);
+                }
+                History::extend(&mut history, progress)
             });
             if let Err(stop) = folded {
                 ended = Some(TaskError::Stop(stop));
@@ -150,7 +169,7 @@ impl Opener<'_> {
         })?;
         match ended {
             Some(error) => Err(error),
-            None => Ok((committed, history)),
+            None => Ok(Known { committed, history, marks }),
         }
     }
 
@@ -171,59 +190,130 @@ impl Opener<'_> {
         self.look()?;
         self.log.subscribe(&from)?;
         self.stats.phase = Phase::Assigned;
-        let mut task = Task::assemble(self.config, machine, merger, started, self.stats);
-        task.commit(self.log, self.clock)?;
+        let Self { log, clock, config, store, stats, .. } = self;
+        let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        task.commit(log, clock)?;
         task.forget_committed();
         Ok(task)
     }
 
     /// A later start: replay, compare, activate, go on.
     fn recover<M: Machine>(mut self, plan: Recover) -> Result<Task<M>, TaskError> {
-        let started = plan.started;
+        let Recover { started, bases, until, ticks, .. } = plan;
+        self.notes.extend(plan.notes);
+        let (machine, base) = self.at_a_base(&started, bases)?;
+        let (reached, snapshot) =
+            base.snapshot.map_or_else(Default::default, |head| (head.reached, Some(head.seq)));
         let reading = Reading {
-            from: started.positions.clone(),
+            from: base.from.clone(),
             preload_ends: started.preload_ends.clone(),
-            ticks: plan.ticks,
-            until: Some(plan.until.clone()),
+            ticks,
+            reached,
+            until: Some(until.clone()),
         };
         let mut merger = Merger::new(merger_config(&self.config), reading);
-        self.log.replay(&started.positions, &plan.until)?;
-        self.stats.phase = Phase::Restoring;
-        self.stats.replay_offsets = distance(&started.positions, &plan.until);
-        let machine = self.replay(&started, &mut merger, plan.segments.into())?;
+        self.log.replay(&base.from, &until)?;
+        self.stats.replay_offsets = distance(&base.from, &until);
+        self.stats.restored_from = snapshot;
+        let Self { log, clock, config, watch, stats, bundles, .. } = &mut self;
+        let bundles = |hash: &str| loaded(bundles, hash);
+        let mut replay =
+            Replay { log: &mut **log, clock: *clock, config, bundles: &bundles, watch, stats };
+        let on = &mut |_: &M, _: &[_]| ControlFlow::Continue(());
+        let machine: M = replay.run(machine, &mut merger, base.segments.into(), on)?;
         check_chain(&plan.chain, &Machine::chain(&machine))?;
         self.stats.phase = Phase::Restored;
         self.look()?;
         merger.go_live();
-        self.log.subscribe(&plan.until)?;
+        self.log.subscribe(&until)?;
         self.stats.phase = Phase::Assigned;
         self.stats.paused = 0;
         let activate = plan.activate.map(|hash| self.bundle(&hash)).transpose()?;
-        let mut task = Task::assemble(self.config, machine, merger, started, self.stats);
+        let (now_ms, notes) = (self.clock.monotonic_ms(), std::mem::take(&mut self.notes));
+        let Self { config, store, stats, .. } = self;
+        let mut task = Task::assemble((config, store, stats), machine, merger, started);
         task.next_seq = plan.seq.saturating_add(1);
         task.tried_seq = plan.seq;
         task.bundle_since = plan.bundle_since;
-        task.notes = plan.notes;
-        task.last_commit_ms = self.clock.monotonic_ms();
+        task.notes = notes;
+        task.last_commit_ms = now_ms;
+        task.snapshot_last.1 = now_ms;
         if let Some(bundle) = activate {
             task.activate(bundle)?;
         }
         Ok(task)
     }
 
-    /// Applies what was committed; its effects were published then.
-    fn replay<M: Machine>(
+    /// A machine at the first of the bases that can be read, and what is left to replay from there.
+    fn at_a_base<M: Machine>(
         &mut self,
         started: &Started,
-        merger: &mut Merger,
-        segments: VecDeque<Segment>,
-    ) -> Result<M, TaskError> {
-        let Self { log, clock, config, watch, stats, bundles } = self;
-        let bundles = |hash: &str| loaded(bundles, hash);
-        let (log, clock) = (&mut **log, *clock);
-        let mut replay = Replay { log, clock, config, bundles: &bundles, watch, stats };
-        replay.run(started, merger, segments, &mut |_, _| ControlFlow::Continue(()))
+        bases: Vec<Base>,
+    ) -> Result<(M, Base), TaskError> {
+        self.stats.phase = Phase::Restoring;
+        let began_ms = self.clock.monotonic_ms();
+        let mut last = None;
+        for mut base in bases {
+            self.look()?;
+            let mut segments: VecDeque<Segment> = base.segments.into();
+            let first = segments.pop_front().map(|segment| segment.bundle).unwrap_or_default();
+            base.segments = segments.into();
+            let (engine, bundle) = (self.config.engine.clone(), self.bundle(&first)?);
+            let Some(head) = &base.snapshot else {
+                let from = &started.positions;
+                return Ok((M::start(engine, bundle, from, started.warm_up_until)?, base));
+            };
+            match self.restored(head, engine, bundle) {
+                Ok(machine) => {
+                    self.stats.restore_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
+                    return Ok((machine, base));
+                }
+                Err(error) => {
+                    self.stats.snapshots_refused = self.stats.snapshots_refused.saturating_add(1);
+                    self.notes.push(format!("snapshot {} cannot be read: {error}", head.seq));
+                    last = Some((head.seq, error));
+                }
+            }
+        }
+        let (seq, error) =
+            last.unwrap_or_else(|| (0, SnapshotError::new("file", "there is no snapshot")));
+        Err(EngineStop {
+            code: "snapshot_unreadable",
+            reason: format!(
+                "no snapshot can be read, the last of them, {seq}, for this reason: {error}; and the \
+                 topics no longer reach back to the first start"
+            ),
+        }
+        .into())
     }
+
+    fn restored<M: Machine>(
+        &mut self,
+        head: &Head,
+        config: EngineConfig,
+        bundle: Bundle,
+    ) -> Result<M, SnapshotError> {
+        let mut source = self.store.read(head.seq)?;
+        let machine = M::read(config, bundle, &mut *source)?;
+        if machine.positions() == &head.positions && machine.chain() == head.chain {
+            return Ok(machine);
+        }
+        Err(SnapshotError::new("engine", "its positions or its chain are not those of its head"))
+    }
+}
+
+/// Where the oldest progress record is not the first, the oldest snapshot from which on all are there.
+fn oldest_known<'a>(snapshots: &'a [Head], oldest: &Progress) -> Option<&'a Head> {
+    let reaches = |head: &&Head| head.seq.saturating_add(1) >= oldest.seq;
+    let heads = snapshots.iter().filter(|head| head.task == oldest.task);
+    heads.filter(reaches).min_by_key(|head| head.seq).filter(|_| oldest.seq != FIRST_SEQ)
+}
+
+/// What the log says of the past.
+struct Known {
+    committed: Positions,
+    history: Option<History>,
+    marks: BTreeMap<u64, Mark>,
 }
 
 fn loaded(bundles: &BTreeMap<String, Bundle>, hash: &str) -> Result<Bundle, EngineStop> {
@@ -263,14 +353,17 @@ impl Looking {
 
 impl<M: Machine> Task<M> {
     fn assemble(
-        config: TaskConfig,
+        (config, store, stats): (TaskConfig, Box<dyn SnapshotStore>, Stats),
         machine: M,
         merger: Merger,
         started: Started,
-        stats: Stats,
     ) -> Self {
+        // A long replay makes the next one due at once.
+        let applied = machine.extent().0.saturating_sub(stats.replayed);
         Self {
             config,
+            store,
+            snapshot_last: (applied, 0),
             machine,
             merger,
             batch: Batch::default(),

@@ -34,17 +34,26 @@ pub(super) struct Replay<'a> {
 pub type See<'a, M> = &'a mut dyn FnMut(&M, &[OutRecord]) -> ControlFlow<()>;
 
 impl Replay<'_> {
-    /// Applies everything that the log delivers up to the merger's end.
+    /// A machine at the first start.
+    pub(super) fn first<M: Machine>(
+        &self,
+        started: &Started,
+        segments: &mut VecDeque<Segment>,
+    ) -> Result<M, TaskError> {
+        let first = segments.pop_front().map(|segment| segment.bundle).unwrap_or_default();
+        let (engine, bundle) = (self.config.engine.clone(), (self.bundles)(&first)?);
+        Ok(M::start(engine, bundle, &started.positions, started.warm_up_until)?)
+    }
+
+    /// Applies everything that the log delivers up to the merger's end, and activates what is left of the
+    /// rule sets on the way.
     pub(super) fn run<M: Machine>(
         &mut self,
-        started: &Started,
+        mut machine: M,
         merger: &mut Merger,
         mut segments: VecDeque<Segment>,
         see: See<'_, M>,
     ) -> Result<M, TaskError> {
-        let first = segments.pop_front().map(|segment| segment.bundle).unwrap_or_default();
-        let (engine, bundle) = (self.config.engine.clone(), (self.bundles)(&first)?);
-        let mut machine = M::start(engine, bundle, &started.positions, started.warm_up_until)?;
         let began_ms = self.clock.monotonic_ms();
         let wait = Duration::from_millis(self.config.poll_wait_max_ms);
         let polled = self.config.poll_records_max.max(1);
@@ -113,13 +122,12 @@ pub fn rerun<M: Machine>(
         preload_ends: started.preload_ends.clone(),
         ticks,
         until: Some(until),
+        ..Reading::default()
     };
     let mut merger = Merger::new(merger_config(config), reading);
     let mut stats = Stats { phase: Phase::Restoring, ..Stats::default() };
-    Replay { log, clock, config, bundles, watch, stats: &mut stats }.run(
-        &started,
-        &mut merger,
-        segments.into(),
-        see,
-    )
+    let mut replay = Replay { log, clock, config, bundles, watch, stats: &mut stats };
+    let mut segments = segments.into();
+    let machine = replay.first(&started, &mut segments)?;
+    replay.run(machine, &mut merger, segments, see)
 }

@@ -5,7 +5,9 @@
 //! can see: `crashes_change_nothing` loss, duplication and reordering over crashes where the topics
 //! are complete; `what_was_published_is_what_a_pure_run_publishes` the same where they grow, with
 //! ticks, rule changes and zombies, against an oracle that sorts by definition and knows neither
-//! merger nor task; `the_comparison_sees` that these comparisons can fail.
+//! merger nor task; `the_comparison_sees` that these comparisons can fail. All of it over snapshots that
+//! are taken at random commits, lost, damaged, exchanged for older ones, and written by zombies, and
+//! topics that are cut off behind them.
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
 mod sim;
@@ -16,7 +18,7 @@ use crate::memory_log::{CommitFault, Delivering, MemoryBroker};
 use crate::port::Extent;
 use crate::{ManualClock, Tick};
 use palermo_domain::{OutputTopic, Partition, TopicRole};
-use sim::{Dice, Fake, World, bundle, config, open, oracle, outputs, outputs_of};
+use sim::{Dice, Fake, Spoiled, World, bundle, config, open, open_on, oracle, outputs, outputs_of};
 use std::collections::BTreeMap;
 
 const TASK: &str = "palermo-0";
@@ -34,9 +36,13 @@ fn disturbed<M: Machine>(world: &mut World, dice: &mut Dice, crash_in: u64, grow
             world.broker.fail_commit(TASK, dice.below(4), fault[at]);
         }
         let mut log = world.broker.log(TASK, dice.delivering());
-        let opened = open(&mut log, &clock, config(dice), hash);
+        let store = Box::new(world.snapshots.clone());
+        let opened = open_on(&mut log, &clock, config(dice), hash, store);
         let mut task = match opened {
-            Ok(task) => task,
+            Ok(task) => {
+                world.note_restored(task.stats());
+                task
+            }
             Err(TaskError::Log(LogError::Recover { .. })) => {
                 crashes += 1;
                 continue 'open;
@@ -61,6 +67,7 @@ fn disturbed<M: Machine>(world: &mut World, dice: &mut Dice, crash_in: u64, grow
                 Ok(_) => {}
                 Err(TaskError::Log(LogError::Recover { .. })) => {
                     crashes += 1;
+                    world.spoil(dice, !growing);
                     continue 'open;
                 }
                 Err(error) => panic!("{error}"),
@@ -73,6 +80,7 @@ fn disturbed<M: Machine>(world: &mut World, dice: &mut Dice, crash_in: u64, grow
             }
             if dice.below(crash_in) == 0 {
                 crashes += 1;
+                world.spoil(dice, !growing);
                 zombie = (dice.below(2) == 0).then_some((task, log));
                 continue 'open;
             }
@@ -104,7 +112,7 @@ fn check_progress(world: &World) {
 
 #[test]
 fn crashes_change_nothing_where_the_topics_are_complete() {
-    let (mut crashes, mut published) = (0, 0);
+    let (mut crashes, mut published, mut spoiled) = (0, 0, Spoiled::default());
     for seed in 0..150 {
         let mut dice = Dice(seed);
         let records = World::records(&mut dice);
@@ -116,14 +124,18 @@ fn crashes_change_nothing_where_the_topics_are_complete() {
         check_progress(&calm);
         check_progress(&stormy);
         published += outputs(&calm.broker).len();
+        spoiled.add(&stormy.spoiled);
     }
     assert!(crashes > 500, "{crashes} crashes");
+    spoiled.check();
+    assert!(spoiled.cut > 20, "{spoiled:?}");
     assert!(published > 2000, "{published} outputs");
 }
 
 #[test]
 fn the_real_engine_survives_the_same_storm() {
     let (mut crashes, mut letters, mut fates) = (0, 0, [0; 4]);
+    let mut spoiled = Spoiled::default();
     for seed in 0..40 {
         let mut dice = Dice(seed);
         let records = World::payments(&mut dice);
@@ -133,6 +145,7 @@ fn the_real_engine_survives_the_same_storm() {
         crashes += disturbed::<Engine>(&mut stormy, &mut dice, 6, false);
         assert_eq!(outputs(&stormy.broker), outputs(&calm.broker), "seed {seed}");
         check_progress(&stormy);
+        spoiled.add(&stormy.spoiled);
         let [calm, stormy] = [calm, stormy].map(|world| sim::last_progress(&world.broker));
         assert_eq!((&calm.chain, &calm.fates), (&stormy.chain, &stormy.fates), "seed {seed}");
         assert_eq!(calm.undelivered, stormy.undelivered);
@@ -143,12 +156,14 @@ fn the_real_engine_survives_the_same_storm() {
         }
     }
     assert!(crashes > 100 && letters > 100, "{crashes} crashes, {letters} dead letters");
+    assert!(spoiled.restored > 50, "{spoiled:?}");
     assert!(fates.iter().all(|count| *count > 20), "{fates:?}");
 }
 
 #[test]
 fn what_was_published_is_what_a_pure_run_publishes() {
     let (mut crashes, mut ticks, mut rules) = (0, 0, 0);
+    let mut spoiled = Spoiled::default();
     for seed in 1000..1150 {
         let mut dice = Dice(seed);
         let mut world = World::growing(&World::records(&mut dice), &mut dice);
@@ -156,12 +171,14 @@ fn what_was_published_is_what_a_pure_run_publishes() {
         check_progress(&world);
         let pure = oracle(&world);
         assert_eq!(outputs(&world.broker), pure.outputs, "seed {seed}");
+        spoiled.add(&world.spoiled);
         ticks += pure.ticks;
         rules += pure.rule_changes;
     }
     assert!(crashes > 300, "{crashes} crashes");
     assert!(ticks > 300, "{ticks} ticks");
     assert!(rules > 100, "{rules} rule changes");
+    spoiled.check();
 }
 
 #[test]
@@ -181,6 +198,10 @@ fn the_comparison_sees_a_record_that_is_missing_doubled_or_altered() {
     for bad in [missing, doubled, altered] {
         assert_ne!(bad, good);
     }
+}
+
+fn nothing() -> Box<dyn SnapshotStore> {
+    Box::new(crate::snapshot::NoSnapshots)
 }
 
 fn payments(index: i32) -> Partition {
@@ -351,8 +372,15 @@ fn readiness_comes_in_steps() {
         ControlFlow::Continue(())
     };
     let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
-    let opened =
-        Task::<Fake>::open_with(&mut log, &clock, started(None), &bundles, bundle(0), &mut watch);
+    let opened = Task::<Fake>::open_with(
+        &mut log,
+        &clock,
+        started(None),
+        &bundles,
+        bundle(0),
+        nothing(),
+        &mut watch,
+    );
     let mut task = opened.unwrap();
     seen.dedup();
     assert_eq!(seen, [Phase::Opening, Phase::Restoring, Phase::Restored]);
@@ -361,8 +389,15 @@ fn readiness_comes_in_steps() {
     task.turn(&mut log, &clock).unwrap();
     assert_eq!(task.stats().phase, Phase::Consuming);
     let mut stop = |_: &Stats| ControlFlow::Break(());
-    let stopped =
-        Task::<Fake>::open_with(&mut log, &clock, started(None), &bundles, bundle(0), &mut stop);
+    let stopped = Task::<Fake>::open_with(
+        &mut log,
+        &clock,
+        started(None),
+        &bundles,
+        bundle(0),
+        nothing(),
+        &mut stop,
+    );
     assert!(matches!(stopped, Err(TaskError::Interrupted)));
 }
 
@@ -390,8 +425,16 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
         };
         let mut log = broker.log(TASK, Delivering::default());
         let (given, configured) = (config.clone(), bundle(0));
-        Task::<Fake>::open_with(&mut log, &clock, given, &bundles, configured, &mut opening)
-            .unwrap();
+        Task::<Fake>::open_with(
+            &mut log,
+            &clock,
+            given,
+            &bundles,
+            configured,
+            nothing(),
+            &mut opening,
+        )
+        .unwrap();
         assert!(looks > 3 * reads, "{looks} looks in a past of 1,000 records");
         let mut left = 3;
         let mut stop = |stats: &Stats| {
@@ -399,8 +442,15 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
             left -= 1;
             if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let stopped =
-            Task::<Fake>::open_with(&mut log, &clock, config, &bundles, bundle(0), &mut stop);
+        let stopped = Task::<Fake>::open_with(
+            &mut log,
+            &clock,
+            config,
+            &bundles,
+            bundle(0),
+            nothing(),
+            &mut stop,
+        );
         assert!(matches!(stopped, Err(TaskError::Interrupted)));
     }
 }

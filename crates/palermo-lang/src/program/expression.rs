@@ -5,6 +5,7 @@ use palermo_domain::{
     Channel, Currency, Decimal, EndKind, EventCode, Feed, PaymentKind, Product, Rail, Relation,
     RelationKind, ServiceKind, Span, Status, TerminalKind,
 };
+use serde::{Deserialize, Serialize};
 
 /// The static type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +66,7 @@ pub enum Vocabulary {
 }
 
 /// A word of a closed vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each variant names its vocabulary")]
 pub enum Symbol {
     Direction(Direction),
@@ -104,7 +105,7 @@ pub enum Literal {
 }
 
 /// Which end of the payment, seen from the subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// The subject's own end.
     Own,
@@ -114,7 +115,7 @@ pub enum Side {
 
 /// Something a payment or its ends carry. Every field may be missing in a given payment: reading
 /// a missing one gives *unknown*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the names of RULES.md")]
 pub enum Field {
     Direction,
@@ -203,7 +204,7 @@ pub enum Field {
 }
 
 /// Which end of the payment, whoever the subject is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Pole {
     /// Who pays.
     Debtor,
@@ -212,7 +213,7 @@ pub enum Pole {
 }
 
 /// A part of a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the names of RULES.md")]
 pub enum PlacePart {
     Country,
@@ -222,7 +223,7 @@ pub enum PlacePart {
 }
 
 /// What analytics says of one side of a crypto payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the names of RULES.md")]
 pub enum CryptoField {
     Cluster,
@@ -234,7 +235,7 @@ pub enum CryptoField {
 }
 
 /// A field of an ultimate end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the names of RULES.md")]
 pub enum UltimateField {
     Account,
@@ -244,7 +245,7 @@ pub enum UltimateField {
 }
 
 /// A field of one end: first those of the payment, then those of the party, where it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the names of RULES.md")]
 pub enum EndField {
     Account,

@@ -4,6 +4,7 @@
 use super::{Family, IndicatorId, SuppressorId, Template, Tier};
 use palermo_domain::alert::{Mode, Role};
 use palermo_domain::{Span, Subject};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Who a typology is about.
@@ -151,7 +152,7 @@ pub struct Link {
 }
 
 /// A kind of link between accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LinkKind {
     /// One paid the other; a path of several goes on in order of time.
     Payment,

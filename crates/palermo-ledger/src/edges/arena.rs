@@ -4,6 +4,9 @@
 //! or given back: growing costs one page, not a copy of everything, so no insert waits for a table
 //! to double. A freed block is used again, last freed first.
 
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
+use std::sync::Arc;
+
 /// Bits of a block's number that name it inside its class; the five above are the class.
 const INDEX_BITS: u32 = 27;
 /// What a page holds at least.
@@ -26,9 +29,10 @@ impl BlockId {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Class<T> {
-    pages: Vec<Box<[T]>>,
+    /// Each shared with a snapshot that is being written: then a change copies it first.
+    pages: Vec<Arc<[T]>>,
     made: u32,
     free: Vec<BlockId>,
 }
@@ -40,7 +44,7 @@ impl<T> Default for Class<T> {
 }
 
 /// Blocks of `SMALLEST`, twice that, four times that, …
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Arena<T, const SMALLEST: usize> {
     classes: Vec<Class<T>>,
     bytes: usize,
@@ -72,7 +76,7 @@ impl<T: Copy + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
         this.made += 1;
         if Self::page_of(index as usize, class).0 == this.pages.len() {
             let size = PAGE.max(SMALLEST << class);
-            this.pages.push(vec![T::default(); size].into_boxed_slice());
+            this.pages.push(vec![T::default(); size].into());
             self.bytes += size * size_of::<T>();
         }
         // 2^27 blocks of a class are gigabytes: the memory cap comes first.
@@ -98,7 +102,8 @@ impl<T: Copy + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
     #[inline]
     pub(super) fn get_mut(&mut self, block: BlockId) -> &mut [T] {
         let (page, start) = Self::page_of(block.index(), block.class());
-        &mut self.classes[block.class()].pages[page][start..start + Self::capacity(block)]
+        let page = Arc::make_mut(&mut self.classes[block.class()].pages[page]);
+        &mut page[start..start + Self::capacity(block)]
     }
 
     /// Moves the first `len` of a block into one for `items`, of another class, and frees it.
@@ -108,7 +113,7 @@ impl<T: Copy + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
         let (page, start) = Self::page_of(from.index(), source);
         let (into, begin) = Self::page_of(to.index(), target);
         if let Ok([source, target]) = self.classes.get_disjoint_mut([source, target]) {
-            target.pages[into][begin..begin + len]
+            Arc::make_mut(&mut target.pages[into])[begin..begin + len]
                 .copy_from_slice(&source.pages[page][start..start + len]);
         }
         self.free(from);
@@ -131,6 +136,81 @@ impl<T: Copy + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
         let class_bits = class + SMALLEST.trailing_zeros() as usize;
         let blocks_bits = (PAGE.trailing_zeros() as usize).saturating_sub(class_bits);
         (index >> blocks_bits, (index & ((1 << blocks_bits) - 1)) << class_bits)
+    }
+}
+
+/// What has so many bytes in a snapshot, whatever its value.
+pub trait Raw: Copy {
+    /// So many.
+    const BYTES: usize;
+    /// Appends them.
+    fn put(self, to: &mut Vec<u8>);
+    /// From [`Raw::BYTES`] bytes.
+    fn get(from: &[u8]) -> Self;
+}
+
+/// Hands values of one size over as one part.
+pub(super) fn put_raw<T: Raw>(
+    sink: &mut dyn Sink,
+    name: &str,
+    all: &[T],
+) -> Result<(), SnapshotError> {
+    let mut bytes = Vec::with_capacity(all.len().saturating_mul(T::BYTES));
+    all.iter().for_each(|value| value.put(&mut bytes));
+    sink.part(name, &bytes)
+}
+
+/// Takes as many values of one size.
+pub(super) fn take_raw<T: Raw>(
+    source: &mut dyn Source,
+    name: &str,
+    count: usize,
+) -> Result<Vec<T>, SnapshotError> {
+    let bytes = source.next_part(name)?;
+    if bytes.len() != count.saturating_mul(T::BYTES) {
+        return Err(SnapshotError::new(name, format_args!("not {count} entries")));
+    }
+    Ok(bytes.chunks_exact(T::BYTES.max(1)).map(T::get).collect())
+}
+
+impl<T: Raw + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
+    /// Hands every page over, free blocks included: what they hold decides nothing.
+    pub(super) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError> {
+        snapshot::put(sink, name, &(self.classes.len() as u64))?;
+        for class in &self.classes {
+            let free: Vec<u32> = class.free.iter().map(|block| block.0).collect();
+            snapshot::put(sink, name, &(class.pages.len() as u64, class.made, free))?;
+            class.pages.iter().try_for_each(|page| put_raw(sink, name, page))?;
+        }
+        Ok(())
+    }
+
+    /// Takes every page back.
+    pub(super) fn read(source: &mut dyn Source, name: &str) -> Result<Self, SnapshotError> {
+        let mut arena = Self::default();
+        let classes: u64 = snapshot::take(source, name)?;
+        if classes >= 32 {
+            return Err(SnapshotError::new(name, "more classes than there are"));
+        }
+        for number in 0..usize::try_from(classes).unwrap_or(0) {
+            let (count, made, free): (u64, u32, Vec<u32>) = snapshot::take(source, name)?;
+            let size =
+                PAGE.max(SMALLEST.checked_shl(u32::try_from(number).unwrap_or(0)).unwrap_or(0));
+            let mut class = Class { pages: Vec::new(), made, free: Vec::new() };
+            for _ in 0..count {
+                class.pages.push(take_raw::<T>(source, name, size)?.into());
+                arena.bytes = arena.bytes.saturating_add(size.saturating_mul(size_of::<T>()));
+            }
+            class.free = free.into_iter().map(BlockId).collect();
+            arena.classes.push(class);
+        }
+        Ok(arena)
+    }
+
+    /// Whether a block is one of those that were made.
+    pub(super) fn knows(&self, block: BlockId) -> bool {
+        let class = self.classes.get(block.class());
+        class.is_some_and(|class| block.index() < class.made as usize)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Eight bytes a payment: its time, the other end, and whether others of the pair stand before or
 //! after it.
 
+use super::arena::Raw;
 use crate::row::AccountId;
 
 pub(super) const TIME_BITS: u32 = 37;
@@ -18,6 +19,18 @@ const NOBODY: u64 = ACCOUNTS_MAX as u64;
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Entry(pub(super) u64);
+
+impl Raw for Entry {
+    const BYTES: usize = 8;
+
+    fn put(self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.0.to_le_bytes());
+    }
+
+    fn get(from: &[u8]) -> Self {
+        Self(from.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)))
+    }
+}
 
 impl Default for Entry {
     fn default() -> Self {

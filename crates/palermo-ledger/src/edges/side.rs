@@ -1,8 +1,9 @@
 //! The entries of one account in one direction: a line, and a block when they are many; beside them
 //! a block of what each carries along.
 
-use super::arena::{Arena, BlockId};
+use super::arena::{Arena, BlockId, Raw};
 use super::entry::{Entry, Start, count};
+use palermo_domain::snapshot::{Sink, SnapshotError, Source};
 
 /// Entries in the line of an account.
 pub(super) const INLINE: usize = 6;
@@ -10,7 +11,7 @@ pub(super) const INLINE: usize = 6;
 const IN_BLOCK: u32 = 1 << 31;
 
 /// The blocks of every account: entries, and details in the same order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Blocks<D> {
     pub(super) entries: Arena<Entry, 16>,
     details: Arena<D, 2>,
@@ -19,6 +20,56 @@ pub(super) struct Blocks<D> {
 impl<D> Default for Blocks<D> {
     fn default() -> Self {
         Self { entries: Arena::default(), details: Arena::default() }
+    }
+}
+
+impl<D: Raw + Default> Blocks<D> {
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        self.entries.write(sink, "ledger.blocks")?;
+        self.details.write(sink, "ledger.details")
+    }
+
+    pub(super) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            entries: Arena::read(source, "ledger.blocks")?,
+            details: Arena::read(source, "ledger.details")?,
+        })
+    }
+
+    /// Whether the blocks of a side are here.
+    pub(super) fn know(&self, side: &Side) -> bool {
+        let details = side.details_block();
+        let entries = !side.in_block() || self.entries.knows(side.block);
+        let details = details == BlockId::NONE || self.details.knows(details);
+        entries && details
+    }
+}
+
+impl Raw for [Side; 2] {
+    const BYTES: usize = 2 * size_of::<Side>();
+
+    fn put(self, to: &mut Vec<u8>) {
+        for Side { block, place, head, fan, line } in self {
+            for number in [block.0, place, head, fan] {
+                to.extend_from_slice(&number.to_le_bytes());
+            }
+            line.into_iter().for_each(|entry| entry.put(to));
+        }
+    }
+
+    fn get(from: &[u8]) -> Self {
+        let mut sides = [Side::EMPTY; 2];
+        let word = |bytes: &[u8], at: usize| {
+            let bytes = bytes.get(at.saturating_mul(4)..).and_then(<[u8]>::first_chunk);
+            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+        };
+        for (side, bytes) in sides.iter_mut().zip(from.chunks_exact(size_of::<Side>())) {
+            side.block = BlockId(word(bytes, 0));
+            (side.place, side.head, side.fan) = (word(bytes, 1), word(bytes, 2), word(bytes, 3));
+            let line = bytes.get(16..).unwrap_or(&[]).chunks_exact(Entry::BYTES);
+            side.line.iter_mut().zip(line).for_each(|(entry, bytes)| *entry = Entry::get(bytes));
+        }
+        sides
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use palermo_domain::DeadLetterReason;
+use palermo_domain::alert::{Action, Level, Mode};
 use palermo_engine::Fates;
 
 fn partition(index: i32) -> Partition {
@@ -15,7 +16,7 @@ fn counters() -> Counters {
     counters.fates.insert(partition(1), Fates { counts: [5, 0, 0, 0], undelivered: 0 });
     counters.dead_letters.insert((TopicRole::Payments, DeadLetterReason::Amount), 1);
     counters.late = [2, 1];
-    counters.alerts.insert(("CT-14".into(), "high", "live", "created"), 2);
+    counters.alerts.insert(("CT-14".into(), Level::High, Mode::Live, Action::Created), 2);
     counters.suppressed.insert(("CT-01".into(), "SUP-HOSP".into()), 1);
     counters.evaluations.insert("MS-08".into(), 40);
     counters.field_missing.insert(("MS-06".into(), "debtor.phone".into()), 9);

@@ -106,12 +106,13 @@ keys! {
     "rules.path" Path, "rules", "folder with `ruleset.yaml`";
     "rules.environment" Name, "prod", "which block of `ruleset.yaml` `deploy`", decides;
     "base_currency" Currency, "EUR", "currency that amounts are converted to", decides;
-    "state.dir" Path, "state", "folder of the bundles, later of the snapshots";
+    "state.dir" Path, "state", "folder of bundles and snapshots";
     "state.horizon" Duration("1d", "240d"), "90d", "how long payments are kept; the longest window of an indicator", decides;
     "state.evidence_horizon" Duration("1d", "2000d"), "400d", "how long hits are kept; the longest window of a typology", decides;
     "state.memory_max" Bytes("16MiB", "4TiB"), "16GiB", "the engine stops with a reason before it holds more";
-    "state.snapshot_every" Duration("1s", "1d"), "60s", "pause between snapshots; no effect yet, a recovery replays the topic";
-    "state.snapshots_kept" Count(1, 100), "3", "how many snapshots are kept; no effect yet";
+    "state.snapshot_every" Duration("1s", "1d"), "60s", "longest pause between snapshots while there is something new";
+    "state.snapshot_records" Count(1000, 1_000_000_000), "2000000", "a snapshot is taken after so many records: the most that a restart replays, about";
+    "state.snapshots_kept" Count(1, 100), "3", "how many snapshots are kept";
     "commit.every" Duration("5ms", "60s"), "100ms", "longest pause between commits";
     "commit.records_max" Count(1, 10_000_000), "100000", "most records between commits";
     "time.lateness" Duration("0s", "60d"), "2h", "how far the watermark stays behind the highest event time", decides;

@@ -3,8 +3,10 @@
 use super::*;
 use crate::port::{Batch, Delivery, Log, RecordRef};
 use crate::recovery::Positions;
+use crate::snapshot::{Freeze, Head, MemorySnapshots, NoSnapshots, SnapshotStore};
 use crate::{EngineConfig, Fates, ManualClock, MemoryLog};
 use palermo_codec::{Limits, Progress};
+use palermo_domain::snapshot::{self, Parts, Sink, SnapshotError, Source};
 use palermo_domain::{Currency, Fate, Span};
 use palermo_lang::program::RuleSet;
 use std::collections::BTreeSet;
@@ -58,6 +60,8 @@ pub(super) fn config(dice: &mut Dice) -> TaskConfig {
         buffer_bytes_max: dice.index(100) + 1,
         poll_records_max: dice.index(20) + 1,
         start: Some(StartAt::Earliest),
+        snapshot_records_max: dice.below(40) + 1,
+        snapshot_every_ms: if dice.below(3) == 0 { dice.below(500) } else { u64::MAX },
         ..TaskConfig::new(engine)
     }
 }
@@ -85,13 +89,23 @@ pub(super) fn open<M: Machine>(
     config: TaskConfig,
     rules: u64,
 ) -> Result<Task<M>, TaskError> {
+    open_on(log, clock, config, rules, Box::new(NoSnapshots))
+}
+
+pub(super) fn open_on<M: Machine>(
+    log: &mut MemoryLog,
+    clock: &ManualClock,
+    config: TaskConfig,
+    rules: u64,
+    store: Box<dyn SnapshotStore>,
+) -> Result<Task<M>, TaskError> {
     let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
     let mut watch = |_: &Stats| ControlFlow::Continue(());
-    Task::open_with(log, clock, config, &bundles, bundle(rules), &mut watch)
+    Task::open_with(log, clock, config, &bundles, bundle(rules), store, &mut watch)
 }
 
 /// A machine whose every output depends on everything before it.
-#[derive(Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Fake {
     bundle: String,
     positions: Positions,
@@ -172,6 +186,25 @@ impl Machine for Fake {
         Ok(fate)
     }
 
+    fn freeze(&self) -> Result<Box<dyn Freeze>, SnapshotError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn read(
+        _: EngineConfig,
+        bundle: Bundle,
+        source: &mut dyn Source,
+    ) -> Result<Self, SnapshotError> {
+        let fake: Self = snapshot::take(source, "fake")?;
+        source.ends()?;
+        assert_eq!(fake.bundle, bundle.sha256, "another bundle than that of the head");
+        Ok(fake)
+    }
+
+    fn extent(&self) -> (u64, u64) {
+        (self.applied, self.seen.len() as u64)
+    }
+
     fn activate(&mut self, bundle: Bundle, effects: &mut Vec<OutRecord>) -> Result<(), EngineStop> {
         self.bundle = bundle.sha256;
         self.emit(OutputTopic::Alerts, "closed", effects);
@@ -199,6 +232,12 @@ impl Machine for Fake {
     }
 }
 
+impl Freeze for Fake {
+    fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "fake", self)
+    }
+}
+
 /// One thing that happens upstream.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
@@ -208,10 +247,45 @@ pub(super) enum Event {
     Release(Partition),
 }
 
-/// A broker, and what is still to happen to it.
+/// A broker and a disk, and what is still to happen to them.
 pub(super) struct World {
     pub(super) broker: MemoryBroker,
+    pub(super) snapshots: MemorySnapshots,
+    pub(super) spoiled: Spoiled,
     rest: Vec<Event>,
+}
+
+/// What is left of a damaged snapshot.
+const DAMAGED: &[u8] = &[1, 2, 3];
+
+/// What happened to snapshots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spoiled {
+    /// Starts from a snapshot, and from nothing.
+    pub(super) restored: u32,
+    from_nothing: u32,
+    lost: u32,
+    damaged: u32,
+    refused: u64,
+    pub(super) cut: u32,
+}
+
+impl Spoiled {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.restored += other.restored;
+        self.from_nothing += other.from_nothing;
+        self.lost += other.lost;
+        self.damaged += other.damaged;
+        self.refused += other.refused;
+        self.cut += other.cut;
+    }
+
+    /// Everything that can happen to one did happen.
+    pub(super) fn check(&self) {
+        let Self { restored, from_nothing, lost, damaged, refused, .. } = *self;
+        assert!(restored > 200 && from_nothing > 50, "{self:?}");
+        assert!(lost > 20 && damaged > 20 && refused > 5, "{self:?}");
+    }
 }
 
 impl World {
@@ -278,7 +352,48 @@ impl World {
             | Event::Hold(partition)
             | Event::Release(partition) => *partition,
         });
-        Self { broker: MemoryBroker::new(partitions), rest: events.to_vec() }
+        Self {
+            broker: MemoryBroker::new(partitions),
+            snapshots: MemorySnapshots::default(),
+            spoiled: Spoiled::default(),
+            rest: events.to_vec(),
+        }
+    }
+
+    pub(super) fn note_restored(&mut self, stats: &Stats) {
+        let begun = [&mut self.spoiled.from_nothing, &mut self.spoiled.restored];
+        let [nothing, snapshot] = begun;
+        *(if stats.restored_from.is_some() { snapshot } else { nothing }) += 1;
+        self.spoiled.refused += stats.snapshots_refused;
+    }
+
+    /// What may happen to a disk while nobody runs, and, where `cut`, to topics behind the oldest
+    /// snapshot. One that can be read is left where no other way back is.
+    pub(super) fn spoil(&mut self, dice: &mut Dice, cut: bool) {
+        let Self { broker, snapshots, spoiled, .. } = self;
+        snapshots.change(&mut |kept| {
+            let damaged = |(_, parts): &(Head, Parts)| parts.bytes() == DAMAGED.len();
+            let spare = spoiled.cut == 0 || kept.values().filter(|one| !damaged(one)).count() > 1;
+            match dice.below(6) {
+                0 if spare => spoiled.lost += u32::from(kept.pop_last().is_some()),
+                1 if spare => {
+                    if let Some(mut newest) = kept.last_entry() {
+                        let mut parts = Parts::default();
+                        Sink::part(&mut parts, "fake", DAMAGED).unwrap();
+                        newest.get_mut().1 = parts;
+                        spoiled.damaged += 1;
+                    }
+                }
+                2 if cut && !kept.values().any(damaged) => {
+                    if let Some((head, _)) = kept.values().next() {
+                        let from = head.positions.iter();
+                        from.for_each(|(p, position)| broker.truncate(*p, *position));
+                        spoiled.cut += 1;
+                    }
+                }
+                _ => {}
+            }
+        });
     }
 
     /// Everything has happened before the first start.

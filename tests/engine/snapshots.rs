@@ -1,0 +1,148 @@
+//! An engine that a snapshot was read into is the engine that it was taken of.
+//!
+//! Sees: state that a snapshot forgets or makes otherwise, an order that depends on how a table grew,
+//! a number that is given anew, a cache that decides something. Every other property of this suite runs
+//! over a snapshot too ([`crate::harness::run`]). Does not see what no scene brings about.
+
+use crate::harness::{cases, config, engine, parts, read_back, records, with_end};
+use crate::linked::spec;
+use crate::{days, typologies};
+use palermo_domain::Span;
+use palermo_domain::snapshot::Parts;
+use palermo_engine::snapshot::Freeze;
+use palermo_engine::{Bundle, Engine};
+use palermo_lang::program::RuleSet;
+use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+fn sets() -> impl Strategy<Value = RuleSet> {
+    prop_oneof![
+        3 => Just(typologies::rules()),
+        2 => (1..4_u8).prop_map(|hops| spec::rules([(255, hops); 4], 4)),
+        1 => Just(days::rules()),
+    ]
+}
+
+/// The first part in which two snapshots differ.
+fn same_parts(one: &Parts, other: &Parts) -> Result<(), TestCaseError> {
+    prop_assert_eq!(one.all().count(), other.all().count(), "another number of parts");
+    for (number, (a, b)) in one.all().zip(other.all()).enumerate() {
+        prop_assert_eq!(a.0, b.0);
+        prop_assert!(a.1 == b.1, "part {} (`{}`) differs", number, a.0);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(90))]
+
+    #[test]
+    fn an_engine_read_back_goes_on_as_the_one_that_was_written(
+        world in worlds(),
+        rules in sets(),
+        drafts in drafts(40, 10..60),
+        disturbances in disturbances(8),
+        delays in delays(Span::from_days(3)),
+        horizon in 4..40_i64,
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
+    ) {
+        let mut all = payments(&drafts);
+        disturb(&mut all, &disturbances);
+        let arrivals = with_end(arrive(&all, &delays, Span::from_days(3), 2), 2, 60);
+        let records = records(&world, &arrivals);
+        let config = config(Span::from_days(1), Span::from_days(horizon));
+        let mut never = engine(&config, &rules, 2);
+        let mut again = engine(&config, &rules, 2);
+        for (index, record) in records.iter().enumerate() {
+            if cuts.iter().any(|cut| cut.index(records.len()) == index) {
+                let written = parts(&again);
+                same_parts(&written, &parts(&never))?;
+                again = read_back(&config, &rules, &written);
+                same_parts(&written, &parts(&again))?;
+            }
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            let fate = never.apply(record.as_ref(), &mut one).expect("no stop");
+            prop_assert_eq!(again.apply(record.as_ref(), &mut other).expect("no stop"), fate);
+            prop_assert!(one == other, "effects of record {} differ", index);
+            prop_assert_eq!(never.chain(), again.chain());
+            prop_assert_eq!(never.positions(), again.positions());
+            prop_assert_eq!(never.watermark(), again.watermark());
+        }
+        same_parts(&parts(&never), &parts(&again))?;
+        let (one, other) = (never.totals(), again.totals());
+        prop_assert_eq!(one.alerts, other.alerts);
+        prop_assert_eq!(one.field_missing, other.field_missing);
+        prop_assert_eq!(one.evaluations, other.evaluations);
+        prop_assert_eq!(one.expired, other.expired);
+        // Rules that change afterwards find the same as well.
+        let other_rules = Bundle { sha256: "e".repeat(64), rules: typologies::plain_rules() };
+        let activate = |engine: &mut Engine| {
+            let mut effects = Vec::new();
+            engine.activate(other_rules.clone(), &mut effects).expect("no stop");
+            effects
+        };
+        prop_assert!(activate(&mut never) == activate(&mut again), "the activations differ");
+        same_parts(&parts(&never), &parts(&again))?;
+    }
+}
+
+/// A snapshot is being written while the engine goes on: what is written is what was.
+#[test]
+fn a_frozen_state_does_not_move() {
+    let mut runner = proptest::test_runner::TestRunner::new(cases(20));
+    let scene = (worlds(), drafts(40, 20..60));
+    runner
+        .run(&scene, |(world, drafts)| {
+            let arrivals = with_end(arrive(&payments(&drafts), &[(0, 0)], Span::ZERO, 2), 2, 60);
+            let records = records(&world, &arrivals);
+            let config = config(Span::from_days(1), Span::from_days(10));
+            let mut engine = engine(&config, &typologies::rules(), 2);
+            let mut taken = Vec::new();
+            let mut effects = Vec::new();
+            for record in &records {
+                if taken.len() < 40 {
+                    taken.push((engine.freeze().expect("a state"), parts(&engine)));
+                }
+                engine.apply(record.as_ref(), &mut effects).expect("no stop");
+            }
+            for (frozen, expected) in &taken {
+                let mut written = Parts::default();
+                frozen.write(&mut written).expect("parts");
+                same_parts(&written, expected)?;
+            }
+            Ok(())
+        })
+        .expect("every state stands still");
+}
+
+/// Whatever is missing or cut of a snapshot, it is refused with the name of a part, and no other part is
+/// taken for it.
+#[test]
+fn a_damaged_snapshot_is_refused() {
+    let config = config(Span::from_days(1), Span::from_days(10));
+    let rules = typologies::rules();
+    let written = parts(&engine(&config, &rules, 2));
+    let bundle = || Bundle { sha256: "f".repeat(64), rules: rules.clone() };
+    let all: Vec<(String, Vec<u8>)> =
+        written.all().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect();
+    let refused = |parts: &[(String, Vec<u8>)]| {
+        let mut damaged = Parts::default();
+        for (name, bytes) in parts {
+            palermo_domain::snapshot::Sink::part(&mut damaged, name, bytes).expect("a part");
+        }
+        Engine::read(config.clone(), bundle(), &mut damaged).is_err()
+    };
+    assert!(!refused(&all));
+    for at in 0..all.len() {
+        let mut without = all.clone();
+        without.remove(at);
+        // An empty list of parts is as good as none; every other one is missed.
+        assert!(refused(&without), "part {at} (`{}`) is not missed", all[at].0);
+        if !all[at].1.is_empty() {
+            let mut cut = all.clone();
+            cut[at].1.pop();
+            assert!(refused(&cut), "part {at} (`{}`) can be cut", all[at].0);
+        }
+    }
+}
