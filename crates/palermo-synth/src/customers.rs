@@ -175,6 +175,39 @@ fn noticed(rng: &mut Rng, person: &Person) -> Vec<PartyEvent> {
     vec![PartyEvent { code, at: person.opened.midnight(), by: None, device: None }]
 }
 
+/// What staff saw of somebody who is drawn, and who may use the account besides.
+fn known(
+    config: &Config,
+    n: u32,
+    person: &Person,
+    events: &mut Vec<PartyEvent>,
+) -> Vec<PartyRelation> {
+    let seen = ordinary::observed(config, n, person).into_iter();
+    events.extend(seen.map(|(code, day)| PartyEvent {
+        code,
+        at: day.midnight(),
+        by: None,
+        device: None,
+    }));
+    let others = ordinary::relations(config, n, person).into_iter();
+    let relation = |(other, kind, day): (Who, RelationKind, Date)| {
+        let party = Redacted::new(other.party()?);
+        Some(PartyRelation { party, kind, since: Some(day), until: None })
+    };
+    others.filter_map(relation).collect()
+}
+
+/// Behind whose door somebody lives. In a small society one in eight shares an address with the next
+/// customer of the table.
+fn door(config: &Config, n: u32, drawn: bool) -> Who {
+    let is_small = config.society == Society::Small;
+    match drawn {
+        true if !is_small => Who::Person(Home::of(config.seed, n).first(n)),
+        true if mix(u64::from(n / 2)).is_multiple_of(8) => Who::Person(n & !1),
+        _ => Who::Person(n),
+    }
+}
+
 /// The record of a person.
 pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let who = Who::Person(n);
@@ -212,26 +245,9 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let home = Town::get(person.town).owned();
     let drawn = !matches!(person.life, Life::Written | Life::Still);
     let full = config.society == Society::Full;
-    // In a small society one in eight shares an address with the next customer of the table.
-    let door = match full {
-        _ if !drawn => who,
-        true => Who::Person(Home::of(config.seed, n).first(n)),
-        false if mix(u64::from(n / 2)).is_multiple_of(8) => Who::Person(n & !1),
-        false => who,
-    };
+    let door = door(config, n, drawn);
     let mut events = if full { noticed(&mut rng, person) } else { Vec::new() };
-    let mut ties = Vec::new();
-    if full && drawn {
-        let seen = ordinary::observed(config, n, person).into_iter();
-        let seen =
-            seen.map(|(code, day)| PartyEvent { code, at: day.midnight(), by: None, device: None });
-        events.extend(seen);
-        let others = ordinary::relations(config, n, person).into_iter();
-        ties.extend(others.filter_map(|(other, kind, day)| {
-            let party = Redacted::new(other.party()?);
-            Some(PartyRelation { party, kind, since: Some(day), until: None })
-        }));
-    }
+    let ties = if full && drawn { known(config, n, person, &mut events) } else { Vec::new() };
     let party = Party {
         accounts: owned(who, person.opened, Product::Current).into_iter().chain(second).collect(),
         segment: Some("retail_individual".to_owned()),

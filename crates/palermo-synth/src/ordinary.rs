@@ -159,7 +159,7 @@ pub(crate) fn device(seed: u64, n: u32, draft: &Draft) -> Option<u64> {
     let public = |kind: u64| Some(mix((DEVICE << 50) + (kind << 32) + u64::from(draft.town)));
     if draft.what == What::Remittance {
         // Two agents in a town, and one customer in two goes there.
-        return (n % 2 == 0).then(|| public(2 + u64::from(n / 2 % 2))).flatten();
+        return n.is_multiple_of(2).then(|| public(2 + u64::from(n / 2 % 2))).flatten();
     }
     if is(seed, u64::from(n), Way::Public, 40) && chance < 50 {
         return public(1);
