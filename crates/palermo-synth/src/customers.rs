@@ -9,6 +9,7 @@
 
 use crate::calendar::days_before;
 use crate::config::{Config, Society};
+use crate::ordinary::{self, Home};
 use crate::people::{Firm, Life, Person, Profile};
 use crate::rng::{Rng, mix};
 use crate::town::Town;
@@ -174,6 +175,39 @@ fn noticed(rng: &mut Rng, person: &Person) -> Vec<PartyEvent> {
     vec![PartyEvent { code, at: person.opened.midnight(), by: None, device: None }]
 }
 
+/// What staff saw of somebody who is drawn, and who may use the account besides.
+fn known(
+    config: &Config,
+    n: u32,
+    person: &Person,
+    events: &mut Vec<PartyEvent>,
+) -> Vec<PartyRelation> {
+    let seen = ordinary::observed(config, n, person).into_iter();
+    events.extend(seen.map(|(code, day)| PartyEvent {
+        code,
+        at: day.midnight(),
+        by: None,
+        device: None,
+    }));
+    let others = ordinary::relations(config, n, person).into_iter();
+    let relation = |(other, kind, day): (Who, RelationKind, Date)| {
+        let party = Redacted::new(other.party()?);
+        Some(PartyRelation { party, kind, since: Some(day), until: None })
+    };
+    others.filter_map(relation).collect()
+}
+
+/// Behind whose door somebody lives. In a small society one in eight shares an address with the next
+/// customer of the table.
+fn door(config: &Config, n: u32, drawn: bool) -> Who {
+    let is_small = config.society == Society::Small;
+    match drawn {
+        true if !is_small => Who::Person(Home::of(config.seed, n).first(n)),
+        true if mix(u64::from(n / 2)).is_multiple_of(8) => Who::Person(n & !1),
+        _ => Who::Person(n),
+    }
+}
+
 /// The record of a person.
 pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     let who = Who::Person(n);
@@ -190,7 +224,7 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
         Life::Retired => Activity::Retired,
         Life::Student => Activity::Student,
         Life::Minor => Activity::Student,
-        Life::Newcomer => Activity::Unknown,
+        Life::Newcomer | Life::Dormant => Activity::Unknown,
         Life::Trader | Life::Landlord | Life::Gig | Life::Seller => Activity::SelfEmployed,
         _ => Activity::Employed,
     };
@@ -200,7 +234,7 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
         Life::Trader => Some("5211"),
         Life::Gig => Some("8322"),
         Life::Seasonal => Some("9211"),
-        Life::Retired | Life::Student | Life::Minor | Life::Newcomer => None,
+        Life::Retired | Life::Student | Life::Minor | Life::Newcomer | Life::Dormant => None,
         _ => rng.pick(&OCCUPATIONS).copied(),
     };
     let employer = match person.employer {
@@ -209,10 +243,11 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
     };
     let (phone, email) = (phone(who), email(who));
     let home = Town::get(person.town).owned();
-    // One in eight shares an address with the next customer of the table.
     let drawn = !matches!(person.life, Life::Written | Life::Still);
-    let shared = mix(u64::from(n / 2)).is_multiple_of(8) && drawn;
-    let door = if shared { Who::Person(n & !1) } else { who };
+    let full = config.society == Society::Full;
+    let door = door(config, n, drawn);
+    let mut events = if full { noticed(&mut rng, person) } else { Vec::new() };
+    let ties = if full && drawn { known(config, n, person, &mut events) } else { Vec::new() };
     let party = Party {
         accounts: owned(who, person.opened, Product::Current).into_iter().chain(second).collect(),
         segment: Some("retail_individual".to_owned()),
@@ -232,14 +267,11 @@ pub(crate) fn person(config: &Config, n: u32, person: &Person) -> Party {
                 until: None,
             })
             .into_iter()
+            .chain(ties)
             .collect(),
         activity: Some(activity),
         occupation_code: occupation.map(str::to_owned),
-        events: if config.society == Society::Full {
-            noticed(&mut rng, person)
-        } else {
-            Vec::new()
-        },
+        events,
         hash_key_id: Some("synth-1".to_owned()),
         ..blank(config, who, PartyKind::Person, person.opened)
     };

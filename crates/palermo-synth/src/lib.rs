@@ -30,6 +30,7 @@ mod life;
 mod lookalikes;
 mod networks;
 mod noise;
+mod ordinary;
 mod people;
 mod plot;
 mod prelude;

@@ -10,11 +10,13 @@
 )]
 
 use crate::calendar::Day;
-use crate::draft::{Draft, What};
+use crate::draft::{Draft, Say, What};
+use crate::ordinary::{self, Way};
 use crate::people::{Firm, Life, Pay, People, Person};
 use crate::rng::{Rng, mix};
 use crate::town::{Town, TownId};
 use crate::who::Who;
+use palermo_domain::Product;
 
 const LIFE: u64 = 10;
 const TRADE: u64 = 11;
@@ -58,6 +60,9 @@ impl Today<'_> {
         draft: (What, Who, Who, u32),
     ) {
         let (what, payer, payee, cents) = draft;
+        if self.full && !(self.has_opened(payer) && self.has_opened(payee)) {
+            return;
+        }
         let place = Town::get(town);
         let at = self.day.at(place, minute, rng.range(0, 59_999));
         let offset = self.day.offset(place);
@@ -109,8 +114,19 @@ impl Today<'_> {
         let spread = if share == 4 { rng.range(95, 105) } else { 100 };
         let cents = person.income / share / 100 * spread;
         let minute = rng.range(300, 540);
-        self.push(rng, minute, person.town, (what, person.employer, Who::Person(n), cents));
-        if person.second.is_some() && person.life != Life::Written && rng.per_mille(700) {
+        let into = if self.full { ordinary::wage_account(self.seed, n) } else { n };
+        let before = self.out.len();
+        self.push(rng, minute, person.town, (what, person.employer, Who::Person(into), cents));
+        if let Some(wage) = self.out.get_mut(before..).and_then(<[Draft]>::first_mut) {
+            wage.named = if into == n { 0 } else { ordinary::named(n) };
+            // One employer in three tells what a wage was before taxes.
+            let employer = person.employer.identity();
+            if self.full && ordinary::is(self.seed, employer, Way::TellsGross, 3) {
+                wage.more = cents / 100 * (118 + n % 20);
+            }
+        }
+        let saves = person.second == Some(Product::Savings) && person.life != Life::Written;
+        if saves && rng.per_mille(700) {
             let saved = (cents / 1_000).max(1) * 100;
             let who = (What::Own, Who::Person(n), Who::Second(n), saved);
             self.push(rng, minute + 180, person.town, who);
@@ -125,7 +141,8 @@ impl Today<'_> {
             let who = (What::Rent, Who::Person(n), person.landlord, person.rent);
             self.push(rng, minute, person.town, who);
         }
-        if person.second.is_some() && person.life != Life::Written && rng.per_mille(12) {
+        let saves = person.second == Some(Product::Savings) && person.life != Life::Written;
+        if saves && rng.per_mille(12) {
             // Savings are there to be used.
             let minute = rng.range(480, 1_300);
             let cents = rng.skewed(5, 120) * 1_000;
@@ -302,7 +319,12 @@ impl Today<'_> {
         let branch = u8::try_from(rng.range(0, 2)).unwrap_or(0);
         let minute = rng.range(550, 1_010);
         let who = (What::Counter { branch }, Who::Person(n), Who::Nobody, cents);
+        let before = self.out.len();
         self.push(rng, minute, person.town, who);
+        let hand = self.helper(rng, n, person);
+        if let Some(drawn) = self.out.get_mut(before..).and_then(<[Draft]>::first_mut) {
+            drawn.hand = hand;
+        }
     }
 
     fn phone_payments(&mut self, rng: &mut Rng, n: u32, person: &Person) {
@@ -373,6 +395,9 @@ impl Today<'_> {
             return;
         }
         if self.full {
+            if firm.headcount < 20 && ordinary::is(self.seed, u64::from(n), Way::Holding, 12) {
+                return self.holding(n, firm);
+            }
             self.business(n, firm);
         }
         let mut rng = Rng::of(self.seed, [TRADE, u64::from(n), self.date_number()]);
@@ -386,7 +411,18 @@ impl Today<'_> {
             let here = here.copied().filter(|&f| f != n && rng.per_mille(250));
             let elsewhere = Who::company(Town::draw(rng), 60 + rng.range(0, 29));
             let payee = here.map_or(elsewhere, Who::Firm);
+            let before = self.out.len();
             self.push(rng, minute, firm.town, (What::Invoice, own, payee, cents));
+            if self.full
+                && let Some(invoice) = self.out.get_mut(before..).and_then(<[Draft]>::first_mut)
+            {
+                invoice.say = match cents % 40 {
+                    0..12 => Say::Invoice,
+                    12 => Say::Consult,
+                    13..16 if matches!(firm.mcc, 1520 | 4214 | 7011 | 5812) => Say::Labor,
+                    _ => Say::Nothing,
+                };
+            }
         }
         // Takings, to the counter in the afternoon; a busy shop comes near the reporting limit.
         if firm.cash && open && self.day.weekday.is_multiple_of(2) {
@@ -395,7 +431,15 @@ impl Today<'_> {
             let minute = rng.range(840, 1_020);
             let branch = u8::try_from(mix(SHOPFRONT + u64::from(n)) % 3).unwrap_or(0);
             let what = What::DepositCounter { branch };
+            let before = self.out.len();
             self.push(rng, minute, firm.town, (what, own, own, cents));
+            if self.full
+                && cents.is_multiple_of(200)
+                && let Some(takings) = self.out.get_mut(before..).and_then(<[Draft]>::first_mut)
+            {
+                // Somebody of the staff brings them, as often as the owner does.
+                takings.hand = Who::outside(firm.town, 700_000 + n * 2 + cents / 200 % 2);
+            }
         }
         // Builders pay day laborers in cash.
         if firm.mcc == 1520 && self.day.weekday == 4 {

@@ -10,6 +10,7 @@
 
 use crate::calendar::days_before;
 use crate::config::{Config, Society};
+use crate::ordinary;
 use crate::rng::Rng;
 use crate::town::{Town, TownId};
 use crate::who::Who;
@@ -42,6 +43,8 @@ pub(crate) enum Life {
     Seller,
     /// At school, with pocket money.
     Minor,
+    /// Banks elsewhere and keeps this account besides.
+    Dormant,
     /// Belongs to a planted case: only shopping and bills are drawn, the rest is written.
     Written,
     /// Belongs to a planted case, and nothing is drawn.
@@ -315,21 +318,24 @@ fn draw_firm(config: &Config, n: u32) -> Firm {
         left -= u64::from(weight);
     }
     let retail = (5000..6000).contains(&mcc) || mcc == 7230;
-    Firm {
-        town: Town::draw(&mut rng),
-        mcc,
-        cash: retail && rng.per_mille(600),
-        headcount: u16::try_from(rng.skewed(2, 120)).unwrap_or(2),
-        opened: days_before(config.start, rng.skewed(120, 7_000)),
-        still: false,
-        profile: None,
+    let town = Town::draw(&mut rng);
+    let cash = retail && rng.per_mille(600);
+    let headcount = u16::try_from(rng.skewed(2, 120)).unwrap_or(2);
+    let mut opened = days_before(config.start, rng.skewed(120, 7_000));
+    if config.society == Society::Full {
+        opened = ordinary::opening(config, &mut rng, opened);
     }
+    Firm { town, mcc, cash, headcount, opened, still: false, profile: None }
 }
 
 fn draw_person(config: &Config, n: u32) -> Person {
-    let mut rng = Rng::of(config.seed, [PERSON, u64::from(n), 0]);
-    let town = Town::draw(&mut rng);
     let full = config.society == Society::Full;
+    let begin = |n: u32| Rng::of(config.seed, [PERSON, u64::from(n), 0]);
+    let mut rng = begin(n);
+    let mut town = Town::draw(&mut rng);
+    if full {
+        town = ordinary::town_of_home(|n| Town::draw(&mut begin(n)), config.seed, n);
+    }
     let life = if full { draw_full_life(&mut rng) } else { draw_life(&mut rng) };
     let income = match life {
         Life::Worker | Life::Traveler if full => {
@@ -338,8 +344,13 @@ fn draw_person(config: &Config, n: u32) -> Person {
         _ => 100 * draw_income(&mut rng, life),
     };
     let rents = rng.per_mille(if life == Life::Landlord { 50 } else { 560 });
-    let opened = days_before(config.start, rng.range(5, 4_000));
-    let second = rng.per_mille(200).then_some(Product::Savings);
+    let mut opened = days_before(config.start, rng.range(5, 4_000));
+    let mut second = rng.per_mille(200).then_some(Product::Savings);
+    if full {
+        opened = ordinary::opening(config, &mut rng, opened);
+        // Whoever keeps coin has a wallet here in one case of two.
+        second = second.or_else(|| rng.per_mille(50).then_some(Product::Crypto));
+    }
     Person {
         town,
         life,
@@ -385,6 +396,7 @@ fn draw_full_life(rng: &mut Rng) -> Life {
         308..318 => Life::Newcomer,
         318..326 => Life::Seller,
         326..346 => Life::Minor,
+        346..376 => Life::Dormant,
         _ => Life::Worker,
     }
 }
@@ -402,15 +414,20 @@ fn draw_income(rng: &mut Rng, life: Life) -> u32 {
         Life::Newcomer => rng.skewed(700, 1_900),
         Life::Seller => rng.skewed(1_200, 4_500),
         Life::Minor => rng.skewed(40, 160),
+        Life::Dormant => rng.skewed(1_500, 5_000),
         Life::Written | Life::Still => rng.skewed(1_500, 2_600),
     }
 }
 
 fn draw_pay(rng: &mut Rng, life: Life) -> Pay {
     match life {
-        Life::Trader | Life::Gig | Life::Seller | Life::Minor | Life::Written | Life::Still => {
-            Pay::Never
-        }
+        Life::Trader
+        | Life::Gig
+        | Life::Seller
+        | Life::Minor
+        | Life::Dormant
+        | Life::Written
+        | Life::Still => Pay::Never,
         Life::Newcomer | Life::Seasonal => Pay::Weekly,
         Life::Landlord if rng.per_mille(500) => Pay::Never,
         Life::Retired => Pay::Monthly(3),

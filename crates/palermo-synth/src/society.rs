@@ -11,6 +11,7 @@
 use crate::calendar::Day;
 use crate::draft::{Code, Coin, Say, What};
 use crate::life::Today;
+use crate::ordinary::{Way, is};
 use crate::people::{Firm, Life, Person};
 use crate::rng::{Rng, mix};
 use crate::town::{Town, TownId, abroad};
@@ -130,8 +131,12 @@ fn has(seed: u64, who: u64, what: u64, n: u64) -> bool {
 impl Today<'_> {
     /// A person's day in a full society.
     pub(crate) fn resident(&mut self, n: u32, person: &Person) {
-        if person.life == Life::Still || Town::is_abroad(person.town) {
+        let unopened = !self.has_opened(Who::Person(n));
+        if person.life == Life::Still || Town::is_abroad(person.town) || unopened {
             return;
+        }
+        if person.life == Life::Dormant {
+            return self.besides(n, person);
         }
         let mut rng = Rng::of(self.seed, [RESIDENT, u64::from(n), self.date_number()]);
         let rng = &mut rng;
@@ -150,6 +155,7 @@ impl Today<'_> {
             self.club(rng, n, person);
             self.living(rng, n, person);
             self.habits(rng, n, person);
+            self.besides(n, person);
         }
         if person.remits {
             self.remittance(rng, n, person);
@@ -303,15 +309,28 @@ impl Today<'_> {
         for k in 0..times {
             let payee = self.tie(rng, n, person);
             let cents = (rng.around(3_800, 1_700) / 500).max(1) * 500;
-            let say = match rng.below(14) {
-                0 => Say::Rent,
-                1 => Say::Dinner,
-                2 => Say::Thanks,
-                3 => Say::Gift,
-                4 => Say::Tickets,
-                5 => Say::Birthday,
-                6 => Say::Groceries,
-                7 => Say::Share,
+            let say = match rng.below(280) {
+                0..20 => Say::Rent,
+                20..40 => Say::Dinner,
+                40..60 => Say::Thanks,
+                60..80 => Say::Gift,
+                80..100 => Say::Tickets,
+                100..120 => Say::Birthday,
+                120..140 => Say::Groceries,
+                140..160 => Say::Share,
+                160..164 => Say::Debt,
+                164..167 => Say::LoanRate,
+                167..171 => Say::School,
+                171..174 => Say::Medicine,
+                174..177 => Say::Help,
+                177..180 => Say::Lesson,
+                180..183 => Say::Club,
+                183 => Say::Wellness,
+                184 => Say::PersonalCare,
+                185..187 => Say::Tip,
+                187..189 => Say::Allowance,
+                189 => Say::Training,
+                190 => Say::Visa,
                 _ => Say::Nothing,
             };
             let at = (first + k * rng.range(1, 40)).min(1_439);
@@ -528,6 +547,11 @@ impl Today<'_> {
         let at = minute(rng, &PHONES);
         let mobile = matches!(place, abroad::LAGOS | abroad::DHAKA | abroad::MANILA);
         let what = if mobile && n.is_multiple_of(2) { What::MobileMoney } else { What::Remittance };
+        if is(self.seed, u64::from(n), Way::MoneyService, 3) {
+            // The service is paid from the account; what it sends on is not seen here.
+            let service = Who::Listed(7 + u8::try_from(n % 4).unwrap_or(0));
+            return self.push(rng, at, person.town, (What::P2p, Who::Person(n), service, cents));
+        }
         self.push(rng, at, person.town, (what, Who::Person(n), family, cents));
     }
 
@@ -553,12 +577,23 @@ impl Today<'_> {
         if payday {
             // One firm in seven pays through a bureau.
             let payer = if has(self.seed, u64::from(n), 6, 7) { Who::company(24, 3) } else { own };
+            let mut all = 0;
             for k in 0..(u32::from(firm.headcount) / 2).clamp(1, 12) {
                 let worker = Who::outside(firm.town, 40_000 + (n % 60_000) * 16 + k);
                 let mut habit =
                     Rng::of(self.seed, [BUSINESS, u64::from(n), 1_000_000 + u64::from(k)]);
                 let cents = habit.around(150_000, 600) / 100 * 100;
+                all += cents;
+                let before = self.out.len();
                 self.push(rng, 330, firm.town, (What::Payroll, payer, worker, cents));
+                if is(self.seed, payer.identity(), Way::TellsGross, 3)
+                    && let Some(wage) = self.out.get_mut(before..).and_then(<[_]>::first_mut)
+                {
+                    wage.more = cents / 100 * (118 + k);
+                }
+            }
+            if payer != own {
+                self.push(rng, 300, firm.town, (What::Payroll, own, payer, all));
             }
         }
         if self.day.is_due(15) {

@@ -252,6 +252,17 @@ impl Script<'_> {
         u32::try_from(u64::from(cents) * percent / 100).unwrap_or(u32::MAX) / 100 * 100
     }
 
+    /// Which of the ties that a typology may show this network shows, each by itself: none in about
+    /// one network of seven, several in about half.
+    pub(crate) fn ties<const N: usize>(&mut self) -> [bool; N] {
+        let chance = match N {
+            0..=2 => 620,
+            3 => 470,
+            _ => 380,
+        };
+        [(); N].map(|()| self.rng.per_mille(chance))
+    }
+
     /// One of several people.
     pub(crate) fn one(&mut self, people: &[Who]) -> Who {
         self.rng.pick(people).copied().unwrap_or(Who::Nobody)

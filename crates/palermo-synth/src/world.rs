@@ -73,6 +73,7 @@ impl World {
             currency: self.config.currency,
             gaps: self.gaps(),
             full: self.config.society == Society::Full,
+            seed: self.config.seed,
         };
         let balances = writer.full.then(|| Balances::new(&self.people));
         Payments { drafts: Drafts::new(self), writer, balances }

@@ -11,7 +11,8 @@ use crate::balance::Left;
 use crate::customers;
 use crate::draft::{Code, Coin, Draft, Say, What};
 use crate::noise::Gaps;
-use crate::people::People;
+use crate::ordinary;
+use crate::people::{Life, People};
 use crate::rng::mix;
 use crate::town::Town;
 use crate::who::{Who, hash_text, id, scrambled};
@@ -34,6 +35,10 @@ const NUMBER: u64 = 27;
 const BOOKING: u64 = 28;
 const CASE_DEVICE: u64 = 29;
 const WALLET: u64 = 33;
+const HANDLE: u64 = 34;
+
+/// The handle of the list of those that adverts show, as delivered.
+const ADVERTISED: &str = "ADVERT-HANDLE:1";
 
 /// Countries that remittances go to.
 const ABROAD: [&str; 10] = ["MX", "GT", "HN", "SV", "CO", "PH", "IN", "NG", "VN", "DO"];
@@ -51,6 +56,8 @@ pub(crate) struct Writer<'w> {
     pub(crate) gaps: Option<Gaps>,
     /// Whether the world tells all it knows: fees, texts, phones abroad.
     pub(crate) full: bool,
+    /// What the world was drawn from.
+    pub(crate) seed: u64,
 }
 
 /// A payment that another one refers to, by its number in the stream.
@@ -77,9 +84,9 @@ pub(crate) fn address(who: Who) -> String {
     hash_text(HOME, who.identity())
 }
 
-/// A name of a case: what a payer calls a payee.
-fn name_of(named: u32) -> String {
-    id("NAME ", mix((9 << 40) + u64::from(named)) % 1_000_000_000, 9)
+/// What a payer calls a payee, by a number.
+fn name_of(number: u64) -> String {
+    id("NAME ", mix(number) % 1_000_000_000, 9)
 }
 
 /// The name of a firm.
@@ -226,7 +233,7 @@ impl Writer<'_> {
             conductor: conductor(draft, deposit),
             merchant: self.merchant(draft),
             terminal: self.terminal(draft),
-            device: device_of(draft, self.full),
+            device: self.device_of(draft),
             card: self.card(draft, rail),
             crypto: crypto(draft),
             travel: travel(draft),
@@ -250,7 +257,7 @@ impl Writer<'_> {
         };
         payment.debtor.balance_after = left.debtor;
         payment.creditor.balance_after = left.creditor;
-        payment.creditor.name = (draft.named > 0).then(|| text(name_of(draft.named)));
+        payment.creditor.name = self.payee_name(draft);
         // An invoice is paid by one firm to another, and the order names both.
         if self.full && draft.what == What::Invoice {
             payment.debtor.name = Some(text(firm_name(draft.payer)));
@@ -260,6 +267,17 @@ impl Writer<'_> {
             gaps.payment(number, &mut payment);
         }
         payment
+    }
+
+    /// What the payer calls the payee: in a full society most wages and benefits say it.
+    fn payee_name(&self, draft: &Draft) -> Option<Text<'static>> {
+        let kind = draft.what.kind();
+        if self.full && matches!(kind, PaymentKind::Payroll | PaymentKind::Benefit) {
+            return ordinary::name_of_payee(self.seed, draft.payer, draft)
+                .map(|name| text(name_of(name)));
+        }
+        let of_a_case = draft.named > 0 && draft.named >> 31 == 0;
+        of_a_case.then(|| text(name_of((9 << 40) + u64::from(draft.named))))
     }
 
     /// The currency of a payment: that of the world, but for web shops abroad.
@@ -335,14 +353,70 @@ impl Writer<'_> {
         }
     }
 
-    /// The handle under which somebody is paid, where it is one that adverts show.
+    /// The handle under which somebody is paid: one that adverts show, or any other.
     fn handle_of(&self, who: Who) -> Option<Text<'static>> {
         let profile = match who {
-            Who::Person(n) | Who::Second(n) => self.people.person(n)?.profile.as_deref()?,
-            Who::Firm(n) => self.people.firm(n)?.profile.as_deref()?,
-            _ => return None,
+            Who::Person(n) | Who::Second(n) => {
+                self.people.person(n).and_then(|person| person.profile.as_deref())
+            }
+            Who::Firm(n) => self.people.firm(n).and_then(|firm| firm.profile.as_deref()),
+            _ => None,
         };
-        profile.handle.map(Cow::Borrowed).map(Text::new)
+        if let Some(handle) = profile.and_then(|profile| profile.handle) {
+            return Some(Text::new(Cow::Borrowed(handle)));
+        }
+        if !self.full {
+            return None;
+        }
+        match who {
+            Who::Person(n) if self.is_drawn(n) && ordinary::is_advertised(self.seed, n) => {
+                Some(Text::new(Cow::Borrowed(ADVERTISED)))
+            }
+            _ => ordinary::handle(self.seed, who)
+                .map(|key| text(id("$", mix(key ^ HANDLE) % 10_000_000_000, 10))),
+        }
+    }
+
+    /// Whether somebody of the table leads a life that is drawn.
+    fn is_drawn(&self, n: u32) -> bool {
+        let life = self.people.person(n).map(|person| person.life);
+        life.is_some_and(|life| !matches!(life, Life::Written | Life::Still))
+    }
+
+    /// The device a payment came from, where that is told.
+    fn device_of(&self, draft: &Draft) -> Option<Device<'static>> {
+        if draft.device > 0 {
+            return Some(Device { id: Some(text(case_device(draft.device))), ..Device::default() });
+        }
+        let at_agent = self.full && draft.what == What::Remittance;
+        let app = matches!(
+            draft.what,
+            What::P2p
+                | What::Online { .. }
+                | What::Advert { .. }
+                | What::MobileMoney
+                | What::Remit { .. }
+                | What::CoinBuy(_)
+                | What::CoinCard(_)
+                | What::CoinOut(..)
+        );
+        if !app && !at_agent {
+            return None;
+        }
+        let shared = match draft.payer {
+            Who::Person(n) | Who::Second(n) if self.full && self.is_drawn(n) => {
+                ordinary::device(self.seed, n, draft)
+            }
+            _ => None,
+        };
+        match shared {
+            Some(key) => Some(Device {
+                id: Some(text(id("D-", mix(key + DEVICE) % 1_000_000_000_000, 12))),
+                ..Device::default()
+            }),
+            None if at_agent => None,
+            None => device(draft.payer),
+        }
     }
 
     /// The phone of an end: one of the case where somebody is written with it.
@@ -479,25 +553,6 @@ impl Writer<'_> {
     }
 }
 
-/// The device a payment came from, where that is told.
-fn device_of(draft: &Draft, full: bool) -> Option<Device<'static>> {
-    if draft.device > 0 {
-        return Some(Device { id: Some(text(case_device(draft.device))), ..Device::default() });
-    }
-    let app = matches!(
-        draft.what,
-        What::P2p
-            | What::Online { .. }
-            | What::Advert { .. }
-            | What::MobileMoney
-            | What::Remit { .. }
-            | What::CoinBuy(_)
-            | What::CoinCard(_)
-            | What::CoinOut(..)
-    );
-    app.then(|| device(draft.payer, full)).flatten()
-}
-
 fn crypto(draft: &Draft) -> Option<Box<Crypto<'static>>> {
     let side = |category: CryptoCategory, cluster: u64| CryptoSide {
         cluster: Some(text(id("CL-", mix(cluster) % 100_000_000, 8))),
@@ -623,15 +678,8 @@ fn conductor(draft: &Draft, deposit: bool) -> Option<Conductor<'static>> {
     })
 }
 
-/// The payer's phone, which three in four apps tell. In a full society one couple in nine shares a
-/// tablet.
-fn device(who: Who, full: bool) -> Option<Device<'static>> {
-    let who = match who {
-        Who::Person(n) | Who::Second(n) if full && mix(u64::from(n / 2)).is_multiple_of(9) => {
-            Who::Person(n & !1)
-        }
-        who => who,
-    };
+/// The payer's phone, which three in four apps tell.
+fn device(who: Who) -> Option<Device<'static>> {
     let key = mix(who.identity() + DEVICE);
     (!key.is_multiple_of(4) && matches!(who, Who::Person(_) | Who::Second(_))).then(|| Device {
         id: Some(text(id("D-", key % 1_000_000_000_000, 12))),

@@ -3,9 +3,10 @@
 //!
 //! The nominee is the owner on paper, as the register says. The parlor declared a fraction of
 //! what it takes in (F23, F26N: three times and more), or it pays for the rooms and food of those who
-//! work there (F20-F2), or both. What ties it to the trade is one of: the owner's phone runs the accounts of
-//! the nominee and of other straw men; processors of advert sites pay out to it; it is paid under a
-//! handle of adverts; the nominee puts several others on the own account. The owner takes the money out
+//! work there (F20-F2), or both. What ties it to the trade is nothing that a bank sees, or some of
+//! these: the owner's phone runs the accounts of the nominee and of other straw men; processors of
+//! advert sites pay out to it; it is paid under a handle of adverts; the nominee puts several others on
+//! the own account. The owner takes the money out
 //! in a circle of shells that ends as a loan to the parlor, or in a car that cash has paid for, or
 //! both.
 #![expect(
@@ -15,13 +16,12 @@
 
 use crate::prelude::*;
 
-/// What ties a parlor to the trade.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    OnePhone,
-    Processor,
-    Handle,
-    Added,
+/// What ties a parlor to the trade besides people who were added: none of these, some or all.
+#[derive(Clone, Copy)]
+struct Ties {
+    one_phone: bool,
+    processor: bool,
+    handle: bool,
 }
 
 /// Who is in it, and how it works.
@@ -31,7 +31,7 @@ struct Ring {
     straw_men: Vec<Who>,
     owner: Who,
     device: u32,
-    tie: Tie,
+    ties: Ties,
     /// Those who work there sleep and eat there too.
     houses: bool,
     /// A fraction of the takings is declared.
@@ -54,7 +54,7 @@ fn parlor(s: &mut Script<'_>, ring: &Ring, k: u32, (opened, function): (u32, &'s
         turnover: Some(s.rng.range(turnover.0, turnover.1) * 1_000),
         segment: Some("small_business"),
         relations: vec![(ring.nominee, RelationKind::BeneficialOwner)],
-        handle: (ring.tie == Tie::Handle).then_some("ADVERT-HANDLE:1"),
+        handle: ring.ties.handle.then_some("ADVERT-HANDLE:1"),
         ..Profile::default()
     };
     let mcc = if k == 0 { 7297 } else { 7298 };
@@ -63,22 +63,15 @@ fn parlor(s: &mut Script<'_>, ring: &Ring, k: u32, (opened, function): (u32, &'s
 
 fn ring(s: &mut Script<'_>) -> Ring {
     let town = s.town();
-    let tie = match s.rng.range(0, 3) {
-        0 => Tie::OnePhone,
-        1 => Tie::Processor,
-        2 => Tie::Handle,
-        _ => Tie::Added,
-    };
+    let [one_phone, processor, handle, added] = s.ties();
+    let ties = Ties { one_phone, processor, handle };
     let owner_on_paper = || Spec::of(400, 1_800).still();
     let straw = |s: &mut Script<'_>, function| {
         s.cast(town, owner_on_paper(), Role::RoleUndetermined, function)
     };
-    let straw_men: Vec<Who> = match tie {
-        Tie::OnePhone => (0..s.rng.range(3, 5)).map(|_| straw(s, "straw_man")).collect(),
-        Tie::Added => (0..s.rng.range(3, 6)).map(|_| straw(s, "straw_man")).collect(),
-        Tie::Processor | Tie::Handle => Vec::new(),
-    };
-    let nominee = if tie == Tie::Added {
+    let count = if one_phone || added { s.rng.range(3, 6) } else { 0 };
+    let straw_men: Vec<Who> = (0..count).map(|_| straw(s, "straw_man")).collect();
+    let nominee = if added {
         let days: Vec<_> = straw_men.iter().map(|&who| (who, s.rng.range(2, 45))).collect();
         let added: Vec<_> = days
             .into_iter()
@@ -111,7 +104,7 @@ fn ring(s: &mut Script<'_>) -> Ring {
         straw_men,
         owner,
         device,
-        tie,
+        ties,
         houses,
         declares_little,
         buys,
@@ -170,7 +163,7 @@ fn tickets(s: &mut Script<'_>, d: u32, (shop, mcc): (Who, u16), ring: &Ring) -> 
         s.step(if mcc == 7298 { "successor_ticket" } else { step });
         s.outsiders += 1;
         let payer = s.outsider(ring.town, s.outsiders % 900);
-        let by_handle = ring.tie == Tie::Handle && s.rng.per_mille(100);
+        let by_handle = ring.ties.handle && s.rng.per_mille(100);
         let what = if by_handle { What::P2p } else { What::Sale { mcc } };
         s.pay(s.day(d), hours, what, (payer, shop), cents);
         sum += cents;
@@ -185,7 +178,7 @@ fn settle(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring, week: &mut u32) {
     s.step("settlement");
     let at = (s.day(d + 1), DAY);
     let ends = (shop, ring.nominee);
-    if ring.tie == Tie::OnePhone {
+    if ring.ties.one_phone {
         s.pay_on(at, ring.device, What::Transfer(Code::Other), ends, all);
     } else {
         s.pay(at.0, at.1, What::Transfer(Code::Other), ends, all);
@@ -197,7 +190,7 @@ fn settle(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring, week: &mut u32) {
         let cash = s.usd(900, 2_200, 20);
         s.deposit((s.day(d), (1_290, 1_500)), ring.town, (ring.nominee, shop), cash);
     }
-    if ring.tie == Tie::Processor {
+    if ring.ties.processor {
         s.step("payout");
         let cents = s.usd(250, 900, 10);
         let processor = Who::Listed(u8::try_from(d / 7 % 3).unwrap_or(0));
@@ -224,7 +217,7 @@ fn settle(s: &mut Script<'_>, d: u32, shop: Who, ring: &Ring, week: &mut u32) {
 fn pass_on(s: &mut Script<'_>, d: u32, on: u32, ring: &Ring) {
     s.step("owner_draw");
     let what = What::Transfer(Code::Other);
-    if ring.tie != Tie::OnePhone {
+    if !ring.ties.one_phone {
         s.pay(s.day(d + 2), DAY, what, (ring.nominee, ring.owner), on);
         return;
     }

@@ -2,8 +2,8 @@
 //! advert host, again every second day (F20 typology 4 and its case 'Prepaid cards and Bitcoin').
 //!
 //! The coin is mostly bought by card at a service where people trade, and now and then from a
-//! person who changes it. The number of the holder stands in the adverts, or several prepaid phones
-//! are topped up for those who are advertised (AU22).
+//! person who changes it. The handle of the holder may stand in the adverts, and several prepaid phones
+//! may be topped up for those who are advertised (AU22).
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -19,7 +19,7 @@ fn face(s: &mut Script<'_>) -> u32 {
 
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let town = s.town();
-    let known = s.rng.per_mille(450);
+    let [known, phones_of_others] = s.ties();
     let spec = Spec::of(s.rng.range(60, 600), 1_900).second(Product::Crypto);
     let spec = if known { spec.with(|profile| profile.handle = Some(HANDLE)) } else { spec };
     let controller = s.cast(town, spec, Role::Subject, "controller");
@@ -36,7 +36,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             let cash = s.usd(300, 800, 20);
             s.deposit((s.day(d), NIGHT), town, (controller, controller), cash);
         }
-        if !known && k % 2 == 0 {
+        if phones_of_others && k % 2 == 0 {
             s.step("phone");
             for _ in 0..2 {
                 let number = 20 + s.rng.range(1, phones);

@@ -3,7 +3,7 @@
 //! accounts (F20 typology 2, F26N). A network keeps to its way: what is drawn at a machine is almost
 //! all of the wage, and the gang master's phone clears the rest.
 //!
-//! What ties the workers together differs: the gang master's phone is the one that all of their
+//! What ties the workers together differs, and may be nothing that a bank sees: the gang master's phone is the one that all of their
 //! accounts are used from (LT-10, ML-10); or wages of workers without an account come to the gang
 //! master's own, under their names (LT-01); or the gang master holds a mandate and stands at the
 //! counter as well (LT-07). Some crews are housed together, others are registered where they lived.
@@ -16,19 +16,19 @@ use crate::prelude::*;
 
 use super::shared::workers;
 
-/// What ties the workers to one another.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    Phone,
-    Names,
-    Counter,
+/// What ties the workers to one another: none of these, some or all.
+#[derive(Clone, Copy)]
+struct Ties {
+    phone: bool,
+    names: bool,
+    counter: bool,
 }
 
 /// How a network strips its wages.
 #[derive(Clone, Copy)]
 struct Way {
     device: u32,
-    tie: Tie,
+    ties: Ties,
     by_machine: bool,
     machine: u8,
 }
@@ -45,13 +45,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let master = s.ally(town, "gang_master");
     s.spread(master);
     let device = s.device();
-    let tie = match s.rng.range(0, 9) {
-        0..6 => Tie::Phone,
-        6..8 => Tie::Names,
-        _ => Tie::Counter,
-    };
-    let by_machine = tie == Tie::Phone && s.rng.per_mille(400);
-    let way = Way { device, tie, by_machine, machine: 3 };
+    let [phone, names, counter] = s.ties();
+    let ties = Ties { phone, names, counter };
+    let by_machine = s.rng.per_mille(300);
+    let way = Way { device, ties, by_machine, machine: 3 };
     // Crews whose cards are drawn are paid by the week or, as day laborers, every few days; the
     // others every other week.
     let daily = s.rng.per_mille(500);
@@ -70,7 +67,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             s.step("strip");
             strip(s, way, (friday, start + k), (worker, master), net);
         }
-        if tie == Tie::Names {
+        if ties.names {
             others(s, friday, (employer, master));
         }
         if (pay + 1) * apart % 14 < apart {
@@ -95,23 +92,20 @@ fn strip(
         let machine = What::Atm { machine: way.machine };
         s.put((friday, minute), town, machine, (worker, Who::Nobody), drawn);
         let rest = (net - drawn.min(net)) / 100 * 90;
-        s.pay_on((later(friday, 1), DAY), way.device, What::P2p, (worker, master), rest.max(100));
+        s.device = if way.ties.phone { way.device } else { 0 };
+        s.pay(later(friday, 1), DAY, What::P2p, (worker, master), rest.max(100));
+        s.device = 0;
         return;
     }
     let cents = s.part(net, 68, 95);
-    match way.tie {
-        Tie::Phone => {
-            s.pay_on((friday, hours), way.device, What::P2p, (worker, master), cents);
-        }
-        Tie::Names => s.pay(friday, hours, What::P2p, (worker, master), cents),
-        Tie::Counter => {
-            s.pay_on((friday, hours), way.device, What::P2p, (worker, master), cents);
-            // Some of what is left is drawn at the counter, by who holds the mandate.
-            let coins = s.usd(20, 60, 10);
-            let day = later(friday, 3);
-            let what = What::Counter { branch: 1 };
-            s.by_hand(master, |s| s.pay(day, OFFICE, what, (worker, Who::Nobody), coins));
-        }
+    s.device = if way.ties.phone { way.device } else { 0 };
+    s.pay(friday, hours, What::P2p, (worker, master), cents);
+    s.device = 0;
+    if way.ties.counter {
+        // Some of what is left is drawn at the counter, by who holds the mandate.
+        let coins = s.usd(20, 60, 10);
+        let (day, what) = (later(friday, 3), What::Counter { branch: 1 });
+        s.by_hand(master, |s| s.pay(day, OFFICE, what, (worker, Who::Nobody), coins));
     }
 }
 

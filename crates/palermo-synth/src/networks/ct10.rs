@@ -1,7 +1,7 @@
 //! CT-10: labor invoices pass from a broker through young shells and leave as cash around paydays;
 //! no wages, no taxes (AMX; the Europol model is recalled).
 //!
-//! Each network shows one thing more about the chain, and what ties it to its workers: the money
+//! A network may show one thing more about the chain or several, and what ties it to its workers: the money
 //! passes through a third shell on the day it came, each keeping a few percent (ML-24), or the last
 //! shell pays motel rooms, food and vans (LT-12), and there the courier's computer runs the shell's
 //! account and those of newly hired workers (LT-10); or the broker pays wages in the names of several
@@ -13,12 +13,14 @@
 
 use crate::prelude::*;
 
-/// What a network shows besides the cash.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Chain,
-    Sustenance,
-    Names,
+/// What a network shows besides the cash: none of these, some or all.
+#[derive(Clone, Copy)]
+struct Signs {
+    chain: bool,
+    sustenance: bool,
+    names: bool,
+    /// The courier's computer runs accounts of workers.
+    runs: bool,
 }
 
 /// The end of the chain.
@@ -27,7 +29,7 @@ struct Tail {
     last: Who,
     courier: Who,
     device: u32,
-    sign: Sign,
+    signs: Signs,
 }
 
 fn shell(s: &mut Script<'_>, town: u8, (age, function): (u32, &'static str)) -> Who {
@@ -37,7 +39,9 @@ fn shell(s: &mut Script<'_>, town: u8, (age, function): (u32, &'static str)) -> 
         segment: Some("small_business"),
         ..Profile::default()
     };
-    s.found(town, (1799, 2, age), profile, (Role::RoleUndetermined, function))
+    // What a shell says of its staff is anything from the director alone to a small crew.
+    let staff = u16::try_from(s.rng.range(1, 9)).unwrap_or(2);
+    s.found(town, (1799, staff, age), profile, (Role::RoleUndetermined, function))
 }
 
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
@@ -46,11 +50,11 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.members.push((Part::Account(client), Role::CounterpartyOnly, "client"));
     let profile = Profile { turnover: Some(70_000), licensed: Some(false), ..Profile::default() };
     let broker = s.found(town, (7361, 5, 700), profile, (Role::Subject, "broker"));
-    let sign = s.rng.pick(&[Sign::Chain, Sign::Sustenance, Sign::Names]).copied();
-    let sign = sign.unwrap_or(Sign::Names);
+    let [chain, sustenance, names, runs] = s.ties();
+    let signs = Signs { chain, sustenance, names, runs };
     let age = s.rng.range(60, 200);
     let mut chain = vec![broker, shell(s, town, (age, "shell"))];
-    if sign == Sign::Chain {
+    if signs.chain {
         let age = s.rng.range(60, 160);
         chain.push(shell(s, town, (age, "shell")));
     }
@@ -59,8 +63,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     chain.push(last);
     s.spread(last);
     let courier = s.ally(town, "courier");
-    let crew = crew(s, town, sign);
-    let tail = Tail { last, courier, device: s.device(), sign };
+    let crew = crew(s, town, runs);
+    let tail = Tail { last, courier, device: s.device(), signs };
     for week in 0..16 {
         let friday = s.friday(week * 7);
         let invoice = s.usd(9_000, 16_000, 100);
@@ -69,19 +73,19 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         if week % 2 == 0 {
             pay_workers(s, later(friday, 4), tail, &crew);
         }
-        if sign == Sign::Sustenance {
+        if signs.sustenance {
             keep(s, friday, last);
         }
-        if sign == Sign::Names {
-            names(s, friday, (broker, tail));
+        if signs.names {
+            names_of_others(s, friday, (broker, tail));
         }
     }
     s.at_account(last)
 }
 
 /// Workers: known from their accounts here where somebody runs these, elsewhere where not.
-fn crew(s: &mut Script<'_>, town: u8, sign: Sign) -> Vec<Who> {
-    if sign == Sign::Names {
+fn crew(s: &mut Script<'_>, town: u8, runs: bool) -> Vec<Who> {
+    if !runs {
         return s.public(town, 5, (Role::PotentialVictim, "worker"));
     }
     let count = s.count(5, 8).max(4);
@@ -114,7 +118,7 @@ fn pass(
 fn cash(s: &mut Script<'_>, friday: crate::calendar::Day, tail: Tail, came: u32) {
     s.step("cash");
     let town = s.town_of(tail.last);
-    let share = if tail.sign == Sign::Sustenance { (74, 84) } else { (78, 95) };
+    let share = if tail.signs.sustenance { (74, 84) } else { (78, 95) };
     let mut left = s.part(came, share.0, share.1);
     while left > 50_000 {
         let piece = s.usd(2_500, 7_500, 100).min(left / 1_000 * 1_000);
@@ -135,7 +139,7 @@ fn pay_workers(s: &mut Script<'_>, day: crate::calendar::Day, tail: Tail, crew: 
     let cents = s.usd(900, 2_200, 100);
     let town = s.town_of(tail.last);
     s.deposit((later(day, 1), DAY), town, (tail.courier, tail.courier), cents);
-    if tail.sign == Sign::Names {
+    if !tail.signs.runs {
         return;
     }
     s.step("run");
@@ -162,7 +166,7 @@ fn keep(s: &mut Script<'_>, friday: crate::calendar::Day, last: Who) {
 }
 
 /// Wages in the names of several workers come to one account.
-fn names(s: &mut Script<'_>, friday: crate::calendar::Day, (broker, tail): (Who, Tail)) {
+fn names_of_others(s: &mut Script<'_>, friday: crate::calendar::Day, (broker, tail): (Who, Tail)) {
     s.step("wage_in_names");
     let name = s.rng.range(0, 4);
     for k in 0..2 {

@@ -3,8 +3,8 @@
 //!
 //! Either a large household has several live-in workers, whose accounts its own device runs, or a
 //! placement agent has put workers into as many households and keeps their accounts on one phone.
-//! The control shows in one of three ways: the wage stops and the device goes on (OSCE, recalled);
-//! or the employer or agent draws at the counter on the accounts of all of them; or staff noted who
+//! The control shows in none, one or several of three ways: the wage stops and the device goes on (OSCE,
+//! recalled); the employer or agent draws at the counter on the accounts of all of them; staff noted who
 //! spoke and who kept the papers when the accounts were opened. Half of the networks are what is most
 //! usual, one household and one worker, where nothing clusters.
 #![expect(
@@ -14,12 +14,12 @@
 
 use crate::prelude::*;
 
-/// How the control shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Stopped,
-    Counter,
-    Noted,
+/// How the control shows, where it does.
+#[derive(Clone, Copy)]
+struct Signs {
+    stopped: bool,
+    counter: bool,
+    noted: bool,
 }
 
 /// Who has the accounts in hand.
@@ -30,7 +30,7 @@ struct Hand {
     holder: Who,
     /// The wage is paid from the same device.
     pays: bool,
-    sign: Sign,
+    signs: Signs,
 }
 
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
@@ -38,13 +38,13 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let device = s.device();
     let agent = s.ally(town, "placement_agent");
     let count = if s.rng.per_mille(500) { 1 } else { s.count(3, 5).max(2) };
-    let sign = s.rng.pick(&[Sign::Stopped, Sign::Counter, Sign::Noted]).copied();
-    let sign = sign.unwrap_or(Sign::Noted);
+    let [stopped, counter, noted] = s.ties();
+    let signs = Signs { stopped, counter, noted };
     if s.rng.per_mille(600) {
         let household = household(s, town, 3);
         s.spread(household);
         let second = household_of(s, town, 3, "household_second");
-        let hand = Hand { device, holder: household, pays: true, sign };
+        let hand = Hand { device, holder: household, pays: true, signs };
         for k in 0..count {
             served(s, (household, 3), (agent, k), hand);
         }
@@ -52,8 +52,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         return s.at_account(household);
     }
     // Nobody's wage stops at once in several households.
-    let sign = if sign == Sign::Stopped { Sign::Noted } else { sign };
-    let hand = Hand { device, holder: agent, pays: false, sign };
+    let signs = Signs { stopped: false, ..signs };
+    let hand = Hand { device, holder: agent, pays: false, signs };
     for k in 0..count {
         let household = household(s, town, 4 + k);
         served(s, (household, 4 + k), (agent, k), hand);
@@ -97,7 +97,7 @@ fn served(s: &mut Script<'_>, (household, door): (Who, u32), (agent, k): (Who, u
         .related(household, RelationKind::Employer)
         .shares(0, s.key(door))
         .with(|profile| {
-            if hand.sign == Sign::Noted {
+            if hand.signs.noted {
                 profile.events.extend(noted);
             }
         });
@@ -106,7 +106,7 @@ fn served(s: &mut Script<'_>, (household, door): (Who, u32), (agent, k): (Who, u
     let fee = s.usd(300, 800, 50);
     s.pay_on((s.day(3 + k), DAY), hand.device, What::P2p, (worker, agent), fee);
     let wage = s.rng.range(125, 185) * 1_000;
-    let months = if hand.sign == Sign::Stopped { s.rng.range(2, 3) } else { 5 };
+    let months = if hand.signs.stopped { s.rng.range(2, 3) } else { 5 };
     for month in 0..months {
         let day = s.day(4 + month * 30);
         let net = s.noisy(wage);
@@ -134,7 +134,7 @@ fn give_back(
     (worker, household): (Who, Who),
     (hand, net, back): (Hand, u32, u32),
 ) {
-    if hand.sign != Sign::Counter {
+    if !hand.signs.counter {
         s.pay_on((day, EVENING), hand.device, What::P2p, (worker, household), back);
         return;
     }

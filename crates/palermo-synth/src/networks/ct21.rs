@@ -3,7 +3,8 @@
 //! first below 250, rarely over 1,500 in all).
 //!
 //! Most pay once or twice and a few up to five times, until they are drained or tell somebody (FT25).
-//! One in three banks here; of the others the bank knows no age. Some buy gift cards first.
+//! From one in six to one in two banks here; of the others the bank knows no age. Some buy gift cards
+//! first. One to three mules take the money in.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -17,14 +18,18 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(aggregator);
     let spec = Spec::of(s.rng.range(10, 60), 800).age(AgeBand::From18);
     let spec = spec.does(Activity::Student, "");
-    let mules = s.cast_many(town, &spec, 2, (Role::RoleUndetermined, "mule"));
+    let hands = s.rng.range(1, 3);
+    let mules = s.cast_many(town, &spec, hands, (Role::RoleUndetermined, "mule"));
     let count = s.count(26, 44);
+    // Of six payers so many bank here.
+    let here = s.rng.range(1, 3);
     let organizer = s.company(abroad::LAGOS, 1);
     for (m, mule) in (0..).zip(mules) {
         let mut held = 0;
-        for k in (0..count).filter(|k| k % 2 == m) {
+        for k in (0..count).filter(|k| k % hands == m) {
             let d = k * 15 / count;
-            held += burst(s, d, k, mule);
+            let is_here = k / hands % 6 < here;
+            held += burst(s, d, is_here, mule);
             if held > 10_000 {
                 forward(s, d, (mule, aggregator, organizer), k % 4 < 2, held);
                 held = 0;
@@ -44,10 +49,9 @@ fn times(s: &mut Script<'_>) -> u32 {
     }
 }
 
-/// Somebody young pays. Gives the sum.
-fn burst(s: &mut Script<'_>, d: u32, k: u32, mule: Who) -> u32 {
+/// Somebody young pays, who banks here or elsewhere. Gives the sum.
+fn burst(s: &mut Script<'_>, d: u32, here: bool, mule: Who) -> u32 {
     let home = s.town();
-    let here = k % 6 < 2;
     let young = if here {
         let age = if s.rng.per_mille(400) { AgeBand::Minor } else { AgeBand::From18 };
         let spec = Spec::of(s.rng.range(60, 900), 300).age(age).does(Activity::Student, "");

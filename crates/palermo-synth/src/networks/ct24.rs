@@ -12,14 +12,6 @@
 use crate::prelude::*;
 use crate::town::TownId;
 
-/// How recruiter and compound are tied.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    Commission,
-    Contract,
-    Runner,
-}
-
 pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let town = s.town();
     let profile = Profile {
@@ -32,9 +24,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     s.spread(agency);
     let hub = s.rng.pick(&[abroad::SIHANOUKVILLE, abroad::MAE_SOT]).copied();
     let hub = hub.unwrap_or(abroad::SIHANOUKVILLE);
-    let tie = s.rng.pick(&[Tie::Commission, Tie::Contract, Tie::Runner]).copied();
-    let tie = tie.unwrap_or(Tie::Commission);
-    let collector = if tie == Tie::Runner {
+    // How recruiter and compound are tied: not at all, or in some of these ways.
+    let [commission, contract, runner] = s.ties();
+    let collector = if runner {
         let spec = Spec::of(s.rng.range(60, 300), 1_600);
         s.cast(town, spec, Role::Subject, "compound_collector")
     } else {
@@ -47,10 +39,10 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     for month in 1..10 {
         s.step("office");
         let cents = s.usd(700, 1_100, 50);
-        s.device = if tie == Tie::Runner { device } else { 0 };
+        s.device = if runner { device } else { 0 };
         s.pay(s.day(month * 30), DAY, What::Rent, (agency, s.company(town, 6)), cents);
         s.device = 0;
-        if tie == Tie::Commission && month > 1 {
+        if commission && month > 1 {
             s.step("commission");
             let cents = s.usd(1_500, 4_500, 100);
             let what = What::Wire(Code::Services);
@@ -62,9 +54,9 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
         let first = 95 + k * 25 + s.rng.range(0, 40);
         let spec = Spec::of(s.rng.range(900, 4_000), 2_400).second(Product::Savings);
         let family = s.cast(town, spec, Role::PotentialVictim, "family");
-        let contract = (tie == Tie::Contract).then_some(agency);
+        let contract = contract.then_some(agency);
         release(s, first, family, (collector, contract));
-        if tie == Tie::Runner {
+        if runner {
             exit(s, first + 12, collector, device);
         }
     }

@@ -2,8 +2,8 @@
 //! tests for people who are no relatives, tickets, a stay near a hospital, one small payment to the
 //! donor afterwards, smaller ones to staff (literature, recalled; no published threshold).
 //!
-//! Whoever looks for a match has several people tested. The shell has a second trade, as the catalogue
-//! has it: consultancies through which money goes round, or papers at a fee.
+//! Whoever looks for a match has several people tested. The shell mostly has a second trade, as the
+//! catalogue has it: consultancies through which money goes round, or papers at a fee.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "days, counts and cents of one case, by the literals here"
@@ -25,7 +25,7 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
     let official = s.ally(town, "official");
     let clinic = s.company(abroad::MUMBAI, 4);
     let pairs = s.count(2, 3).max(1);
-    let goes_round = s.rng.per_mille(600);
+    let [goes_round, sells_papers] = s.ties();
     let firms = goes_round.then(|| shells(s, town));
     for k in 0..pairs {
         let start = k * 35;
@@ -35,7 +35,8 @@ pub(crate) fn write(s: &mut Script<'_>) -> Scene {
             for n in 0..3 {
                 round(s, start + 43 + n * 14, broker, firms, package);
             }
-        } else {
+        }
+        if sells_papers {
             papers(s, start, town, broker);
         }
         journey(s, start + 74, (town, broker), clinic, package);
