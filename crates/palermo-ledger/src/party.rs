@@ -49,6 +49,8 @@ pub struct KnownParty {
     pub relations: Box<[Declared]>,
     /// Coded observations; most parties have none.
     pub events: Box<[(EventCode, EventTime)]>,
+    /// Another one for each record that was taken in ([`Parties::revision`]).
+    pub(crate) revision: u32,
 }
 
 /// A declared relation.
@@ -87,6 +89,8 @@ pub struct Parties {
     declaring: FixedHashMap<Atom, Vec<PartyId>>,
     /// Holders of each account, in the order in which they named it.
     holders: FixedHashMap<AccountId, Vec<Owned>>,
+    /// Records that were taken in: derived, and begins anew with whoever remembers nothing.
+    revision: u32,
 }
 
 /// What is known of an account from the party that holds it.
@@ -113,7 +117,9 @@ impl Parties {
         if self.find(id).is_some_and(|known| known.as_of > party.as_of) {
             return false;
         }
-        let known = bind(party, id, atoms, places, account);
+        let mut known = bind(party, id, atoms, places, account);
+        self.revision = self.revision.wrapping_add(1);
+        known.revision = self.revision;
         let party_id = self
             .by_id
             .get(&id)
@@ -222,6 +228,12 @@ impl Parties {
         self.get(self.owner(account)?.party)
     }
 
+    /// A number that is another one whenever something else is known of the holder of an account; 0
+    /// where it has none.
+    pub fn revision(&self, account: AccountId) -> u32 {
+        self.holder(account).map_or(0, |holder| holder.revision)
+    }
+
     /// Bytes held, roughly: the structs and the lists inside.
     pub fn bytes(&self) -> usize {
         self.parties
@@ -272,6 +284,7 @@ fn bind(
         hash_key: atom(party.hash_key_id.as_deref()),
         relations: party.relations.iter().map(|relation| declared(relation, atoms)).collect(),
         events: party.events.iter().map(|event| (event.code, event.at)).collect(),
+        revision: 0,
     }
 }
 

@@ -219,9 +219,13 @@ impl Detector {
         changed: &mut Changed,
     ) {
         let Some(bound) = self.indicators.get(usize::from(index)) else { return };
-        let here: Option<(RowId, Leg)> = newest_at(ledger, subject, end.minus(bound.window), end);
+        let window = bound.window;
         // A payment of this very time that comes later finds that it was looked at before.
         self.armed.first_time(subject, end);
+        if self.armed.is_out(index, subject) {
+            return;
+        }
+        let here: Option<(RowId, Leg)> = newest_at(ledger, subject, end.minus(window), end);
         let moment = Moment { time: end, here, first: false };
         self.evaluate_one(ledger, index, subject, moment, changed);
     }

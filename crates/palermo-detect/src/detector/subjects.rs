@@ -4,14 +4,16 @@
 //!
 //! Cost: nothing for kinds that no indicator is about.
 
-use super::armed::At;
+use super::armed::{At, Said};
 use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
-use crate::condition::Run;
+use crate::condition::{Run, Verdict};
 use crate::eval::{self, Env};
 use crate::lexicon::Words;
 use crate::select::is_sampled;
+use crate::value::Value;
 use palermo_domain::{EventTime, Span, Subject, Text};
+use palermo_lang::program::{EndField, Field, Side, Symbol};
 use palermo_ledger::{AccountId, Carried, Kinds, Ledger, Leg, RowId, SetId};
 
 /// The longest window of the indicators of each kind of subject.
@@ -124,11 +126,67 @@ impl Detector {
             debug_assert!(
                 !is_sampled(time) || self.others_do_not_hold(ledger, (account, kind), moment, &due)
             );
+            if first && kind == Subject::Account {
+                self.armed.see_kind(account, self.own_kind(ledger, moment));
+            }
             for &index in &due {
-                self.evaluate_one(ledger, index, account, moment, changed);
+                if !(first && self.repeats(ledger, index, account, moment)) {
+                    self.evaluate_one(ledger, index, account, moment, changed);
+                }
             }
         }
         self.due = due;
+    }
+
+    /// The kind of the subject's own end, as a number.
+    fn own_kind(&self, ledger: &Ledger, moment: Moment) -> u8 {
+        let Some((row, leg)) = moment.here else { return 0 };
+        let kind = ledger.row(row).map(|row| {
+            eval::read(Field::End(Side::Own, EndField::Kind), self.env(ledger), row, leg)
+        });
+        match kind {
+            Some(Value::Symbol(Symbol::EndKind(kind))) => (kind as u8).saturating_add(1),
+            _ => 0,
+        }
+    }
+
+    /// Counts what an indicator said before, where it would say so again.
+    fn repeats(&mut self, ledger: &Ledger, index: u16, account: AccountId, moment: Moment) -> bool {
+        let when = (moment.time, ledger.kept_from());
+        let Some(said) = self.armed.said(index, account, when) else { return false };
+        debug_assert!(
+            !is_sampled(moment.time) || self.says(ledger, index, account, moment, said),
+            "as an evaluation says"
+        );
+        if said.doubt {
+            let weight = self.lacking.weight(index);
+            if weight.is_some() && !said.deep {
+                return false;
+            }
+            self.lacking.rule(index, weight.unwrap_or(0), weight.and(said.undecided));
+        }
+        true
+    }
+
+    /// Whether an evaluation says what is repeated.
+    fn says(
+        &self,
+        ledger: &Ledger,
+        index: u16,
+        account: AccountId,
+        Moment { time, here, .. }: Moment,
+        said: Said,
+    ) -> bool {
+        let here = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
+        let Some((condition, (row, leg))) = self.indicators.get(usize::from(index)).zip(here)
+        else {
+            return false;
+        };
+        let (env, sets) = (self.env(ledger), &self.selections.sets);
+        let found = Run::new(env, sets, condition, account, time).verdict(row, leg, said.deep);
+        let undecided = if let (Verdict::Undecided(field), _) = found { Some(field) } else { None };
+        found.0 != Verdict::Holds
+            && (found.1, undecided) == (said.doubt, said.undecided.filter(|_| said.deep))
     }
 
     /// Whether no indicator that is left out holds; what asks for others is looked at when they are
