@@ -238,7 +238,8 @@ impl Detector {
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
         let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
         let searches = &self.searches;
-        Env { ledger, lists, adder, searches, hits, during: None, from: None, text: None }
+        let (during, from, text, keys) = (None, None, None, None);
+        Env { ledger, lists, adder, searches, hits, during, from, text, keys }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -435,9 +436,12 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let (lists, list_rows_refused) = sent.bind(rules, ledger);
     let atoms = &mut ledger.atoms;
     let modifiers = BoundModifier::all(rules, atoms);
-    let mut conditions = Vec::new();
+    let (base, mut conditions) = (ledger.rates.base(), Vec::new());
     for selection in &rules.selections {
-        conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
+        let mut binder = Binder { atoms, params: &[], indicators: &[] };
+        let mut node = binder.expr(&selection.condition);
+        node.settle_money(base);
+        conditions.push(node);
     }
     let selections = Selections::new(conditions);
     let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
@@ -453,7 +457,6 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
             Some(Direction::In) => vec![Leg::Creditor],
         }
     };
-    let base = ledger.rates.base();
     let need = |bound| (Need::of(bound, &legs), need::currencies(bound, base));
     let needs: Vec<(Need, Vec<Currency>)> = indicators.iter().map(need).collect();
     // Where a rate may be missing the need decides nothing.

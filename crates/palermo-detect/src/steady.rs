@@ -12,7 +12,7 @@
 //! is never steady. Cost: none where payments can only leave a sum; else a walk over the window.
 
 use crate::bind::{BoundCondition, BoundMeasure, Node};
-use crate::eval::{Env, read};
+use crate::eval::{Env, party_of, read};
 use crate::select::Sets;
 use crate::value::Value;
 use palermo_domain::{Currency, EventCode, EventTime, RelationKind, Span, Subject};
@@ -192,22 +192,24 @@ impl Here<'_, '_> {
         (!entries.changing || until == EventTime::MAX).then_some(until)
     }
 
-    /// Until when a fact stays as it is while the record of the holder does; `None` where that cannot
+    /// Until when a fact stays as it is while the record of the own end does; `None` where that cannot
     /// be told.
     fn fact_until(&self, fact: &Fact) -> Option<EventTime> {
         let ledger: &Ledger = self.env.ledger;
-        // Without a holder the payment at hand says who it is.
-        let holder = ledger.parties.holder(self.account)?;
+        // Who keeps what was said sees to it that it stays the same record, or none.
+        let own = party_of(self.env, self.row, self.leg);
         let midnight = || self.time.date().midnight().plus(Span::from_days(1));
         Some(match fact {
             Fact::Record | Fact::Kind => EventTime::MAX,
             Fact::Event(code, within) => {
-                let observed = holder.events.iter().filter(|(of, _)| of == code);
+                let observed = own.iter().flat_map(|own| &own.events);
+                let observed = observed.filter(|(of, _)| of == code);
                 let changes = observed.flat_map(|(_, when)| [*when, when.plus(*within)]);
                 changes.filter(|change| *change >= self.time).min().unwrap_or(EventTime::MAX)
             }
             Fact::Relations(kind) => {
-                let any = holder.relations.iter().any(|relation| relation.kind == *kind);
+                let mut relations = own.iter().flat_map(|own| &own.relations);
+                let any = relations.any(|relation| relation.kind == *kind);
                 if any { midnight() } else { EventTime::MAX }
             }
             Fact::Age(span) => {

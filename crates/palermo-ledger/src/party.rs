@@ -49,8 +49,15 @@ pub struct KnownParty {
     pub relations: Box<[Declared]>,
     /// Coded observations; most parties have none.
     pub events: Box<[(EventCode, EventTime)]>,
-    /// Another one for each record that was taken in ([`Parties::revision`]).
+    /// Another one for each record that was taken in ([`KnownParty::revision`]).
     pub(crate) revision: u32,
+}
+
+impl KnownParty {
+    /// A number that no other record has, of this party or of another one; never 0.
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
 }
 
 /// A declared relation.
@@ -118,7 +125,7 @@ impl Parties {
             return false;
         }
         let mut known = bind(party, id, atoms, places, account);
-        self.revision = self.revision.wrapping_add(1);
+        self.revision = self.revision.saturating_add(1);
         known.revision = self.revision;
         let party_id = self
             .by_id
@@ -226,12 +233,6 @@ impl Parties {
     /// The holder of an account, of a joint one the first.
     pub fn holder(&self, account: AccountId) -> Option<&KnownParty> {
         self.get(self.owner(account)?.party)
-    }
-
-    /// A number that is another one whenever something else is known of the holder of an account; 0
-    /// where it has none.
-    pub fn revision(&self, account: AccountId) -> u32 {
-        self.holder(account).map_or(0, |holder| holder.revision)
     }
 
     /// Bytes held, roughly: the structs and the lists inside.

@@ -352,9 +352,14 @@ impl Armed {
         u16::try_from(at).unwrap_or(u16::MAX)
     }
 
-    /// The kind that a payment says the subject's own end is of.
-    pub(super) fn see_kind(&mut self, subject: AccountId, kind: u8) {
+    /// Whose a payment says that the subject's own end is, by the revision of the record (0 where there
+    /// is none), and of which kind.
+    pub(super) fn see_own(&mut self, subject: AccountId, record: u32, kind: u8) {
         let stand = stand(&mut self.subjects, subject);
+        if stand.record != record {
+            stand.record = record;
+            stand.all.iter_mut().for_each(|one| one.steady = 0);
+        }
         if stand.kind != kind {
             stand.kind = kind;
             stand.all.iter_mut().filter(|one| one.said & KIND != 0).for_each(|one| one.steady = 0);
@@ -373,16 +378,15 @@ impl Armed {
         self.lists = self.lists.wrapping_add(1);
     }
 
-    /// Makes ready what is kept of an account: what was said under another record of its holder, or
-    /// other lists, is forgotten.
+    /// Makes ready what is kept of an account: what was said under other lists is forgotten.
     fn renew(&mut self, at: &At<'_>) {
         if at.kind != Subject::Account {
             return;
         }
         let Self { subjects, always, held, lists, .. } = self;
-        let (stand, record) = (stand(subjects, at.subject), at.ledger.parties.revision(at.subject));
-        if (stand.record, stand.lists) != (record, *lists) {
-            (stand.record, stand.lists) = (record, *lists);
+        let stand = stand(subjects, at.subject);
+        if stand.lists != *lists {
+            stand.lists = *lists;
             stand.all.iter_mut().for_each(|one| one.steady = 0);
         }
         if !std::mem::replace(&mut stand.whole, true) {

@@ -14,7 +14,7 @@ use crate::select::is_sampled;
 use crate::value::Value;
 use palermo_domain::{EventTime, Span, Subject, Text};
 use palermo_lang::program::{EndField, Field, Side, Symbol};
-use palermo_ledger::{AccountId, Carried, Kinds, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Atom, Carried, Kinds, KnownParty, Ledger, Leg, RowId, SetId};
 
 /// The longest window of the indicators of each kind of subject.
 #[derive(Debug)]
@@ -56,7 +56,10 @@ impl Detector {
         let text = text.filter(|_| self.selections.reads_text);
         let words = text.map(|text| Words::of(text.expose()));
         let carried = ledger.carried(row);
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref())))
+        let env = self.env(ledger);
+        let key = |leg| ledger.row(row).and_then(|row| eval::account_key(env, row, leg));
+        let keys = Leg::BOTH.map(key);
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref(), keys)))
     }
 
     fn select_leg(
@@ -64,7 +67,7 @@ impl Detector {
         ledger: &Ledger,
         row: RowId,
         leg: Leg,
-        (carried, text): (&[Carried], Option<&Words>),
+        (carried, text, keys): (&[Carried], Option<&Words>, [Option<Atom>; 2]),
     ) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let account = row.account(leg);
@@ -75,8 +78,8 @@ impl Detector {
             return SetId::default();
         }
         let (lists, adder, searches) = (&self.lists[..], &self.adder, &self.searches);
-        let (hits, during, from) = (None, None, None);
-        let env = Env { ledger, lists, adder, searches, hits, during, from, text };
+        let (hits, during, from, keys) = (None, None, None, Some(keys));
+        let env = Env { ledger, lists, adder, searches, hits, during, from, text, keys };
         let lacking = &mut self.lacking;
         let at = eval::At { env, row, leg, step: None };
         let set = self.selections.decide(&at, kinds, &mut |lacked| lacking.selection(lacked));
@@ -127,7 +130,8 @@ impl Detector {
                 !is_sampled(time) || self.others_do_not_hold(ledger, (account, kind), moment, &due)
             );
             if first && kind == Subject::Account {
-                self.armed.see_kind(account, self.own_kind(ledger, moment));
+                let (record, kind) = self.own(ledger, moment);
+                self.armed.see_own(account, record, kind);
             }
             for &index in &due {
                 if !(first && self.repeats(ledger, index, account, moment)) {
@@ -138,16 +142,17 @@ impl Detector {
         self.due = due;
     }
 
-    /// The kind of the subject's own end, as a number.
-    fn own_kind(&self, ledger: &Ledger, moment: Moment) -> u8 {
-        let Some((row, leg)) = moment.here else { return 0 };
-        let kind = ledger.row(row).map(|row| {
-            eval::read(Field::End(Side::Own, EndField::Kind), self.env(ledger), row, leg)
-        });
-        match kind {
-            Some(Value::Symbol(Symbol::EndKind(kind))) => (kind as u8).saturating_add(1),
+    /// Whose the subject's own end is, by the revision of the record, and its kind, as a number.
+    fn own(&self, ledger: &Ledger, moment: Moment) -> (u32, u8) {
+        let here = moment.here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
+        let Some((row, leg)) = here else { return (0, 0) };
+        let env = self.env(ledger);
+        let party = eval::party_of(env, row, leg);
+        let kind = match eval::read(Field::End(Side::Own, EndField::Kind), env, row, leg) {
+            Value::Symbol(Symbol::EndKind(kind)) => (kind as u8).saturating_add(1),
             _ => 0,
-        }
+        };
+        (party.map_or(0, KnownParty::revision), kind)
     }
 
     /// Counts what an indicator said before, where it would say so again.
