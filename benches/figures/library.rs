@@ -19,7 +19,10 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
-const ACCOUNTS: u32 = 10_000;
+/// `PALERMO_LIBRARY_ACCOUNTS` makes a smaller bank, for who counts instructions.
+fn accounts() -> u32 {
+    u32::try_from(setting("PALERMO_LIBRARY_ACCOUNTS", 10_000)).unwrap_or(10_000)
+}
 /// Whole weeks, so that weekdays stay what they are.
 const DAYS: u16 = 49;
 const TIMED_DAYS: i64 = 10;
@@ -31,12 +34,10 @@ pub fn figures(runs: usize) {
     figure("library_load", format!("{:.0}", begun.elapsed().as_millis()), "ms");
     let world = world();
     let payments = payments(&world);
-    eprintln!("library: {} payments of {ACCOUNTS} accounts in {DAYS} days", payments.len());
-    figure(
-        "expression_five_terms",
-        format!("{:.1}", five_terms(&world, &payments)),
-        "ns/selection",
-    );
+    let (count, accounts) = (payments.len(), accounts());
+    eprintln!("library: {count} payments of {accounts} accounts in {DAYS} days");
+    let five = format!("{:.1}", five_terms(&world, &payments));
+    figure("expression_five_terms", five, "ns/selection");
     let own = all.indicators.len();
     let none = RuleSet {
         indicators: Vec::new(),
@@ -83,7 +84,7 @@ fn payments(world: &World) -> Vec<Payment<'static>> {
 
 fn world() -> World {
     World::new(&Config {
-        accounts: ACCOUNTS,
+        accounts: accounts(),
         days: DAYS * 2,
         planted: Planted::NONE,
         lookalikes: Lookalikes::NONE,

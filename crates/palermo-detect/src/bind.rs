@@ -6,7 +6,7 @@
 use crate::condition::Shape;
 use crate::near::NearDays;
 use crate::value::Value;
-use palermo_domain::{Currency, Decimal, EventCode, FeedSet, RelationKind, Subject};
+use palermo_domain::{Currency, Decimal, EventCode, FeedSet, RelationKind, Subject, to_cents};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
     Function, GraphValue, Literal, MeasureKind, Param, Pattern, Selection, Sequence, Side,
@@ -71,6 +71,27 @@ impl Node {
             | Self::Unrelated
             | Self::Present(_)
             | Self::Holds(..) => false,
+        }
+    }
+}
+
+impl Node {
+    /// Makes constants of amounts in the base currency: at every time they are worth the same.
+    pub(crate) fn settle_money(&mut self, base: Currency) {
+        match self {
+            Self::Money(amount, currency) if *currency == base => {
+                let cents = to_cents(*amount).map(|cents| Value::Money(cents.to_decimal()));
+                *self = Self::Const(Value::or_missing(cents, Field::Amount));
+            }
+            Self::Not(inner) | Self::ToDecimal(inner) => inner.settle_money(base),
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter_mut().for_each(|part| part.settle_money(base));
+            }
+            Self::Compare(_, a, b) | Self::Arithmetic(_, a, b) => {
+                a.settle_money(base);
+                b.settle_money(base);
+            }
+            _ => {}
         }
     }
 }

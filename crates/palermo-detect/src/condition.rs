@@ -22,6 +22,7 @@ use crate::bind::{BoundCondition, BoundMeasure, Node};
 use crate::detector::newest_at;
 use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true};
 use crate::select::{Selections, Sets};
+use crate::steady::{Looked, conjunction};
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 pub(crate) use graph::{Searches, nothing};
 use palermo_domain::{Decimal, EventTime, FixedHashSet};
@@ -112,6 +113,10 @@ pub(crate) struct Run<'a> {
     doubt: Cell<Option<Doubt>>,
     /// Something was missing on the way to the verdict.
     met_doubt: bool,
+    /// Parts of the conjunction that the verdict looked at.
+    looked: usize,
+    /// The newest payment until now, once it is asked for.
+    newest: Option<Option<(RowId, Leg)>>,
 }
 
 impl Measures for Run<'_> {
@@ -157,6 +162,8 @@ impl<'a> Run<'a> {
             pattern: None,
             doubt,
             met_doubt: false,
+            looked: 0,
+            newest: None,
         }
     }
 
@@ -185,9 +192,8 @@ impl<'a> Run<'a> {
     }
 
     fn decided(&mut self, row: Row<'a>, leg: Leg, deep: bool) -> Verdict {
-        let condition = self.condition;
         let at = At { env: self.over_window(), row, leg, step: None };
-        match self.judge(&condition.holds, &at, deep) {
+        match self.judge_all(conjunction(&self.condition.holds), &at, deep, true) {
             (Value::Bool(true), _) => Verdict::Holds,
             (Value::Unknown(field), doubt) => {
                 Verdict::Undecided(field.or(doubt.and_then(|doubt| doubt.field)))
@@ -197,27 +203,16 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What the verdict rests on, where it did not hold.
+    pub(crate) fn looked(&self, verdict: Verdict, met_doubt: bool) -> Option<Looked> {
+        let certain = verdict == Verdict::Not && !met_doubt;
+        (verdict != Verdict::Holds).then_some(Looked { parts: self.looked, certain })
+    }
+
     /// The value of a condition; where it is not true, with what leaves that in doubt.
     fn judge(&mut self, node: &Node, at: &At<'a>, deep: bool) -> (Value, Option<Doubt>) {
         match node {
-            Node::And(all) => {
-                let (mut value, mut doubt) = (Value::Bool(true), None);
-                for part in all {
-                    match self.judge(part, at, deep) {
-                        (Value::Bool(true), _) => {}
-                        certain @ (Value::Bool(false), None) => return certain,
-                        (found, why) => {
-                            self.met_doubt = true;
-                            if !deep {
-                                return (found, why);
-                            }
-                            value = if value == Value::Bool(false) { value } else { found };
-                            doubt = doubt.or(why);
-                        }
-                    }
-                }
-                (value, doubt)
-            }
+            Node::And(all) => self.judge_all(all, at, deep, false),
             Node::Or(any) => {
                 let (mut value, mut doubt) = (Value::Bool(false), None);
                 for part in any {
@@ -237,6 +232,34 @@ impl<'a> Run<'a> {
             }
             _ => self.judge_part(node, at),
         }
+    }
+
+    /// A conjunction; the outermost notes how far it was looked at.
+    fn judge_all(
+        &mut self,
+        all: &[Node],
+        at: &At<'a>,
+        deep: bool,
+        outermost: bool,
+    ) -> (Value, Option<Doubt>) {
+        let (mut value, mut doubt) = (Value::Bool(true), None);
+        for part in all {
+            let judged = self.judge(part, at, deep);
+            self.looked = self.looked.saturating_add(usize::from(outermost));
+            match judged {
+                (Value::Bool(true), _) => {}
+                certain @ (Value::Bool(false), None) => return certain,
+                (found, why) => {
+                    self.met_doubt = true;
+                    if !deep {
+                        return (found, why);
+                    }
+                    value = if value == Value::Bool(false) { value } else { found };
+                    doubt = doubt.or(why);
+                }
+            }
+        }
+        (value, doubt)
     }
 
     fn judge_part(&mut self, node: &Node, at: &At<'a>) -> (Value, Option<Doubt>) {
@@ -511,7 +534,8 @@ impl<'a> Run<'a> {
 
     /// An expression over measures, parameters and the subject.
     fn argument(&mut self, node: &Node) -> Value {
-        let newest = newest_at(self.env.ledger, self.account, EventTime::MIN, self.time);
+        let newest = || newest_at(self.env.ledger, self.account, EventTime::MIN, self.time);
+        let newest = *self.newest.get_or_insert_with(newest);
         let at = newest.and_then(|(row, leg)| {
             let row = self.env.ledger.row(row)?;
             Some(At { env: self.over_window(), row, leg, step: None })

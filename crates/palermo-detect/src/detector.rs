@@ -22,11 +22,12 @@ use crate::eval::{Env, touched};
 use crate::groups::Groups;
 use crate::hits::Hits;
 use crate::lacking::Lacking;
-use crate::lists::{BoundList, Sent};
+use crate::lists::{BoundList, RATES, Sent};
 use crate::need::{self, Need};
 use crate::select::Selections;
+use crate::steady::{Here, Steady};
 use activation::{Identity, identity};
-use armed::Armed;
+use armed::{Armed, Said};
 use asked::Asked;
 use days::DayEnds;
 use follow::{Rests, Touched};
@@ -100,6 +101,8 @@ pub struct Detector {
     /// Event time of the newest payment that came or went.
     newest: Option<EventTime>,
     armed: Armed,
+    /// By indicator: what it rests on.
+    steady: Vec<Steady>,
     /// Scratch of [`Detector::evaluate_since`].
     due: Vec<u16>,
     pub(crate) hits: Hits,
@@ -163,6 +166,7 @@ impl Detector {
             newest: None,
             rules,
             armed,
+            steady: bound.steady,
             due: Vec::new(),
             hits: Hits::default(),
             tracks: Vec::new(),
@@ -229,18 +233,24 @@ impl Detector {
         row: &ListRow,
         ledger: &mut Ledger,
     ) -> Result<(), &'static str> {
+        // A rate is asked for at the time of each payment.
+        if row.list != RATES {
+            self.armed.lists_changed();
+        }
         self.sent.apply(row, &mut self.lists, ledger)
     }
 
     /// Removes a row of a list, whoever wrote it.
     pub fn remove_list_row(&mut self, list: &str, key: &str, ledger: &mut Ledger) {
+        self.armed.lists_changed();
         self.sent.remove(list, key, &mut self.lists, ledger);
     }
 
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
         let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
         let searches = &self.searches;
-        Env { ledger, lists, adder, searches, hits, during: None, from: None, text: None }
+        let (during, from, text, keys) = (None, None, None, None);
+        Env { ledger, lists, adder, searches, hits, during, from, text, keys }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -302,14 +312,22 @@ impl Detector {
         let env = self.env(ledger);
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
-        let mut run = Run::new(env, &self.selections.sets, condition, account, time);
-        let verdict = here
-            .and_then(|(row, leg)| Some((ledger.row(row)?, leg)))
+        let sets = &self.selections.sets;
+        let mut run = Run::new(env, sets, condition, account, time);
+        let here = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
+        let (verdict, met_doubt) = here
             .map_or((Verdict::Not, false), |(row, leg)| run.verdict(row, leg, weight.is_some()));
-        let (verdict, met_doubt) = verdict;
+        let undecided = if let Verdict::Undecided(field) = verdict { Some(field) } else { None };
+        if first {
+            let rest = here.zip(run.looked(verdict, met_doubt)).and_then(|((row, leg), looked)| {
+                let here = Here { env, sets, condition, account, time, row, leg };
+                self.steady.get(usize::from(index))?.rest(looked, &here)
+            });
+            let said = Said { doubt: met_doubt, deep: weight.is_some(), undecided };
+            self.armed.note_said((index, account), said, rest);
+        }
         if met_doubt {
-            let field = if let Verdict::Undecided(field) = verdict { Some(field) } else { None };
-            self.lacking.rule(index, weight.unwrap_or(0), field);
+            self.lacking.rule(index, weight.unwrap_or(0), undecided);
         }
         if verdict == Verdict::Holds {
             self.armed.note_held(index, account);
@@ -318,15 +336,24 @@ impl Detector {
                 *last = (*last).max(Some(time));
             }
             if new {
+                self.hit_changed(index, account);
                 changed.note(&self.asked, index, account, time);
             }
         } else if whole && !first && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
+            self.hit_changed(index, account);
             changed.note(&self.asked, index, account, time);
         }
         if !whole && !first {
             self.hits.disturb(index, account, time);
+        }
+    }
+
+    /// What others said of the account while they asked for this hit is said no longer.
+    fn hit_changed(&mut self, index: u16, account: AccountId) {
+        for dependent in self.asked.by_owner(index) {
+            self.armed.disturb(dependent, account);
         }
     }
 
@@ -405,13 +432,14 @@ struct BoundRules {
     selections: Selections,
     /// Of the indicators.
     needs: Vec<(Need, Vec<Currency>)>,
+    steady: Vec<Steady>,
     modifiers: Vec<BoundModifier>,
 }
 
 impl BoundRules {
     fn armed(&mut self, asked: &Asked) -> Armed {
         let needs = std::mem::take(&mut self.needs);
-        Armed::new(&self.indicators, needs, asked, &self.selections)
+        Armed::new(&self.indicators, needs, &self.steady, asked, &self.selections)
     }
 }
 
@@ -419,9 +447,12 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let (lists, list_rows_refused) = sent.bind(rules, ledger);
     let atoms = &mut ledger.atoms;
     let modifiers = BoundModifier::all(rules, atoms);
-    let mut conditions = Vec::new();
+    let (base, mut conditions) = (ledger.rates.base(), Vec::new());
     for selection in &rules.selections {
-        conditions.push(Binder { atoms, params: &[], indicators: &[] }.expr(&selection.condition));
+        let mut binder = Binder { atoms, params: &[], indicators: &[] };
+        let mut node = binder.expr(&selection.condition);
+        node.settle_money(base);
+        conditions.push(node);
     }
     let selections = Selections::new(conditions);
     let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
@@ -437,10 +468,23 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
             Some(Direction::In) => vec![Leg::Creditor],
         }
     };
-    let base = ledger.rates.base();
     let need = |bound| (Need::of(bound, &legs), need::currencies(bound, base));
-    let needs = indicators.iter().map(need).collect();
-    BoundRules { indicators, suppressors, lists, list_rows_refused, selections, needs, modifiers }
+    let needs: Vec<(Need, Vec<Currency>)> = indicators.iter().map(need).collect();
+    // Where a rate may be missing the need decides nothing.
+    let steady = |(bound, (_, currencies)): (&BoundCondition, &(Need, Vec<Currency>))| {
+        Steady::of(bound, base, currencies.is_empty())
+    };
+    let steady = indicators.iter().zip(&needs).map(steady).collect();
+    BoundRules {
+        indicators,
+        suppressors,
+        lists,
+        list_rows_refused,
+        selections,
+        needs,
+        steady,
+        modifiers,
+    }
 }
 
 fn past_readers(indicators: &[BoundCondition]) -> Vec<u16> {

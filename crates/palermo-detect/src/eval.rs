@@ -35,6 +35,8 @@ pub(crate) struct Env<'a> {
     pub(crate) during: Option<(EventTime, EventTime)>,
     /// The remittance text, while its payment is applied.
     pub(crate) text: Option<&'a Words>,
+    /// The texts of both accounts of the payment at hand, as lists know them, where they were looked up.
+    pub(crate) keys: Option<[Option<Atom>; 2]>,
 }
 
 /// One payment from one end, with the payments of a sequence, by step, where there is one.
@@ -205,7 +207,11 @@ fn matches(at: &At<'_>, node: &Node, list: usize) -> Value {
 fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
     let leg = leg_of(at.leg, side);
     let (end, contact) = (at.row.end(leg), at.row.contact(leg));
-    let account = at.row.account(leg).and_then(|id| as_text(Value::Account(id), at.env));
+    let account = match at.env.keys {
+        Some([debtor, _]) if leg == Leg::Debtor => debtor,
+        Some([_, creditor]) => creditor,
+        None => account_key(at.env, at.row, leg),
+    };
     // The acceptor is the creditor's end, but for money that comes back.
     let back = matches!(at.row.kind(), PaymentKind::CardRefund | PaymentKind::GamingPayout);
     let acceptor = if back { Leg::Debtor } else { Leg::Creditor };
@@ -221,6 +227,11 @@ fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
         return Value::Unknown(Some(Field::End(side, EndField::Account)));
     }
     Value::Bool(keys.into_iter().any(|key| in_list(at, list, key)))
+}
+
+/// The text of an account, if anything else has the same.
+pub(crate) fn account_key(env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Atom> {
+    row.account(leg).and_then(|id| as_text(Value::Account(id), env))
 }
 
 fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {

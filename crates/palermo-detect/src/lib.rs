@@ -30,6 +30,7 @@ mod need;
 mod numbers;
 mod record;
 mod select;
+mod steady;
 mod value;
 
 pub use alerts::why::{Asked, AskedLink, AskedSuppressor, FarSeen, Held, PartText, WhyNot};

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The list of daily rates: its rows go to the ledger, no expression names it.
-const RATES: &str = "fx";
+pub(crate) const RATES: &str = "fx";
 
 /// How ids of lexicons begin.
 const LEXICON: &str = "lex_";
@@ -119,6 +119,16 @@ impl BoundList {
     fn version(&self, key: Atom, day: Date) -> Option<&Version> {
         let versions = self.rows.get(&key)?;
         versions.iter().rev().find(|version| (version.from..=version.to).contains(&day))
+    }
+
+    /// Whether what the list says of a key on a day is what it says on every later one.
+    pub(crate) fn is_steady(&self, key: Atom, day: Date) -> bool {
+        let versions = self.rows.get(&key).map_or(&[][..], Vec::as_slice);
+        versions.iter().all(|version| version.from <= day)
+            && self.version(key, day).map_or_else(
+                || versions.iter().all(|version| version.to < day),
+                |found| found.to == Date(i32::MAX),
+            )
     }
 
     pub(crate) fn contains(&self, key: Atom, day: Date) -> bool {

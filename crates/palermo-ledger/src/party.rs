@@ -51,6 +51,15 @@ pub struct KnownParty {
     pub relations: Box<[Declared]>,
     /// Coded observations; most parties have none.
     pub events: Box<[(EventCode, EventTime)]>,
+    /// Another one for each record that was taken in ([`KnownParty::revision`]).
+    pub(crate) revision: u32,
+}
+
+impl KnownParty {
+    /// A number that no other record has, of this party or of another one; never 0.
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
 }
 
 /// A declared relation.
@@ -89,6 +98,8 @@ pub struct Parties {
     declaring: FixedHashMap<Atom, Vec<PartyId>>,
     /// Holders of each account, in the order in which they named it.
     holders: FixedHashMap<AccountId, Vec<Owned>>,
+    /// Records that were taken in.
+    revision: u32,
 }
 
 /// What is known of an account from the party that holds it.
@@ -115,7 +126,9 @@ impl Parties {
         if self.find(id).is_some_and(|known| known.as_of > party.as_of) {
             return false;
         }
-        let known = bind(party, id, atoms, places, account);
+        let mut known = bind(party, id, atoms, places, account);
+        self.revision = self.revision.saturating_add(1);
+        known.revision = self.revision;
         let party_id = self
             .by_id
             .get(&id)
@@ -226,6 +239,7 @@ impl Parties {
 
     /// Hands everything over.
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "ledger.parties", &self.revision)?;
         snapshot::put_all(sink, "ledger.parties", &self.parties, 128)?;
         snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.declaring), 16)?;
         snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.holders), 16)
@@ -233,13 +247,14 @@ impl Parties {
 
     /// Takes everything back.
     pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
+        let revision = snapshot::take(source, "ledger.parties")?;
         let parties: Vec<KnownParty> = snapshot::take_all(source, "ledger.parties")?;
         let numbered = (0..).map(PartyId).zip(&parties);
         let by_id = numbered.map(|(number, party)| (party.id, number)).collect();
         let declaring: Vec<(Atom, Vec<PartyId>)> = snapshot::take_all(source, "ledger.parties")?;
         let holders: Vec<(AccountId, Vec<Owned>)> = snapshot::take_all(source, "ledger.parties")?;
         let (declaring, holders) = (declaring.into_iter().collect(), holders.into_iter().collect());
-        Ok(Self { parties, by_id, declaring, holders })
+        Ok(Self { parties, by_id, declaring, holders, revision })
     }
 
     /// Bytes held, roughly: the structs and the lists inside.
@@ -292,6 +307,7 @@ fn bind(
         hash_key: atom(party.hash_key_id.as_deref()),
         relations: party.relations.iter().map(|relation| declared(relation, atoms)).collect(),
         events: party.events.iter().map(|event| (event.code, event.at)).collect(),
+        revision: 0,
     }
 }
 

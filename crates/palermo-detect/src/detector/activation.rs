@@ -49,6 +49,7 @@ impl Detector {
         self.hits.renumber(&new.indicators);
         self.asked = Asked::new(&rules).after(&mut self.asked);
         self.armed = bound.armed(&self.asked).after(&mut self.armed);
+        self.steady = bound.steady;
         (self.indicators, self.suppressors) = (bound.indicators, bound.suppressors);
         (self.lists, self.selections) = (bound.lists, bound.selections);
         self.modifiers = bound.modifiers;

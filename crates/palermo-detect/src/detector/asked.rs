@@ -70,6 +70,12 @@ impl Asked {
         self.levels.iter().copied().max().unwrap_or(0)
     }
 
+    /// The indicators that ask for it on the subject itself.
+    pub(super) fn by_owner(&self, index: u16) -> impl Iterator<Item = u16> + '_ {
+        let by = self.by.get(usize::from(index)).into_iter().flatten();
+        by.filter(|(side, _)| *side == Side::Own).map(|(_, dependent)| *dependent)
+    }
+
     /// Whether anything asks for it.
     pub(super) fn is_asked_for(&self, index: u16) -> bool {
         self.by.get(usize::from(index)).is_some_and(|by| !by.is_empty())

@@ -4,10 +4,11 @@
 //! A day end is evaluated once the watermark has passed it, so that every payment in time is known;
 //! one that comes late, or is taken back, leads to the ends behind the watermark whose windows contain
 //! it again. So the hits are a function of the payments and of the watermark, and not of the order of
-//! arrival. An end is evaluated for the subjects that have a payment in the window.
+//! arrival. An end is evaluated for the subjects that have a payment in the window, and ever had one that
+//! such an indicator counts: of the others it cannot hold (module `armed`).
 //!
-//! Bound: one place in the queue of days for each subject with a payment in the longest such window,
-//! and nothing where no rule asks for it. Cost: one evaluation a day for each of them and each rule.
+//! Bound: one place in the queue of days for each of them, and nothing where no rule asks for it. Cost: one
+//! evaluation a day for each of them and each rule.
 
 use super::{Applied, Changed, Detector, Moment, Touched, later_times, newest_at};
 use crate::bind::BoundCondition;
@@ -139,7 +140,8 @@ impl Detector {
         while let Some((end, subjects)) = self.day_ends.next(watermark) {
             first = first.or(Some(end));
             for subject in subjects {
-                let group = self.day_ends.group(ledger.kind_of(subject));
+                let kind = ledger.kind_of(subject);
+                let group = self.day_ends.group(kind);
                 for &index in group.indicators.iter() {
                     self.evaluate_end(ledger, index, subject, end, changed);
                 }
@@ -148,13 +150,21 @@ impl Detector {
                 let seen = |leg: &Leg| {
                     ledger.window(subject, *leg, since, EventTime::MAX).next().is_some()
                 };
-                if Leg::BOTH.iter().any(seen) {
+                if self.may_hold_daily(subject, kind) && Leg::BOTH.iter().any(seen) {
                     self.day_ends.put(subject, next);
                 }
             }
         }
         self.day_ends.passed = watermark;
         first
+    }
+
+    /// Whether any daily indicator ever counted a payment of a subject: of the others no end of a day
+    /// needs to be looked at.
+    fn may_hold_daily(&self, subject: AccountId, kind: Subject) -> bool {
+        let group = self.day_ends.groups.get(kind as usize);
+        let mut daily = group.iter().flat_map(|group| group.indicators.iter());
+        daily.any(|index| !self.armed.is_out(*index, subject))
     }
 
     /// The watermark has moved: what the ends of days behind it change is followed.
@@ -183,7 +193,7 @@ impl Detector {
         time: EventTime,
         changed: &mut Changed,
     ) {
-        if !self.day_ends.is_about(kind) {
+        if !self.may_hold_daily(subject, kind) {
             return;
         }
         for &index in self.day_ends.group(kind).indicators.iter() {
@@ -237,9 +247,13 @@ impl Detector {
         changed: &mut Changed,
     ) {
         let Some(bound) = self.indicators.get(usize::from(index)) else { return };
-        let here: Option<(RowId, Leg)> = newest_at(ledger, subject, end.minus(bound.window), end);
+        let window = bound.window;
         // A payment of this very time that comes later finds that it was looked at before.
         self.armed.first_time(subject, end);
+        if self.armed.is_out(index, subject) {
+            return;
+        }
+        let here: Option<(RowId, Leg)> = newest_at(ledger, subject, end.minus(window), end);
         let moment = Moment { time: end, here, first: false };
         self.evaluate_one(ledger, index, subject, moment, changed);
     }

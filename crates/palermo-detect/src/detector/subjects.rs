@@ -4,15 +4,17 @@
 //!
 //! Cost: nothing for kinds that no indicator is about.
 
-use super::armed::At;
+use super::armed::{At, Said};
 use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
-use crate::condition::Run;
+use crate::condition::{Run, Verdict};
 use crate::eval::{self, Env};
 use crate::lexicon::Words;
 use crate::select::is_sampled;
+use crate::value::Value;
 use palermo_domain::{EventTime, Span, Subject, Text};
-use palermo_ledger::{AccountId, Carried, Kinds, Ledger, Leg, RowId, SetId};
+use palermo_lang::program::{EndField, Field, Side, Symbol};
+use palermo_ledger::{AccountId, Atom, Carried, Kinds, KnownParty, Ledger, Leg, RowId, SetId};
 
 /// The longest window of the indicators of each kind of subject.
 #[derive(Debug)]
@@ -54,7 +56,10 @@ impl Detector {
         let text = text.filter(|_| self.selections.reads_text);
         let words = text.map(|text| Words::of(text.expose()));
         let carried = ledger.carried(row);
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref())))
+        let env = self.env(ledger);
+        let key = |leg| ledger.row(row).and_then(|row| eval::account_key(env, row, leg));
+        let keys = Leg::BOTH.map(key);
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref(), keys)))
     }
 
     fn select_leg(
@@ -62,7 +67,7 @@ impl Detector {
         ledger: &Ledger,
         row: RowId,
         leg: Leg,
-        (carried, text): (&[Carried], Option<&Words>),
+        (carried, text, keys): (&[Carried], Option<&Words>, [Option<Atom>; 2]),
     ) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let account = row.account(leg);
@@ -73,8 +78,8 @@ impl Detector {
             return SetId::default();
         }
         let (lists, adder, searches) = (&self.lists[..], &self.adder, &self.searches);
-        let (hits, during, from) = (None, None, None);
-        let env = Env { ledger, lists, adder, searches, hits, during, from, text };
+        let (hits, during, from, keys) = (None, None, None, Some(keys));
+        let env = Env { ledger, lists, adder, searches, hits, during, from, text, keys };
         let lacking = &mut self.lacking;
         let at = eval::At { env, row, leg, step: None };
         let set = self.selections.decide(&at, kinds, &mut |lacked| lacking.selection(lacked));
@@ -124,11 +129,69 @@ impl Detector {
             debug_assert!(
                 !is_sampled(time) || self.others_do_not_hold(ledger, (account, kind), moment, &due)
             );
+            if first && kind == Subject::Account {
+                let (record, kind) = self.own(ledger, moment);
+                self.armed.see_own(account, record, kind);
+            }
             for &index in &due {
-                self.evaluate_one(ledger, index, account, moment, changed);
+                if !(first && self.repeats(ledger, index, account, moment)) {
+                    self.evaluate_one(ledger, index, account, moment, changed);
+                }
             }
         }
         self.due = due;
+    }
+
+    /// Whose the subject's own end is, by the revision of the record, and its kind, as a number.
+    fn own(&self, ledger: &Ledger, moment: Moment) -> (u32, u8) {
+        let here = moment.here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
+        let Some((row, leg)) = here else { return (0, 0) };
+        let env = self.env(ledger);
+        let party = eval::party_of(env, row, leg);
+        let kind = match eval::read(Field::End(Side::Own, EndField::Kind), env, row, leg) {
+            Value::Symbol(Symbol::EndKind(kind)) => (kind as u8).saturating_add(1),
+            _ => 0,
+        };
+        (party.map_or(0, KnownParty::revision), kind)
+    }
+
+    /// Counts what an indicator said before, where it would say so again.
+    fn repeats(&mut self, ledger: &Ledger, index: u16, account: AccountId, moment: Moment) -> bool {
+        let when = (moment.time, ledger.kept_from());
+        let Some(said) = self.armed.said(index, account, when) else { return false };
+        debug_assert!(
+            !is_sampled(moment.time) || self.says(ledger, index, account, moment, said),
+            "as an evaluation says"
+        );
+        if said.doubt {
+            let weight = self.lacking.weight(index);
+            if weight.is_some() && !said.deep {
+                return false;
+            }
+            self.lacking.rule(index, weight.unwrap_or(0), weight.and(said.undecided));
+        }
+        true
+    }
+
+    /// Whether an evaluation says what is repeated.
+    fn says(
+        &self,
+        ledger: &Ledger,
+        index: u16,
+        account: AccountId,
+        Moment { time, here, .. }: Moment,
+        said: Said,
+    ) -> bool {
+        let here = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
+        let Some((condition, (row, leg))) = self.indicators.get(usize::from(index)).zip(here)
+        else {
+            return false;
+        };
+        let (env, sets) = (self.env(ledger), &self.selections.sets);
+        let found = Run::new(env, sets, condition, account, time).verdict(row, leg, said.deep);
+        let undecided = if let (Verdict::Undecided(field), _) = found { Some(field) } else { None };
+        found.0 != Verdict::Holds
+            && (found.1, undecided) == (said.doubt, said.undecided.filter(|_| said.deep))
     }
 
     /// Whether no indicator that is left out holds; what asks for others is looked at when they are

@@ -222,7 +222,8 @@ impl Bench {
         let Self { ledger, row, lists, adder } = self;
         let searches = &RefCell::default();
         let (hits, during, from) = (None, None, None);
-        let env = Env { ledger, lists, adder, searches, hits, during, from, text: words };
+        let (text, keys) = (words, None);
+        let env = Env { ledger, lists, adder, searches, hits, during, from, text, keys };
         let row = ledger.row(*row).unwrap();
         eval(&node, &At { env, row, leg, step: None }, &mut NoMeasures)
     }

@@ -14,6 +14,7 @@
 )]
 
 mod scene;
+mod steady;
 
 use palermo_detect::{Applied, Detector, Settings};
 use palermo_domain::alert::Cause;
