@@ -193,6 +193,23 @@ pub fn read_back(config: &EngineConfig, rules: &RuleSet, parts: &Parts) -> Engin
     Engine::read(config.clone(), bundle, &mut parts.clone().rewound()).expect("an engine")
 }
 
+/// Two engines apply a record alike, and stand alike after it; gives its effects.
+pub fn step_alike(
+    one: &mut Engine,
+    other: &mut Engine,
+    record: &Record,
+) -> Result<Vec<OutRecord>, proptest::test_runner::TestCaseError> {
+    let (mut effects, mut others) = (Vec::new(), Vec::new());
+    let fate = one.apply(record.as_ref(), &mut effects).expect("no stop");
+    proptest::prop_assert_eq!(other.apply(record.as_ref(), &mut others).expect("no stop"), fate);
+    let at = record.as_ref();
+    proptest::prop_assert!(effects == others, "effects of {:?} differ", at);
+    proptest::prop_assert_eq!(one.chain(), other.chain());
+    proptest::prop_assert_eq!(one.positions(), other.positions());
+    proptest::prop_assert_eq!(one.watermark(), other.watermark());
+    Ok(effects)
+}
+
 /// What an engine did with records.
 pub struct Run {
     pub engine: Engine,

@@ -4,7 +4,7 @@
 //! a number that is given anew, a cache that decides something. Every other property of this suite runs
 //! over a snapshot too ([`crate::harness::run`]). Does not see what no scene brings about.
 
-use crate::harness::{cases, config, engine, parts, read_back, records, with_end};
+use crate::harness::{cases, config, engine, parts, read_back, records, step_alike, with_end};
 use crate::linked::spec;
 use crate::{days, typologies};
 use palermo_domain::Span;
@@ -61,13 +61,7 @@ proptest! {
                 again = read_back(&config, &rules, &written);
                 same_parts(&written, &parts(&again))?;
             }
-            let (mut one, mut other) = (Vec::new(), Vec::new());
-            let fate = never.apply(record.as_ref(), &mut one).expect("no stop");
-            prop_assert_eq!(again.apply(record.as_ref(), &mut other).expect("no stop"), fate);
-            prop_assert!(one == other, "effects of record {} differ", index);
-            prop_assert_eq!(never.chain(), again.chain());
-            prop_assert_eq!(never.positions(), again.positions());
-            prop_assert_eq!(never.watermark(), again.watermark());
+            step_alike(&mut never, &mut again, record)?;
         }
         same_parts(&parts(&never), &parts(&again))?;
         let (one, other) = (never.totals(), again.totals());

@@ -175,10 +175,7 @@ impl MemoryFiles {
     /// how many bytes it may keep at most.
     pub fn crash(&self, keep: &mut dyn FnMut(usize) -> usize) {
         self.with(|inner| {
-            let mut after = BTreeMap::new();
-            for (name, bytes) in &inner.synced {
-                after.insert(name.clone(), bytes.clone());
-            }
+            let mut after = inner.synced.clone();
             for (name, bytes) in &inner.files {
                 if !inner.synced.contains_key(name) {
                     let left = keep(bytes.len()).min(bytes.len());

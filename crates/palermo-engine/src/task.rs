@@ -420,13 +420,12 @@ impl<M: Machine> Task<M> {
     }
 
     /// Takes a last snapshot of what was committed, so that the next start has nothing to replay.
-    /// Nothing may be pending. What becomes of it, the store says.
-    pub fn leave(mut self, clock: &dyn Clock) -> Box<dyn SnapshotStore> {
+    /// Nothing may be pending. Whoever gave the store knows what becomes of it.
+    pub fn leave(mut self, clock: &dyn Clock) {
         let new = self.machine.extent().0 > self.snapshot_last.0;
         if new && self.pending.is_empty() && !self.store.is_busy() {
             self.snapshot(clock);
         }
-        self.store
     }
 
     fn forget_committed(&mut self) {

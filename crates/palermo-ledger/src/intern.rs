@@ -18,7 +18,7 @@ use std::num::NonZeroU32;
 pub struct Atom(NonZeroU32);
 
 /// Texts by number.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub struct Atoms {
     bytes: String,
     /// End of each text in `bytes`; text `i` starts at the end of text `i - 1`.
@@ -96,17 +96,32 @@ impl Atoms {
     }
 }
 
-impl Atoms {
+/// Texts as they stood, without the table that finds them.
+pub(crate) struct Texts {
+    bytes: String,
+    ends: Vec<usize>,
+    /// The number of the empty text, if it was ever seen.
+    empty: Option<u32>,
+}
+
+impl Texts {
     /// Hands everything over.
     pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError> {
-        let empty = self.find("").map(Atom::index);
-        snapshot::put(sink, name, &(empty, self.bytes.len() as u64))?;
+        snapshot::put(sink, name, &(self.empty, self.bytes.len() as u64))?;
         for part in self.bytes.as_bytes().chunks(snapshot::PART_BYTES) {
             sink.part(name, part)?;
         }
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let lengths = starts.zip(&self.ends).map(|(start, end)| end.saturating_sub(start));
         snapshot::put_all(sink, name, &lengths.collect::<Vec<usize>>(), 1)
+    }
+}
+
+impl Atoms {
+    /// A copy to be written.
+    pub(crate) fn freeze(&self) -> Texts {
+        let empty = self.find("").map(Atom::index);
+        Texts { bytes: self.bytes.clone(), ends: self.ends.clone(), empty }
     }
 
     /// Takes everything back. A number without a text is one that was reserved, but for one: the

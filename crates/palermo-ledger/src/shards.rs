@@ -18,7 +18,6 @@ const CHOICE_FROM: u32 = 28;
 const CURVE: u64 = 5_756_000;
 
 /// Numbers by hash.
-#[derive(Clone)]
 pub(crate) struct Shards {
     tables: Box<[HashTable<u32>]>,
     bits: u32,

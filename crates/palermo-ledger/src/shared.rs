@@ -8,7 +8,7 @@
 
 use crate::intern::{Atom, PlaceId};
 use crate::table::Table;
-use palermo_domain::snapshot::{Sink, SnapshotError, Source};
+use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{
     Channel, Currency, EndKind, PaymentKind, Rail, Relation, Status, TerminalKind, TopicRole,
 };
@@ -170,7 +170,7 @@ impl Hash for Manner {
 }
 
 /// What rows share.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) ends: Table<EndRow>,
     pub(crate) contacts: Table<Contact>,
@@ -178,12 +178,32 @@ pub(crate) struct Shared {
     pub(crate) manners: Table<Manner>,
 }
 
-impl Shared {
+/// What rows share as it stood, without what finds it.
+pub(crate) struct Records {
+    ends: Vec<EndRow>,
+    contacts: Vec<Contact>,
+    sites: Vec<Site>,
+    manners: Vec<Manner>,
+}
+
+impl Records {
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        self.ends.write(sink, "ledger.ends")?;
-        self.contacts.write(sink, "ledger.contacts")?;
-        self.sites.write(sink, "ledger.sites")?;
-        self.manners.write(sink, "ledger.manners")
+        snapshot::put_all(sink, "ledger.ends", &self.ends, size_of::<EndRow>())?;
+        snapshot::put_all(sink, "ledger.contacts", &self.contacts, size_of::<Contact>())?;
+        snapshot::put_all(sink, "ledger.sites", &self.sites, size_of::<Site>())?;
+        snapshot::put_all(sink, "ledger.manners", &self.manners, size_of::<Manner>())
+    }
+}
+
+impl Shared {
+    /// A copy to be written.
+    pub(crate) fn freeze(&self) -> Records {
+        Records {
+            ends: self.ends.records(),
+            contacts: self.contacts.records(),
+            sites: self.sites.records(),
+            manners: self.manners.records(),
+        }
     }
 
     pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {

@@ -10,13 +10,13 @@
 
 use crate::detail::Book;
 use crate::edges::Keep;
-use crate::intern::{Atom, Atoms, Places};
+use crate::intern::{Atom, Atoms, Places, Texts};
 use crate::ledger::Ledger;
 use crate::pages::Pages;
 use crate::party::Parties;
 use crate::past::Past;
 use crate::rates::Rates;
-use crate::shared::Shared;
+use crate::shared::{Records, Shared};
 use crate::subjects::Subjects;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source, sorted};
 use palermo_domain::{Currency, EventTime};
@@ -29,11 +29,11 @@ type Rest = (Vec<(i32, Atom)>, Rates, BTreeMap<Currency, u64>, EventTime, u64);
 /// A ledger as it stood. See the module.
 pub struct Frozen {
     pages: Pages,
-    shared: Shared,
-    accounts: Atoms,
+    shared: Records,
+    accounts: Texts,
     subjects: Subjects,
     book: Book,
-    atoms: Atoms,
+    atoms: Texts,
     places: Places,
     parties: Parties,
     past: Past,
@@ -72,11 +72,11 @@ impl Ledger {
         let unconverted = self.unconverted.clone();
         Frozen {
             pages: self.pages.clone(),
-            shared: self.shared.clone(),
-            accounts: self.accounts.clone(),
+            shared: self.shared.freeze(),
+            accounts: self.accounts.freeze(),
             subjects: self.subjects.clone(),
             book: self.book.clone(),
-            atoms: self.atoms.clone(),
+            atoms: self.atoms.freeze(),
             places: self.places.clone(),
             parties: self.parties.clone(),
             past: self.past.clone(),

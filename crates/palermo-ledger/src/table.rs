@@ -7,8 +7,7 @@
 
 use crate::shards::Shards;
 use palermo_domain::FixedState;
-use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
-use serde::Serialize;
+use palermo_domain::snapshot::{self, SnapshotError, Source};
 use serde::de::DeserializeOwned;
 use std::hash::{BuildHasher, Hash};
 
@@ -18,7 +17,6 @@ const CHUNK: usize = 1024;
 const SHARDS: u32 = 8;
 
 /// Records by number.
-#[derive(Clone)]
 pub(crate) struct Table<T> {
     nothing: T,
     chunks: Vec<Vec<T>>,
@@ -68,13 +66,9 @@ impl<T: Copy + Default + Eq + Hash> Table<T> {
         at(&self.chunks, &self.nothing, number)
     }
 
-    /// Hands every record over.
-    pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError>
-    where
-        T: Serialize,
-    {
-        let all: Vec<T> = self.chunks.iter().flatten().copied().collect();
-        snapshot::put_all(sink, name, &all, size_of::<T>())
+    /// Every record, in order of its number, without the index that finds it.
+    pub(crate) fn records(&self) -> Vec<T> {
+        self.chunks.iter().flatten().copied().collect()
     }
 
     /// Takes every record back.

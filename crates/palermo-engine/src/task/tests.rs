@@ -18,7 +18,9 @@ use crate::memory_log::{CommitFault, Delivering, MemoryBroker};
 use crate::port::Extent;
 use crate::{ManualClock, Tick};
 use palermo_domain::{OutputTopic, Partition, TopicRole};
-use sim::{Dice, Fake, Spoiled, World, bundle, config, open, open_on, oracle, outputs, outputs_of};
+use sim::{
+    Dice, Fake, Spoiled, World, config, open, open_on, open_watched, oracle, outputs, outputs_of,
+};
 use std::collections::BTreeMap;
 
 const TASK: &str = "palermo-0";
@@ -371,16 +373,7 @@ fn readiness_comes_in_steps() {
         seen.push(stats.phase);
         ControlFlow::Continue(())
     };
-    let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
-    let opened = Task::<Fake>::open_with(
-        &mut log,
-        &clock,
-        started(None),
-        &bundles,
-        bundle(0),
-        nothing(),
-        &mut watch,
-    );
+    let opened = open_watched::<Fake>(&mut log, &clock, started(None), (0, nothing()), &mut watch);
     let mut task = opened.unwrap();
     seen.dedup();
     assert_eq!(seen, [Phase::Opening, Phase::Restoring, Phase::Restored]);
@@ -389,15 +382,7 @@ fn readiness_comes_in_steps() {
     task.turn(&mut log, &clock).unwrap();
     assert_eq!(task.stats().phase, Phase::Consuming);
     let mut stop = |_: &Stats| ControlFlow::Break(());
-    let stopped = Task::<Fake>::open_with(
-        &mut log,
-        &clock,
-        started(None),
-        &bundles,
-        bundle(0),
-        nothing(),
-        &mut stop,
-    );
+    let stopped = open_watched::<Fake>(&mut log, &clock, started(None), (0, nothing()), &mut stop);
     assert!(matches!(stopped, Err(TaskError::Interrupted)));
 }
 
@@ -415,7 +400,6 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
         task.turn(&mut log, &clock).unwrap();
     }
     assert!(broker.published(OutputTopic::Progress).len() > 1000);
-    let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
     for (last_seq, reads) in [(None, 1), (Some(5000), 2)] {
         let config = TaskConfig { last_seq, ..config.clone() };
         let mut looks = 0;
@@ -424,17 +408,8 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
             ControlFlow::Continue(())
         };
         let mut log = broker.log(TASK, Delivering::default());
-        let (given, configured) = (config.clone(), bundle(0));
-        Task::<Fake>::open_with(
-            &mut log,
-            &clock,
-            given,
-            &bundles,
-            configured,
-            nothing(),
-            &mut opening,
-        )
-        .unwrap();
+        let given = config.clone();
+        open_watched::<Fake>(&mut log, &clock, given, (0, nothing()), &mut opening).unwrap();
         assert!(looks > 3 * reads, "{looks} looks in a past of 1,000 records");
         let mut left = 3;
         let mut stop = |stats: &Stats| {
@@ -442,15 +417,7 @@ fn a_long_past_is_folded_as_it_is_read_and_can_be_interrupted() {
             left -= 1;
             if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let stopped = Task::<Fake>::open_with(
-            &mut log,
-            &clock,
-            config,
-            &bundles,
-            bundle(0),
-            nothing(),
-            &mut stop,
-        );
+        let stopped = open_watched::<Fake>(&mut log, &clock, config, (0, nothing()), &mut stop);
         assert!(matches!(stopped, Err(TaskError::Interrupted)));
     }
 }

@@ -99,9 +99,18 @@ pub(super) fn open_on<M: Machine>(
     rules: u64,
     store: Box<dyn SnapshotStore>,
 ) -> Result<Task<M>, TaskError> {
+    open_watched(log, clock, config, (rules, store), &mut |_| ControlFlow::Continue(()))
+}
+
+pub(super) fn open_watched<M: Machine>(
+    log: &mut MemoryLog,
+    clock: &ManualClock,
+    config: TaskConfig,
+    (rules, store): (u64, Box<dyn SnapshotStore>),
+    watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
+) -> Result<Task<M>, TaskError> {
     let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
-    let mut watch = |_: &Stats| ControlFlow::Continue(());
-    Task::open_with(log, clock, config, &bundles, bundle(rules), store, &mut watch)
+    Task::open_with(log, clock, config, &bundles, bundle(rules), store, watch)
 }
 
 /// A machine whose every output depends on everything before it.
