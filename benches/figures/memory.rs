@@ -40,6 +40,11 @@ fn held(name: &str, work: &Work, shipped: &Shipped) {
 
 /// Nanoseconds a payment, and the engine after the last one.
 pub(crate) fn filled(work: &Work, shipped: &Shipped) -> (f64, Engine) {
+    frozen_every(usize::MAX, work, shipped)
+}
+
+/// The same while a snapshot is held, and a new one taken every so many payments.
+pub(crate) fn frozen_every(every: usize, work: &Work, shipped: &Shipped) -> (f64, Engine) {
     let config = shipped.task(&KafkaConfig::new("127.0.0.1:1", "bench", "bench")).engine;
     let start: BTreeMap<Partition, i64> = (0..4)
         .map(|index| (Partition { role: TopicRole::Payments, index }, 0))
@@ -49,6 +54,7 @@ pub(crate) fn filled(work: &Work, shipped: &Shipped) -> (f64, Engine) {
     let mut next = start;
     let mut effects = Vec::new();
     let mut alerts = 0_usize;
+    let (mut applied, mut frozen) = (0_usize, None);
     let mut apply = |role: TopicRole, record: &NewRecord| {
         let partition = Partition { role, index: record.partition.unwrap_or(0) };
         let position = next.entry(partition).or_default();
@@ -62,6 +68,10 @@ pub(crate) fn filled(work: &Work, shipped: &Shipped) -> (f64, Engine) {
         };
         *position += 1;
         engine.apply(read, &mut effects).expect("it is applied");
+        applied += 1;
+        if applied.is_multiple_of(every) {
+            frozen = Some(engine.freeze().expect("a state"));
+        }
         alerts += effects.len();
         effects.clear();
     };
@@ -69,6 +79,7 @@ pub(crate) fn filled(work: &Work, shipped: &Shipped) -> (f64, Engine) {
     let begun = now();
     work.payments.iter().for_each(|record| apply(TopicRole::Payments, record));
     let took = begun.elapsed();
+    drop(frozen);
     assert!(alerts > 0, "nothing was detected");
     (took.as_nanos() as f64 / work.payments.len().max(1) as f64, engine)
 }

@@ -3,16 +3,23 @@
 //! The engine of `memory` after its last payment, with the shipped rules; the file goes to the folder
 //! for temporary files and is synced there. What is read back must have the state that was written.
 
-use crate::memory::filled;
+use crate::memory::{filled, frozen_every};
 use palermo_benches::{Shipped, Work, figure, median_of, now, setting};
 use palermo_checkpoint::{Disk, Folder};
 use palermo_engine::snapshot::Head;
 use palermo_engine::{Engine, Machine};
+use palermo_runtime::Ahead;
 
 pub(crate) fn figures(runs: usize) {
     let payments = setting("PALERMO_BENCH_PAYMENTS", 300_000);
     let shipped = Shipped::load();
     let work = Work::new(payments, 3);
+    // What is shared with a snapshot is copied when it is changed: that is paid beside the pause.
+    let alone = median_of("no snapshot", runs, || filled(&work, &shipped).0);
+    let every = setting("PALERMO_SNAPSHOT_EVERY", 60_000);
+    let shared = median_of("snapshots", runs, || frozen_every(every, &work, &shipped).0);
+    let each = (shared - alone) * every as f64 / 1e6;
+    figure("snapshot_copying", format!("{each:.1}"), "ms/snapshot");
     let (_, engine) = filled(&work, &shipped);
     drop(work);
     let held = engine.totals().payments_held;
@@ -43,7 +50,8 @@ pub(crate) fn figures(runs: usize) {
     let read = median_of("snapshot read", runs, || {
         restored = None;
         let begun = now();
-        let (_, mut parts) = folder.read(head.seq).expect("it is there");
+        let (_, parts) = folder.read(head.seq).expect("it is there");
+        let mut parts = Ahead::new(parts).expect("a thread");
         let config = engine.config().clone();
         let read = Engine::read(config, shipped.bundle.clone(), &mut parts).expect("an engine");
         let took = begun.elapsed().as_secs_f64() * 1e3;

@@ -25,6 +25,7 @@ mod rules;
 mod series;
 mod shipped;
 mod snapshots;
+mod storm;
 mod story;
 mod typologies;
 mod words;

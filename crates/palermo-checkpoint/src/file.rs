@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// The format of the files that are written, and the only one that is read. It counts what stands in
 /// the parts as well as this layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const MAGIC: [u8; 8] = *b"PLMSNAP\0";
 /// Nothing longer is a part, or a head.
@@ -211,6 +211,21 @@ impl<R: Read> Reader<R> {
         Ok(Record::End(Trailer { parts, state: bytes(9, 16) }))
     }
 
+    /// The next part with its name; none where the snapshot ends and is what was written.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub fn next_of_all(&mut self) -> Result<Option<(String, Vec<u8>)>, SnapshotError> {
+        match self.read() {
+            Ok(Record::Part(name, bytes)) => {
+                self.note(&name, &bytes);
+                Ok(Some((name, bytes)))
+            }
+            Ok(Record::End(trailer)) => self.check(trailer).map(|_| None),
+            Err(error) => Err(SnapshotError::new("parts", error)),
+        }
+    }
+
     /// Reads everything, for its checksums.
     ///
     /// # Errors
@@ -227,16 +242,10 @@ impl<R: Read> Reader<R> {
         mut self,
         each: &mut dyn FnMut(&str, &[u8]),
     ) -> Result<Trailer, SnapshotError> {
-        loop {
-            match self.read() {
-                Ok(Record::Part(name, bytes)) => {
-                    each(&name, &bytes);
-                    self.note(&name, &bytes);
-                }
-                Ok(Record::End(trailer)) => return self.check(trailer),
-                Err(error) => return Err(SnapshotError::new("parts", error)),
-            }
+        while let Some((name, bytes)) = self.next_of_all()? {
+            each(&name, &bytes);
         }
+        Ok(Trailer { state: self.state.digest128(), ..self.trailer })
     }
 
     fn note(&mut self, name: &str, bytes: &[u8]) {

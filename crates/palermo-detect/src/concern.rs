@@ -12,22 +12,23 @@
 
 use crate::detector::Detector;
 use crate::hits::Log;
+use palermo_domain::share::SharedMap;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
-use palermo_domain::{EventTime, FixedHashMap, Subject};
+use palermo_domain::{EventTime, Subject};
 use palermo_lang::program::IndicatorId;
 use palermo_ledger::{AccountId, Ledger, Leg};
 use std::collections::BTreeSet;
 
 /// Subjects with hits that may concern an account, by indicator and account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Concerns {
-    of: FixedHashMap<(u16, AccountId), Vec<AccountId>>,
+    of: SharedMap<(u16, AccountId), Vec<AccountId>>,
 }
 
 impl Concerns {
     /// Hands everything over.
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put_all(sink, "concerns", &snapshot::sorted(&self.of), 12)
+        snapshot::put_all(sink, "concerns", &self.of.sorted(), 12)
     }
 
     /// Takes everything back.
@@ -37,10 +38,11 @@ impl Concerns {
     }
 
     fn note(&mut self, indicator: u16, account: AccountId, subject: AccountId) {
-        let subjects = self.of.entry((indicator, account)).or_default();
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
+        if self.get(indicator, account).contains(&subject) {
+            return;
         }
+        let subjects = self.of.get_or_default((indicator, account));
+        subjects.push(subject);
     }
 
     fn get(&self, indicator: u16, account: AccountId) -> &[AccountId] {
@@ -55,7 +57,7 @@ impl Concerns {
     /// Bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let each = self.of.values().map(|all| all.capacity().saturating_mul(4));
-        each.fold(self.of.capacity().saturating_mul(40), usize::saturating_add)
+        each.fold(self.of.bytes(), usize::saturating_add)
     }
 }
 

@@ -13,11 +13,13 @@ mod reach;
 mod snapshot;
 mod subjects;
 
+pub use snapshot::Frozen;
+
 use crate::alerts::queue::BoundModifier;
 use crate::bind::{self, Binder, BoundCondition};
 use crate::concern::Concerns;
 use crate::condition::{Run, Searches, Verdict};
-use crate::episode::{Anchor, Memory, Track};
+use crate::episode::{Anchor, Memory, Tracks};
 use crate::eval::{Env, touched};
 use crate::groups::Groups;
 use crate::hits::Hits;
@@ -106,7 +108,7 @@ pub struct Detector {
     /// Scratch of [`Detector::evaluate_since`].
     due: Vec<u16>,
     pub(crate) hits: Hits,
-    pub(crate) tracks: Vec<Track>,
+    pub(crate) tracks: Tracks,
     pub(crate) by_anchor: FixedHashMap<Anchor, Vec<usize>>,
     /// Subjects whose hits concern an account.
     pub(crate) concerns: Concerns,
@@ -169,7 +171,7 @@ impl Detector {
             steady: bound.steady,
             due: Vec::new(),
             hits: Hits::default(),
-            tracks: Vec::new(),
+            tracks: Tracks::default(),
             by_anchor: FixedHashMap::default(),
             concerns: Concerns::default(),
             groups: Groups::default(),

@@ -14,6 +14,7 @@
 //! that the numbers came from: what was found when they were whole stands.
 
 use crate::linked::FoundLink;
+use palermo_domain::share::Chunks;
 use palermo_domain::{Alert, EventTime};
 use palermo_lang::program::{IndicatorId, SuppressorId};
 use palermo_ledger::{AccountId, PartyId};
@@ -89,8 +90,11 @@ impl Milestone {
     }
 }
 
+/// Tracks by number.
+pub(crate) type Tracks = Chunks<Track, 16>;
+
 /// The state of one pair of typology and anchor.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Track {
     /// Index of the typology in the rule set.
     pub(crate) typology: u16,
@@ -186,7 +190,7 @@ pub(crate) struct Memory {
 }
 
 /// What was published last of an episode.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Published {
     /// The revision as it was sent.
     pub(crate) alert: Box<Alert>,

@@ -13,15 +13,14 @@
 
 use crate::eval::site_place;
 use crate::value::Value;
+use palermo_domain::share::SharedMap;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
-use palermo_domain::{
-    Cents, Currency, Decimal, EventTime, FixedHashMap, Partition, PaymentKind, Span,
-};
+use palermo_domain::{Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span};
 use palermo_ledger::{AccountId, Atom, Ledger, Leg, Origin, PlaceId, RowId};
 use serde::{Deserialize, Serialize};
 
 /// Hits of one indicator on one account.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Log {
     /// Event times at which it held, in order.
     times: Vec<EventTime>,
@@ -221,9 +220,9 @@ impl Log {
 }
 
 /// All hits.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hits {
-    logs: FixedHashMap<(u16, AccountId), Log>,
+    logs: SharedMap<(u16, AccountId), Log>,
     /// Hits before this time were forgotten.
     forgotten: EventTime,
 }
@@ -232,7 +231,7 @@ impl Hits {
     /// Hands everything over.
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
         snapshot::put(sink, "hits", &self.forgotten)?;
-        snapshot::put_all(sink, "hits", &snapshot::sorted(&self.logs), 64)
+        snapshot::put_all(sink, "hits", &self.logs.sorted(), 64)
     }
 
     /// Takes everything back.
@@ -251,7 +250,7 @@ impl Hits {
         holds: bool,
     ) -> bool {
         if holds {
-            return self.logs.entry((indicator, account)).or_default().set(time, true);
+            return self.logs.get_or_default((indicator, account)).set(time, true);
         }
         match self.logs.get_mut(&(indicator, account)) {
             Some(log) => log.set(time, false),
@@ -279,7 +278,7 @@ impl Hits {
 
     /// Indicators and accounts with a hit, in order.
     pub(crate) fn keys(&self) -> Vec<(u16, AccountId)> {
-        let mut keys: Vec<(u16, AccountId)> = self.logs.keys().copied().collect();
+        let mut keys: Vec<(u16, AccountId)> = self.logs.iter().map(|(key, _)| key).collect();
         keys.sort_unstable();
         keys
     }
@@ -292,7 +291,7 @@ impl Hits {
         from: EventTime,
         after: EventTime,
     ) -> Vec<(u16, AccountId, EventTime)> {
-        let due = |(&(indicator, account), log): (&(u16, AccountId), &Log)| {
+        let due = |((indicator, account), log): ((u16, AccountId), &Log)| {
             Some((indicator, account, log.due(window(indicator), from, after)?))
         };
         self.logs.iter().filter_map(due).collect()
@@ -308,9 +307,9 @@ impl Hits {
     /// Renumbers after an activation: `new[old]` is the new number, `None` drops the hits.
     pub(crate) fn renumber(&mut self, new: &[Option<u16>]) {
         let old = std::mem::take(&mut self.logs);
-        for ((indicator, account), log) in old {
+        for ((indicator, account), log) in old.iter() {
             if let Some(Some(number)) = new.get(usize::from(indicator)) {
-                self.logs.insert((*number, account), log);
+                self.logs.insert((*number, account), log.clone());
             }
         }
     }

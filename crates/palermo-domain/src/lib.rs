@@ -18,6 +18,7 @@ mod party;
 mod payment;
 mod place;
 mod redacted;
+pub mod share;
 pub mod snapshot;
 mod symbol;
 mod time;

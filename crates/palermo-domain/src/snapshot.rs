@@ -151,6 +151,14 @@ impl Parts {
         self.parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
+    /// Hands all of them on.
+    ///
+    /// # Errors
+    /// As the sink.
+    pub fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        self.all().try_for_each(|(name, bytes)| sink.part(name, bytes))
+    }
+
     /// The same, from the beginning again.
     #[must_use]
     pub fn rewound(mut self) -> Self {

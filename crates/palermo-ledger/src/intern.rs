@@ -5,6 +5,7 @@
 //! memory cap counts it). Cost: one hash and one comparison per look-up, no allocation for a text
 //! seen before.
 
+use crate::texts::Texts;
 use hashbrown::HashTable;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{FixedState, MicroDegrees, Place, PlaceText};
@@ -20,9 +21,7 @@ pub struct Atom(NonZeroU32);
 /// Texts by number.
 #[derive(Default)]
 pub struct Atoms {
-    bytes: String,
-    /// End of each text in `bytes`; text `i` starts at the end of text `i - 1`.
-    ends: Vec<usize>,
+    texts: Texts,
     table: HashTable<u32>,
     state: FixedState,
 }
@@ -33,20 +32,15 @@ impl Atoms {
     /// # Panics
     /// Never: the memory cap ends the engine long before 2^32 texts.
     pub fn intern(&mut self, text: &str) -> Atom {
-        let Self { bytes, ends, table, state } = self;
+        let Self { texts, table, state } = self;
         let hash = state.hash_one(text);
-        let entry = table.entry(
-            hash,
-            |&i| slice(bytes, ends, i) == text,
-            |&i| state.hash_one(slice(bytes, ends, i)),
-        );
+        let entry = table.entry(hash, |&i| texts.at(i) == text, |&i| state.hash_one(texts.at(i)));
         let index = match entry {
             hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(place) => {
-                let index = u32::try_from(ends.len()).unwrap_or(u32::MAX - 1);
+                let index = u32::try_from(texts.len()).unwrap_or(u32::MAX - 1);
                 place.insert(index);
-                bytes.push_str(text);
-                ends.push(bytes.len());
+                texts.push(text);
                 index
             }
         };
@@ -55,104 +49,78 @@ impl Atoms {
 
     /// A number that no text has: it is found by whoever keeps it.
     pub(crate) fn reserve(&mut self) -> Atom {
-        let index = u32::try_from(self.ends.len()).unwrap_or(u32::MAX - 1);
-        self.ends.push(self.bytes.len());
+        let index = u32::try_from(self.texts.len()).unwrap_or(u32::MAX - 1);
+        self.texts.push("");
         Atom(NonZeroU32::MIN.saturating_add(index))
     }
 
     /// The atom of a text, if it was seen.
     pub fn find(&self, text: &str) -> Option<Atom> {
         let hash = self.state.hash_one(text);
-        let found = self.table.find(hash, |&i| slice(&self.bytes, &self.ends, i) == text)?;
+        let found = self.table.find(hash, |&i| self.texts.at(i) == text)?;
         Some(Atom(NonZeroU32::MIN.saturating_add(*found)))
     }
 
     /// The text of an atom.
     pub fn text(&self, atom: Atom) -> &str {
-        slice(&self.bytes, &self.ends, atom.index())
+        self.texts.at(atom.index())
     }
 
     /// The text with this number.
     pub(crate) fn text_at(&self, index: usize) -> &str {
-        slice(&self.bytes, &self.ends, u32::try_from(index).unwrap_or(u32::MAX))
+        self.texts.at(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
     /// How many texts there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.texts.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.texts.len() == 0
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.bytes
-            .capacity()
-            .saturating_add(self.ends.capacity().saturating_mul(size_of::<usize>()))
-            .saturating_add(self.table.capacity().saturating_mul(5))
+        self.texts.bytes().saturating_add(self.table.capacity().saturating_mul(5))
     }
-}
 
-/// Texts as they stood, without the table that finds them.
-pub(crate) struct Texts {
-    bytes: String,
-    ends: Vec<usize>,
-    /// The number of the empty text, if it was ever seen.
-    empty: Option<u32>,
-}
-
-impl Texts {
-    /// Hands everything over.
-    pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError> {
-        snapshot::put(sink, name, &(self.empty, self.bytes.len() as u64))?;
-        for part in self.bytes.as_bytes().chunks(snapshot::PART_BYTES) {
-            sink.part(name, part)?;
-        }
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let lengths = starts.zip(&self.ends).map(|(start, end)| end.saturating_sub(start));
-        snapshot::put_all(sink, name, &lengths.collect::<Vec<usize>>(), 1)
-    }
-}
-
-impl Atoms {
     /// A copy to be written.
-    pub(crate) fn freeze(&self) -> Texts {
-        let empty = self.find("").map(Atom::index);
-        Texts { bytes: self.bytes.clone(), ends: self.ends.clone(), empty }
+    pub(crate) fn freeze(&self) -> FrozenTexts {
+        FrozenTexts { texts: self.texts.clone(), empty: self.find("").map(Atom::index) }
     }
 
     /// Takes everything back. A number without a text is one that was reserved, but for one: the
     /// empty text, if it was ever seen.
     pub(crate) fn read(source: &mut dyn Source, name: &str) -> Result<Self, SnapshotError> {
-        let (empty, size): (Option<u32>, u64) = snapshot::take(source, name)?;
-        let mut bytes = Vec::new();
-        while (bytes.len() as u64) < size {
-            bytes.append(&mut source.next_part(name)?);
-        }
-        let bytes = String::from_utf8(bytes).map_err(|error| SnapshotError::new(name, error))?;
-        let lengths: Vec<usize> = snapshot::take_all(source, name)?;
-        let mut ends = Vec::with_capacity(lengths.len());
-        let mut end: usize = 0;
-        for length in lengths {
-            end = end.saturating_add(length);
-            ends.push(end);
-        }
-        if end != bytes.len() || ends.iter().any(|end| !bytes.is_char_boundary(*end)) {
-            return Err(SnapshotError::new(name, "its texts do not end where they should"));
-        }
+        let empty: Option<u32> = snapshot::take(source, name)?;
+        let texts = Texts::read(source, name)?;
         let state = FixedState::default();
-        let mut table = HashTable::with_capacity(ends.len());
-        for index in 0..u32::try_from(ends.len()).unwrap_or(u32::MAX) {
-            let text = slice(&bytes, &ends, index);
+        let mut table = HashTable::with_capacity(texts.len());
+        for index in 0..u32::try_from(texts.len()).unwrap_or(u32::MAX) {
+            let text = texts.at(index);
             if !text.is_empty() || empty == Some(index) {
-                let hash = |&i: &u32| state.hash_one(slice(&bytes, &ends, i));
+                let hash = |&i: &u32| state.hash_one(texts.at(i));
                 table.insert_unique(state.hash_one(text), index, hash);
             }
         }
-        Ok(Self { bytes, ends, table, state })
+        Ok(Self { texts, table, state })
+    }
+}
+
+/// Texts as they stood, without the table that finds them.
+pub(crate) struct FrozenTexts {
+    texts: Texts,
+    /// The number of the empty text, if it was ever seen.
+    empty: Option<u32>,
+}
+
+impl FrozenTexts {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink, name: &str) -> Result<(), SnapshotError> {
+        snapshot::put(sink, name, &self.empty)?;
+        self.texts.write(sink, name)
     }
 }
 
@@ -175,12 +143,6 @@ impl Atom {
     pub fn index(self) -> u32 {
         self.0.get().saturating_sub(1)
     }
-}
-
-fn slice<'a>(bytes: &'a str, ends: &[usize], index: u32) -> &'a str {
-    let index = index as usize;
-    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(index).and_then(|&end| bytes.get(start..end)).unwrap_or("")
 }
 
 /// An interned place.

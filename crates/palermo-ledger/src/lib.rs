@@ -32,6 +32,7 @@ mod shared;
 mod snapshot;
 mod subjects;
 mod table;
+mod texts;
 mod totals;
 mod window;
 

@@ -8,6 +8,7 @@
 
 use crate::intern::{Atom, Atoms, PlaceId, Places};
 use crate::row::AccountId;
+use palermo_domain::share::{Chunks, SharedMap};
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{
     Activity, AgeBand, Currency, Date, Decimal, EventCode, EventTime, FeedSet, FixedHashMap, Hours,
@@ -90,14 +91,14 @@ impl std::fmt::Debug for KnownParty {
 }
 
 /// All parties.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Parties {
-    parties: Vec<KnownParty>,
+    parties: Chunks<KnownParty, 64>,
     by_id: FixedHashMap<Atom, PartyId>,
     /// Who declares a relation to a party, in the order in which they did.
-    declaring: FixedHashMap<Atom, Vec<PartyId>>,
+    declaring: SharedMap<Atom, Vec<PartyId>>,
     /// Holders of each account, in the order in which they named it.
-    holders: FixedHashMap<AccountId, Vec<Owned>>,
+    holders: SharedMap<AccountId, Vec<Owned>>,
     /// Records that were taken in.
     revision: u32,
 }
@@ -137,7 +138,7 @@ impl Parties {
         self.by_id.insert(id, party_id);
         self.take_back(party_id);
         for relation in &known.relations {
-            let declaring = self.declaring.entry(relation.party).or_default();
+            let declaring = self.declaring.get_or_default(relation.party);
             if !declaring.contains(&party_id) {
                 declaring.push(party_id);
             }
@@ -151,7 +152,7 @@ impl Parties {
         for (owned, account) in party.accounts.iter().filter(|own| own.holder).zip(&known.accounts)
         {
             let owned = Owned { party: party_id, opened: owned.opened, product: owned.product };
-            let holders = self.holders.entry(*account).or_default();
+            let holders = self.holders.get_or_default(*account);
             match holders.iter_mut().find(|holder| holder.party == party_id) {
                 Some(holder) => *holder = owned,
                 None => holders.push(owned),
@@ -237,19 +238,21 @@ impl Parties {
         self.get(self.owner(account)?.party)
     }
 
-    /// Hands everything over.
-    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put(sink, "ledger.parties", &self.revision)?;
-        snapshot::put_all(sink, "ledger.parties", &self.parties, 128)?;
-        snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.declaring), 16)?;
-        snapshot::put_all(sink, "ledger.parties", &snapshot::sorted(&self.holders), 16)
+    /// A copy to be written.
+    pub(crate) fn freeze(&self) -> FrozenParties {
+        FrozenParties {
+            parties: self.parties.clone(),
+            declaring: self.declaring.clone(),
+            holders: self.holders.clone(),
+            revision: self.revision,
+        }
     }
 
     /// Takes everything back.
     pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
         let revision = snapshot::take(source, "ledger.parties")?;
-        let parties: Vec<KnownParty> = snapshot::take_all(source, "ledger.parties")?;
-        let numbered = (0..).map(PartyId).zip(&parties);
+        let parties = Chunks::<KnownParty, 64>::read(source, "ledger.parties")?;
+        let numbered = (0..).map(PartyId).zip(parties.iter());
         let by_id = numbered.map(|(number, party)| (party.id, number)).collect();
         let declaring: Vec<(Atom, Vec<PartyId>)> = snapshot::take_all(source, "ledger.parties")?;
         let holders: Vec<(AccountId, Vec<Owned>)> = snapshot::take_all(source, "ledger.parties")?;
@@ -260,11 +263,31 @@ impl Parties {
     /// Bytes held, roughly: the structs and the lists inside.
     pub fn bytes(&self) -> usize {
         self.parties
-            .capacity()
-            .saturating_mul(size_of::<KnownParty>().saturating_add(32))
-            .saturating_add(self.holders.capacity().saturating_mul(64))
+            .bytes()
+            .saturating_add(self.parties.len().saturating_mul(32))
+            .saturating_add(self.holders.bytes())
+            .saturating_add(self.holders.len().saturating_mul(32))
             .saturating_add(self.by_id.capacity().saturating_mul(12))
-            .saturating_add(self.declaring.capacity().saturating_mul(40))
+            .saturating_add(self.declaring.bytes())
+            .saturating_add(self.declaring.len().saturating_mul(16))
+    }
+}
+
+/// Parties as they stood, without the table that finds them.
+pub(crate) struct FrozenParties {
+    parties: Chunks<KnownParty, 64>,
+    declaring: SharedMap<Atom, Vec<PartyId>>,
+    holders: SharedMap<AccountId, Vec<Owned>>,
+    revision: u32,
+}
+
+impl FrozenParties {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "ledger.parties", &self.revision)?;
+        self.parties.write(sink, "ledger.parties")?;
+        snapshot::put_all(sink, "ledger.parties", &self.declaring.sorted(), 16)?;
+        snapshot::put_all(sink, "ledger.parties", &self.holders.sorted(), 16)
     }
 }
 

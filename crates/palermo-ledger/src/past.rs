@@ -11,17 +11,19 @@
 
 use crate::row::{AccountId, Leg};
 use hashbrown::HashTable;
+use palermo_domain::share::Chunks;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Cents, Date, FixedState};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// How far back the past is kept.
 pub const KEPT_DAYS: i32 = 400;
 /// Pairs are kept in so many tables: none is so large that its growth or its sweep is long.
-const SHARDS: usize = 64;
+const SHARDS: usize = 1024;
 /// Tables that are swept of what is old with each day.
-const SWEPT: usize = 2;
+const SWEPT: usize = 32;
 
 /// The payments of an account in one direction on one UTC day.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,11 +73,13 @@ struct Pair {
     last: Date,
 }
 
+type Accounts = Chunks<[Vec<Day>; 2], 256>;
+
 /// The past of every account. See the module.
 #[derive(Clone, Default)]
 pub struct Past {
-    accounts: Vec<[Vec<Day>; 2]>,
-    pairs: Vec<HashTable<Pair>>,
+    accounts: Accounts,
+    pairs: Vec<Arc<HashTable<Pair>>>,
     hasher: FixedState,
     swept: usize,
     /// Days before it are forgotten, and dropped when their account is next looked after.
@@ -96,11 +100,7 @@ impl Past {
         self.tend();
         for (account, leg) in ends.into_iter().zip(Leg::BOTH) {
             let Some(account) = account else { continue };
-            if self.accounts.len() <= account.index() {
-                self.accounts.resize_with(account.index().saturating_add(1), Default::default);
-            }
-            let Some(days) = self.accounts.get_mut(account.index()) else { continue };
-            let [out, into] = days;
+            let [out, into] = self.accounts.get_or_fill(account.index(), Default::default);
             let days = if leg == Leg::Debtor { out } else { into };
             match days.last_mut().filter(|last| last.date == date) {
                 Some(last) => last.add(amount),
@@ -122,9 +122,10 @@ impl Past {
     fn meet(&mut self, date: Date, a: AccountId, b: AccountId) {
         let ends = pair_of(a, b);
         let hash = self.hasher.hash_one(ends);
-        self.pairs.resize_with(SHARDS, HashTable::new);
+        self.pairs.resize_with(SHARDS, Arc::default);
         let hasher = &self.hasher;
         let Some(shard) = self.pairs.get_mut(shard_of(hash)) else { return };
+        let shard = Arc::make_mut(shard);
         let entry = shard.entry(hash, |pair| pair.ends == ends, |pair| hasher.hash_one(pair.ends));
         entry
             .and_modify(|pair| {
@@ -160,8 +161,10 @@ impl Past {
         for leg in 0..2 {
             let days = self.accounts.get(at).and_then(|both| both.get(leg));
             let gone = days.map_or(0, |days| self.droppable(days));
-            let days = self.accounts.get_mut(at).and_then(|both| both.get_mut(leg));
-            if let Some(days) = days.filter(|_| gone > 0) {
+            if gone == 0 {
+                continue;
+            }
+            if let Some(days) = self.accounts.get_mut(at).and_then(|both| both.get_mut(leg)) {
                 days.drain(..gone);
                 days.shrink_to(days.len().saturating_mul(2));
                 self.days = self.days.saturating_sub(gone);
@@ -190,7 +193,7 @@ impl Past {
         for _ in 0..SWEPT {
             let at = self.swept;
             if let Some(shard) = self.pairs.get_mut(at) {
-                shard.retain(|pair| !long(pair.last, today));
+                Arc::make_mut(shard).retain(|pair| !long(pair.last, today));
             }
             self.swept = at.saturating_add(1).checked_rem(SHARDS).unwrap_or(0);
         }
@@ -200,8 +203,9 @@ impl Past {
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
         let rest = (self.pairs.len() as u64, self.swept as u64, self.oldest, self.tended as u64);
         snapshot::put(sink, "ledger.past", &rest)?;
-        snapshot::put_all(sink, "ledger.past", &self.accounts, 16)?;
-        let mut pairs: Vec<Pair> = self.pairs.iter().flatten().copied().collect();
+        self.accounts.write(sink, "ledger.past")?;
+        let pairs = self.pairs.iter().flat_map(|shard| shard.iter());
+        let mut pairs: Vec<Pair> = pairs.copied().collect();
         pairs.sort_unstable_by_key(|pair| pair.ends);
         snapshot::put_all(sink, "ledger.past", &pairs, 12)
     }
@@ -210,17 +214,18 @@ impl Past {
     pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
         let (shards, swept, oldest, tended): (u64, u64, Option<Date>, u64) =
             snapshot::take(source, "ledger.past")?;
-        let accounts: Vec<[Vec<Day>; 2]> = snapshot::take_all(source, "ledger.past")?;
+        let accounts = Accounts::read(source, "ledger.past")?;
         let known: Vec<Pair> = snapshot::take_all(source, "ledger.past")?;
         let hasher = FixedState::default();
-        let mut pairs = Vec::new();
-        pairs.resize_with(if shards == 0 { 0 } else { SHARDS }, HashTable::new);
+        let mut pairs: Vec<Arc<HashTable<Pair>>> = Vec::new();
+        pairs.resize_with(if shards == 0 { 0 } else { SHARDS }, Arc::default);
         for pair in known {
             let hash = hasher.hash_one(pair.ends);
             let Some(shard) = pairs.get_mut(shard_of(hash)) else {
                 return Err(SnapshotError::new("ledger.past", "pairs without a table"));
             };
-            shard.insert_unique(hash, pair, |pair: &Pair| hasher.hash_one(pair.ends));
+            let of = |pair: &Pair| hasher.hash_one(pair.ends);
+            Arc::make_mut(shard).insert_unique(hash, pair, of);
         }
         let days = accounts.iter().flatten().map(Vec::len).fold(0, usize::saturating_add);
         let at = |number: u64| usize::try_from(number).unwrap_or(0);
@@ -229,10 +234,9 @@ impl Past {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let pairs: usize = self.pairs.iter().map(HashTable::capacity).sum();
+        let pairs: usize = self.pairs.iter().map(|shard| shard.capacity()).sum();
         self.accounts
-            .capacity()
-            .saturating_mul(size_of::<[Vec<Day>; 2]>())
+            .bytes()
             // Vectors grow by doubling: half of it may be empty.
             .saturating_add(self.days.saturating_mul(size_of::<Day>()).saturating_mul(2))
             .saturating_add(pairs.saturating_mul(size_of::<Pair>().saturating_add(1)))
@@ -353,7 +357,7 @@ mod tests {
                 past.tend();
             }
             let last = past.accounts.iter().flatten().filter(|days| !days.is_empty()).count();
-            let pairs = past.pairs.iter().map(HashTable::len).sum::<usize>();
+            let pairs = past.pairs.iter().map(|shard| shard.len()).sum::<usize>();
             prop_assert_eq!((past.days, pairs), (last, 0));
         }
     }

@@ -62,6 +62,26 @@ impl Shards {
         }
     }
 
+    /// Puts numbers into empty tables, each of which is made as large as it needs to be at once. They
+    /// are gone through twice.
+    pub(crate) fn fill<I: Iterator<Item = u32>>(
+        &mut self,
+        numbers: impl Fn() -> I,
+        hash_of: impl Fn(u32) -> u64,
+    ) {
+        let mut counts = vec![0_usize; self.tables.len()];
+        for number in numbers() {
+            if let Some(count) = counts.get_mut(Self::table_of(self.bits, hash_of(number))) {
+                *count = count.saturating_add(1);
+            }
+        }
+        for (table, count) in self.tables.iter_mut().zip(counts) {
+            table.reserve(count, |&number| hash_of(number));
+            self.bytes = self.bytes.saturating_add(table.allocation_size());
+        }
+        numbers().for_each(|number| self.insert(hash_of(number), number, &hash_of));
+    }
+
     /// Takes out a number.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
         let Some(table) = self.tables.get_mut(Self::table_of(self.bits, hash)) else { return };
@@ -104,6 +124,11 @@ mod tests {
         assert!((65..95).contains(&per_number), "{per_number} tenths of a byte");
         let real: usize = shards.tables.iter().map(HashTable::allocation_size).sum();
         assert_eq!(shards.bytes(), real + 64 * size_of::<HashTable<u32>>());
+        let mut filled = Shards::new(bits);
+        filled.fill(|| 0..400_000, hash);
+        assert!((0..400_000).all(|n| filled.find(hash(n), |other| other == n) == Some(n)));
+        let real: usize = filled.tables.iter().map(HashTable::allocation_size).sum();
+        assert_eq!(filled.bytes(), real + 64 * size_of::<HashTable<u32>>());
         for number in (0..400_000).step_by(7) {
             assert_eq!(shards.find(hash(number), |other| other == number), Some(number));
             shards.remove(hash(number), number);

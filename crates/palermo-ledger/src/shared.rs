@@ -7,8 +7,8 @@
 //! shares it.
 
 use crate::intern::{Atom, PlaceId};
-use crate::table::Table;
-use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
+use crate::table::{self, Table};
+use palermo_domain::snapshot::{Sink, SnapshotError, Source};
 use palermo_domain::{
     Channel, Currency, EndKind, PaymentKind, Rail, Relation, Status, TerminalKind, TopicRole,
 };
@@ -180,18 +180,18 @@ pub(crate) struct Shared {
 
 /// What rows share as it stood, without what finds it.
 pub(crate) struct Records {
-    ends: Vec<EndRow>,
-    contacts: Vec<Contact>,
-    sites: Vec<Site>,
-    manners: Vec<Manner>,
+    ends: table::Records<EndRow>,
+    contacts: table::Records<Contact>,
+    sites: table::Records<Site>,
+    manners: table::Records<Manner>,
 }
 
 impl Records {
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put_all(sink, "ledger.ends", &self.ends, size_of::<EndRow>())?;
-        snapshot::put_all(sink, "ledger.contacts", &self.contacts, size_of::<Contact>())?;
-        snapshot::put_all(sink, "ledger.sites", &self.sites, size_of::<Site>())?;
-        snapshot::put_all(sink, "ledger.manners", &self.manners, size_of::<Manner>())
+        self.ends.write(sink, "ledger.ends")?;
+        self.contacts.write(sink, "ledger.contacts")?;
+        self.sites.write(sink, "ledger.sites")?;
+        self.manners.write(sink, "ledger.manners")
     }
 }
 

@@ -10,14 +10,14 @@
 
 use crate::detail::Book;
 use crate::edges::Keep;
-use crate::intern::{Atom, Atoms, Places, Texts};
+use crate::intern::{Atom, Atoms, FrozenTexts, Places};
 use crate::ledger::Ledger;
 use crate::pages::Pages;
-use crate::party::Parties;
+use crate::party::{FrozenParties, Parties};
 use crate::past::Past;
 use crate::rates::Rates;
 use crate::shared::{Records, Shared};
-use crate::subjects::Subjects;
+use crate::subjects::{FrozenSubjects, Subjects};
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source, sorted};
 use palermo_domain::{Currency, EventTime};
 use std::collections::BTreeMap;
@@ -30,12 +30,12 @@ type Rest = (Vec<(i32, Atom)>, Rates, BTreeMap<Currency, u64>, EventTime, u64);
 pub struct Frozen {
     pages: Pages,
     shared: Records,
-    accounts: Texts,
-    subjects: Subjects,
+    accounts: FrozenTexts,
+    subjects: FrozenSubjects,
     book: Book,
-    atoms: Texts,
+    atoms: FrozenTexts,
     places: Places,
-    parties: Parties,
+    parties: FrozenParties,
     past: Past,
     rest: Rest,
 }
@@ -74,11 +74,11 @@ impl Ledger {
             pages: self.pages.clone(),
             shared: self.shared.freeze(),
             accounts: self.accounts.freeze(),
-            subjects: self.subjects.clone(),
+            subjects: self.subjects.freeze(),
             book: self.book.clone(),
             atoms: self.atoms.freeze(),
             places: self.places.clone(),
-            parties: self.parties.clone(),
+            parties: self.parties.freeze(),
             past: self.past.clone(),
             rest: (days, self.rates.clone(), unconverted, self.kept_from, self.held),
         }
@@ -110,12 +110,9 @@ impl Ledger {
     /// Makes the table of payment ids again.
     fn number_ids(&mut self) -> Result<(), SnapshotError> {
         let Self { pages, ids, hasher, .. } = self;
-        let mut count: u64 = 0;
-        for id in pages.ids() {
-            let hash = |id: u32| hasher.hash_one(pages.id(crate::RowId(id)));
-            ids.insert(hash(id.0), id.0, hash);
-            count = count.saturating_add(1);
-        }
+        let hash = |id: u32| hasher.hash_one(pages.id(crate::RowId(id)));
+        ids.fill(|| pages.ids().map(|id| id.0), hash);
+        let count = pages.ids().count() as u64;
         if count == self.held {
             return Ok(());
         }

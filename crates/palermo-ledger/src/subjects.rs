@@ -21,6 +21,7 @@ use crate::intern::{Atom, Atoms};
 use crate::ledger::Ledger;
 use crate::payment_id::compare;
 use crate::row::{AccountId, Leg, Row, RowId};
+use palermo_domain::share::Chunks;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{FixedHashMap, Status, Subject};
 use serde::{Deserialize, Serialize};
@@ -87,13 +88,15 @@ pub(crate) struct Key {
     second: u32,
 }
 
+type Keys = Chunks<(AccountId, Key), 1024>;
+
 /// Subjects by number.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Subjects {
     wanted: Kinds,
     numbers: FixedHashMap<Key, AccountId>,
     /// In order of number.
-    keys: Vec<(AccountId, Key)>,
+    keys: Keys,
 }
 
 impl Subjects {
@@ -114,20 +117,19 @@ impl Subjects {
     }
 
     fn key(&self, id: AccountId) -> Option<Key> {
-        let at = self.keys.binary_search_by_key(&id, |(known, _)| *known).ok()?;
-        self.keys.get(at).map(|(_, key)| *key)
+        let at = self.keys.partition_point(|(known, _)| *known < id);
+        self.keys.get(at).filter(|(known, _)| *known == id).map(|(_, key)| *key)
     }
 
-    /// Hands everything over.
-    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put(sink, "ledger.subjects", &self.wanted)?;
-        snapshot::put_all(sink, "ledger.subjects", &self.keys, 12)
+    /// A copy to be written.
+    pub(crate) fn freeze(&self) -> FrozenSubjects {
+        FrozenSubjects { wanted: self.wanted, keys: self.keys.clone() }
     }
 
     /// Takes everything back.
     pub(crate) fn read(source: &mut dyn Source) -> Result<Self, SnapshotError> {
         let wanted = snapshot::take(source, "ledger.subjects")?;
-        let keys: Vec<(AccountId, Key)> = snapshot::take_all(source, "ledger.subjects")?;
+        let keys = Keys::read(source, "ledger.subjects")?;
         let numbers = keys.iter().map(|(id, key)| (*key, *id)).collect();
         Ok(Self { wanted, numbers, keys })
     }
@@ -136,7 +138,21 @@ impl Subjects {
     pub(crate) fn bytes(&self) -> usize {
         let each = size_of::<(Key, AccountId)>();
         let numbers = self.numbers.capacity().saturating_mul(each.saturating_add(1));
-        numbers.saturating_add(self.keys.capacity().saturating_mul(each))
+        numbers.saturating_add(self.keys.bytes())
+    }
+}
+
+/// Subjects as they stood, without the table that finds them.
+pub(crate) struct FrozenSubjects {
+    wanted: Kinds,
+    keys: Keys,
+}
+
+impl FrozenSubjects {
+    /// Hands everything over.
+    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "ledger.subjects", &self.wanted)?;
+        self.keys.write(sink, "ledger.subjects")
     }
 }
 
@@ -153,7 +169,7 @@ impl Ledger {
         let before = self.subjects.wanted;
         self.subjects.wanted = wanted;
         let (gone, new) = (before.without(wanted), wanted.without(before));
-        for (id, key) in &self.subjects.keys {
+        for (id, key) in self.subjects.keys.iter() {
             if gone.has(key.kind) {
                 self.book.clear(*id);
                 self.running.get_mut().disturb(*id);

@@ -7,19 +7,20 @@
 
 use crate::shards::Shards;
 use palermo_domain::FixedState;
-use palermo_domain::snapshot::{self, SnapshotError, Source};
+use palermo_domain::share::Chunks;
+use palermo_domain::snapshot::{SnapshotError, Source};
 use serde::de::DeserializeOwned;
 use std::hash::{BuildHasher, Hash};
 
-/// Records in a chunk; chunks are never moved.
-const CHUNK: usize = 1024;
+/// Records by number less one.
+pub(crate) type Records<T> = Chunks<T, 1024>;
 /// Tables of the index, as a power of two: ten million records grow 40,000 at a time.
 const SHARDS: u32 = 8;
 
 /// Records by number.
 pub(crate) struct Table<T> {
     nothing: T,
-    chunks: Vec<Vec<T>>,
+    records: Records<T>,
     index: Shards,
     state: FixedState,
 }
@@ -28,7 +29,7 @@ impl<T: Copy + Default + Eq + Hash> Default for Table<T> {
     fn default() -> Self {
         Self {
             nothing: T::default(),
-            chunks: Vec::new(),
+            records: Records::default(),
             index: Shards::new(SHARDS),
             state: FixedState::default(),
         }
@@ -41,34 +42,27 @@ impl<T: Copy + Default + Eq + Hash> Table<T> {
         if record == self.nothing {
             return 0;
         }
-        let Self { nothing, chunks, index, state } = self;
+        let Self { nothing, records, index, state } = self;
         let hash = state.hash_one(record);
-        if let Some(known) = index.find(hash, |number| *at(chunks, nothing, number) == record) {
+        if let Some(known) = index.find(hash, |number| *at(records, nothing, number) == record) {
             return known;
         }
-        if chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            chunks.push(Vec::with_capacity(CHUNK));
-        }
-        let full = chunks.len().saturating_sub(1).saturating_mul(CHUNK);
-        let mut number = 0;
-        if let Some(chunk) = chunks.last_mut() {
-            chunk.push(record);
-            // The memory cap ends the engine long before 2^32 records.
-            number = u32::try_from(full.saturating_add(chunk.len())).unwrap_or(u32::MAX);
-        }
-        index.insert(hash, number, |number| state.hash_one(at(chunks, nothing, number)));
+        records.push(record);
+        // The memory cap ends the engine long before 2^32 records.
+        let number = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        index.insert(hash, number, |number| state.hash_one(at(records, nothing, number)));
         number
     }
 
     /// The record with this number.
     #[inline]
     pub(crate) fn get(&self, number: u32) -> &T {
-        at(&self.chunks, &self.nothing, number)
+        at(&self.records, &self.nothing, number)
     }
 
     /// Every record, in order of its number, without the index that finds it.
-    pub(crate) fn records(&self) -> Vec<T> {
-        self.chunks.iter().flatten().copied().collect()
+    pub(crate) fn records(&self) -> Records<T> {
+        self.records.clone()
     }
 
     /// Takes every record back.
@@ -77,8 +71,8 @@ impl<T: Copy + Default + Eq + Hash> Table<T> {
         T: DeserializeOwned,
     {
         let mut table = Self::default();
-        for (number, record) in (1_u32..).zip(snapshot::take_all::<T>(source, name)?) {
-            if table.intern(record) != number {
+        for (number, record) in (1_u32..).zip(Records::<T>::read(source, name)?.iter()) {
+            if table.intern(*record) != number {
                 return Err(SnapshotError::new(name, "a record stands twice"));
             }
         }
@@ -87,17 +81,14 @@ impl<T: Copy + Default + Eq + Hash> Table<T> {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        let records = self.chunks.len().saturating_mul(CHUNK).saturating_mul(size_of::<T>());
-        let chunks = self.chunks.capacity().saturating_mul(size_of::<Vec<T>>());
-        records.saturating_add(chunks).saturating_add(self.index.bytes())
+        self.records.bytes().saturating_add(self.index.bytes())
     }
 }
 
 #[inline]
-fn at<'a, T>(chunks: &'a [Vec<T>], nothing: &'a T, number: u32) -> &'a T {
-    let Some(index) = number.checked_sub(1) else { return nothing };
-    let (chunk, at) = (index as usize / CHUNK, index as usize % CHUNK);
-    chunks.get(chunk).and_then(|chunk| chunk.get(at)).unwrap_or(nothing)
+fn at<'a, T>(records: &'a Records<T>, nothing: &'a T, number: u32) -> &'a T {
+    let index = number.checked_sub(1);
+    index.and_then(|index| records.get(index as usize)).unwrap_or(nothing)
 }
 
 #[cfg(test)]

@@ -26,4 +26,4 @@ pub use config::{
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
 pub use past::{Inputs, SeeEngine, Watch, currency_of, look_back, muted_before, rerun_task};
 pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};
-pub use snapshots::{SnapshotFiles, Verified, folder as snapshot_folder};
+pub use snapshots::{Ahead, SnapshotFiles, Verified, folder as snapshot_folder};

@@ -5,6 +5,10 @@
 //! is being written when the process ends is as if it had never been begun. Cost: the thread, and the
 //! memory of what the engine changes meanwhile.
 
+mod ahead;
+
+pub use ahead::Ahead;
+
 use crate::config::Config;
 use crate::drive::load_bundle;
 use crate::run::RunError;
@@ -82,7 +86,8 @@ impl<'a> SnapshotFiles<'a> {
             code: "snapshot_unreadable",
             reason: format!("snapshot {seq} cannot be read: {error}"),
         };
-        let (head, mut parts) = self.folder.read(seq).map_err(unreadable)?;
+        let (head, parts) = self.folder.read(seq).map_err(unreadable)?;
+        let mut parts = Ahead::new(parts).map_err(unreadable)?;
         let (state_dir, settings) = (&self.config.state_dir, self.config.deciding());
         let bundle = load_bundle(state_dir, settings, &head.bundle)?;
         Engine::read(self.config.engine(), bundle, &mut parts).map_err(unreadable)
@@ -169,7 +174,7 @@ impl SnapshotStore for Snapshots {
 
     fn read(&mut self, seq: u64) -> Result<Box<dyn Source + '_>, SnapshotError> {
         let (_, parts) = self.folder.read(seq)?;
-        Ok(Box::new(parts))
+        Ok(Box::new(Ahead::new(parts)?))
     }
 
     fn is_busy(&self) -> bool {

@@ -122,9 +122,9 @@ fn another_format_is_told_from_damage() {
     let files = MemoryFiles::default();
     let folder = folder(&files);
     write(&folder, 7).unwrap();
-    files.damage(&name_of(7), &mut |bytes| bytes[8] = 2);
+    files.damage(&name_of(7), &mut |bytes| bytes[8] = 1);
     let error = folder.standing().unwrap().remove(0).head.unwrap_err();
-    assert_eq!(error.to_string(), "part `head`: format 2; this engine reads and writes format 1");
+    assert_eq!(error.to_string(), "part `head`: format 1; this engine reads and writes format 2");
     files.damage(&name_of(7), &mut |bytes| bytes[0] = b'X');
     let error = folder.standing().unwrap().remove(0).head.unwrap_err();
     assert_eq!(error.to_string(), "part `head`: not a snapshot");

@@ -183,7 +183,7 @@ impl Detector {
         }
         let fates = self.fates_of_tracks(fates);
         let mut kept: Vec<Track> = Vec::new();
-        for (mut track, fate) in std::mem::take(&mut self.tracks).into_iter().zip(fates) {
+        for (mut track, fate) in self.tracks.drain().zip(fates) {
             let (typology, stands) = match fate {
                 TrackFate::Stays(typology, stands) => (typology, stands),
                 TrackFate::Begins(typology) => (typology, Stands::Nothing),
@@ -212,7 +212,7 @@ impl Detector {
                 self.closing.insert((closes_at, index));
             }
         }
-        self.tracks = kept;
+        self.tracks = kept.into_iter().collect();
     }
 
     fn fates_of_tracks(&self, fates: &[TrackFate]) -> Vec<TrackFate> {

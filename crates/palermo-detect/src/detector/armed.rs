@@ -23,6 +23,7 @@ use crate::bind::BoundCondition;
 use crate::need::{Met, Need};
 use crate::select::{Selections, Sets};
 use crate::steady::{Rest, Steady};
+use palermo_domain::share::Chunks;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Currency, Decimal, EventTime, Span, Subject};
 use palermo_lang::program::Field;
@@ -45,7 +46,7 @@ pub(super) struct Armed {
     resting: Vec<Vec<(u16, u32)>>,
     /// By set: those that count one of its selections, or rest on one.
     touched: Vec<Box<[Touched]>>,
-    subjects: Vec<Stand>,
+    subjects: Stands,
     /// How many of [`Stand::all`] there are.
     held: usize,
     /// Another one whenever a list says something else.
@@ -105,12 +106,15 @@ impl Rule {
     }
 }
 
+type Stands = Chunks<Stand, 256>;
+
 /// How the indicators stand that ever counted a payment of a subject.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stand {
     /// The newest time that was evaluated.
     latest: EventTime,
     /// In order of rank.
+    #[serde(with = "raw")]
     all: Vec<One>,
     /// Under what was known of the holder, of lists and of the kind of its own end it was said.
     record: u32,
@@ -121,7 +125,7 @@ struct Stand {
 }
 
 /// How one of them stands.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 struct One {
     rank: u16,
     /// So many payments are missing, at the least; [`HELD`] beside it: it held at some time.
@@ -232,7 +236,7 @@ impl Armed {
     /// Takes over what is known of subjects beside the rules; what they have is told anew.
     pub(super) fn after(mut self, before: &mut Self) -> Self {
         self.subjects = std::mem::take(&mut before.subjects);
-        for stand in &mut self.subjects {
+        for stand in self.subjects.iter_mut() {
             (stand.all, stand.whole) = (Vec::new(), false);
         }
         before.held = 0;
@@ -488,7 +492,8 @@ impl Armed {
     /// The same at a time that may have been evaluated before. Payments may be gone that something was
     /// said of, or a need was met with.
     pub(super) fn again(&mut self, at: &At<'_>, into: &mut Vec<u16>) {
-        for one in self.subjects.get_mut(at.subject.index()).into_iter().flat_map(|s| &mut s.all) {
+        let stand = self.subjects.get_mut(at.subject.index());
+        for one in stand.into_iter().flat_map(|stand| &mut stand.all) {
             (one.steady, one.until) = (0, 0);
         }
         let mut ranks: Vec<u16> = self.always.get(at.kind as usize).cloned().unwrap_or_default();
@@ -504,16 +509,16 @@ impl Armed {
         into.extend(ranks.into_iter().filter_map(indicator));
     }
 
-    /// Hands over how the subjects stand.
-    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put(sink, "armed", &(self.lists, &self.fields))?;
-        snapshot::put_all(sink, "armed", &self.subjects, 128)
+    /// A copy to be written.
+    pub(super) fn freeze(&self) -> FrozenArmed {
+        let (lists, fields) = (self.lists, self.fields.clone());
+        FrozenArmed { subjects: self.subjects.clone(), lists, fields }
     }
 
     /// Goes on from there.
     pub(super) fn read(&mut self, source: &mut dyn Source) -> Result<(), SnapshotError> {
         (self.lists, self.fields) = snapshot::take(source, "armed")?;
-        self.subjects = snapshot::take_all(source, "armed")?;
+        self.subjects = Stands::read(source, "armed")?;
         self.held =
             self.subjects.iter().map(|stand| stand.all.len()).fold(0, usize::saturating_add);
         Ok(())
@@ -521,17 +526,74 @@ impl Armed {
 
     /// Bytes held, roughly.
     pub(super) fn bytes(&self) -> usize {
-        let subjects = self.subjects.capacity().saturating_mul(size_of::<Stand>());
         // What growth by doubling leaves empty is half at most.
-        subjects.saturating_add(self.held.saturating_mul(size_of::<One>()).saturating_mul(3) / 2)
+        self.subjects
+            .bytes()
+            .saturating_add(self.held.saturating_mul(size_of::<One>()).saturating_mul(3) / 2)
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "the lines before make it")]
-fn stand(subjects: &mut Vec<Stand>, subject: AccountId) -> &mut Stand {
-    let at = subject.index();
-    if subjects.len() <= at {
-        subjects.resize_with(at.saturating_add(1), Stand::default);
+fn stand(subjects: &mut Stands, subject: AccountId) -> &mut Stand {
+    subjects.get_or_fill(subject.index(), Stand::default)
+}
+
+/// In a snapshot, as bytes: there are many of them, and most numbers are large.
+mod raw {
+    use super::One;
+    use serde::de::Error;
+    use serde::{Deserializer, Serializer};
+
+    const BYTES: usize = 19;
+
+    pub(super) fn serialize<S: Serializer>(all: &[One], to: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::with_capacity(all.len().saturating_mul(BYTES));
+        for one in all {
+            bytes.extend(one.rank.to_le_bytes());
+            bytes.extend(one.lacks.to_le_bytes());
+            bytes.extend(one.until.to_le_bytes());
+            bytes.extend(one.steady.to_le_bytes());
+            bytes.extend(one.parts.to_le_bytes());
+            bytes.extend(one.field.to_le_bytes());
+            bytes.push(one.said);
+        }
+        to.serialize_bytes(&bytes)
     }
-    &mut subjects[at]
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<One>, D::Error> {
+        let bytes: &[u8] = serde::Deserialize::deserialize(from)?;
+        let (all, rest) = bytes.as_chunks::<BYTES>();
+        if !rest.is_empty() {
+            return Err(D::Error::custom("an entry is cut"));
+        }
+        Ok(all.iter().map(one).collect())
+    }
+
+    #[rustfmt::skip]
+    fn one(&[r, s, l, m, a, b, c, d, e, f, g, h, i, j, k, n, o, p, said]: &[u8; BYTES]) -> One {
+        One {
+            rank: u16::from_le_bytes([r, s]),
+            lacks: u16::from_le_bytes([l, m]),
+            until: u32::from_le_bytes([a, b, c, d]),
+            steady: u32::from_le_bytes([e, f, g, h]),
+            parts: u32::from_le_bytes([i, j, k, n]),
+            field: u16::from_le_bytes([o, p]),
+            said,
+        }
+    }
+}
+
+/// How the subjects stood.
+#[derive(Debug)]
+pub(super) struct FrozenArmed {
+    subjects: Stands,
+    lists: u32,
+    fields: Vec<Option<Field>>,
+}
+
+impl FrozenArmed {
+    /// Hands everything over.
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "armed", &(self.lists, &self.fields))?;
+        self.subjects.write(sink, "armed")
+    }
 }

@@ -12,13 +12,16 @@
 
 use super::{Applied, Changed, Detector, Moment, Touched, later_times, newest_at};
 use crate::bind::BoundCondition;
+use palermo_domain::share::SharedMap;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
-use palermo_domain::{Alert, EventTime, FixedHashMap, Span, Subject};
+use palermo_domain::{Alert, EventTime, Span, Subject};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const DAY: Span = Span::from_days(1);
+
+type Queued = SharedMap<AccountId, EventTime>;
 
 /// Who is looked at when.
 #[derive(Debug)]
@@ -27,9 +30,24 @@ pub(super) struct DayEnds {
     groups: Vec<Group>,
     /// Subjects by the next end at which they are looked at.
     queue: BTreeMap<EventTime, BTreeSet<AccountId>>,
-    queued: FixedHashMap<AccountId, EventTime>,
+    queued: Queued,
     /// Every end before this time was evaluated.
     passed: EventTime,
+}
+
+/// Who was waited for.
+#[derive(Debug)]
+pub(super) struct FrozenDays {
+    queued: Queued,
+    passed: EventTime,
+}
+
+impl FrozenDays {
+    /// Hands everything over.
+    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
+        snapshot::put(sink, "days", &self.passed)?;
+        snapshot::put_all(sink, "days", &self.queued.sorted(), 8)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,7 +71,7 @@ impl DayEnds {
             }
         };
         let groups = Subject::ALL.iter().map(about).collect();
-        let (queue, queued) = (BTreeMap::new(), FixedHashMap::default());
+        let (queue, queued) = (BTreeMap::new(), Queued::default());
         Self { groups, queue, queued, passed: EventTime::MIN }
     }
 
@@ -62,10 +80,9 @@ impl DayEnds {
         Self { passed: self.passed, ..Self::new(indicators) }
     }
 
-    /// Hands over who is waited for.
-    pub(super) fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
-        snapshot::put(sink, "days", &self.passed)?;
-        snapshot::put_all(sink, "days", &snapshot::sorted(&self.queued), 8)
+    /// A copy to be written.
+    pub(super) fn freeze(&self) -> FrozenDays {
+        FrozenDays { queued: self.queued.clone(), passed: self.passed }
     }
 
     /// Waits again for whom it waited.

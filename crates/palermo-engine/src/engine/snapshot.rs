@@ -4,8 +4,8 @@
 //! and later if need be, while the engine goes on.
 //!
 //! Promises: an engine that is read back has the same state, publishes the same bytes for the same
-//! records, and has the same chained hash. Cost: `freeze` encodes what the detector holds and shares
-//! the rest; reading is linear in everything.
+//! records, and has the same chained hash. Cost: `freeze` shares what is large and encodes the
+//! rest; reading is linear in everything.
 
 use super::{
     Bundle, Chain, Counters, Engine, EngineConfig, Fates, Reversals, Watermarks, settings,
@@ -24,12 +24,14 @@ use std::collections::BTreeMap;
 pub struct Frozen {
     parts: Parts,
     ledger: palermo_ledger::Frozen,
+    detector: palermo_detect::Frozen,
 }
 
 impl Freeze for Frozen {
     fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
         self.ledger.write(sink)?;
-        self.parts.all().try_for_each(|(name, bytes)| sink.part(name, bytes))
+        self.parts.write(sink)?;
+        self.detector.write(sink)
     }
 }
 
@@ -60,8 +62,8 @@ impl Engine {
     pub fn freeze(&self) -> Result<Frozen, SnapshotError> {
         let mut parts = Parts::default();
         self.write_rest(&mut parts)?;
-        self.detector.write(&mut parts)?;
-        Ok(Frozen { parts, ledger: self.ledger.freeze() })
+        let detector = self.detector.freeze()?;
+        Ok(Frozen { parts, ledger: self.ledger.freeze(), detector })
     }
 
     fn write_rest(&self, parts: &mut Parts) -> Result<(), SnapshotError> {
