@@ -59,6 +59,10 @@ if ! kept "$log" cargo test --workspace --no-fail-fast; then
     grep -q '^test result: FAILED' "$log" || steps_failed=$((steps_failed + 1))
 fi
 
+# shellcheck disable=SC2046
+step reliability cargo run --quiet -p palermo-tests --bin reliability -- "$log" \
+    $([ -z "${UPDATE_DOCS:-}" ] || echo --write)
+
 say '== rules'
 rules_passed=0 rules_failed=0
 if ! kept "$log.rules" cargo run --quiet -p palermo-cli -- rules test; then

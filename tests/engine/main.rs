@@ -4,6 +4,7 @@
 //! rules are made beside their naive twins in `rules` and `measures`.
 
 mod activation;
+mod adversarial;
 mod days;
 mod fates;
 mod fields;

@@ -15,6 +15,7 @@ mod feed;
 mod http;
 mod site;
 
+pub mod adversarial;
 pub mod oracle;
 
 pub use broker::{Absent, Broker};

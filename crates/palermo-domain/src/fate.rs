@@ -80,7 +80,7 @@ reasons! {
     FieldValue = "field_value": "a known field has a value outside the schema's list or range",
     Identifier = "identifier": "an identifier has characters outside the schema's set, or is a placeholder",
     Amount = "amount": "an amount is not a plain decimal text, is out of range, or has too many decimals",
-    Currency = "currency": "the currency is not an ISO 4217 code (or asset ticker on the crypto rail), or does not allow so many decimals",
+    Currency = "currency": "the currency is not an ISO 4217 code (or asset ticker on the crypto rail)",
     Time = "time": "a time or date is not valid RFC 3339",
     TimeRange = "time_range": "the event time is more than 400 days before or 5 minutes after the record's own timestamp",
     BeyondHorizon = "beyond_horizon": "the payment is older than the payments that are kept (state.horizon)",
