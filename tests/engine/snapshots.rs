@@ -6,15 +6,19 @@
 
 use crate::harness::{cases, config, engine, parts, read_back, records, step_alike, with_end};
 use crate::linked::spec;
+use crate::storm::scene::{Event, Scene, bundle, partitions};
 use crate::{days, typologies};
+use palermo_checkpoint::{FORMAT, Folder, MemoryFiles, Reader, read_head};
 use palermo_domain::Span;
 use palermo_domain::snapshot::Parts;
-use palermo_engine::snapshot::Freeze;
+use palermo_engine::port::RecordRef;
+use palermo_engine::snapshot::{Freeze, Head};
 use palermo_engine::{Bundle, Engine};
 use palermo_lang::program::RuleSet;
 use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use std::collections::BTreeMap;
 
 fn sets() -> impl Strategy<Value = RuleSet> {
     prop_oneof![
@@ -139,4 +143,82 @@ fn a_damaged_snapshot_is_refused() {
             assert!(refused(&cut), "part {at} (`{}`) can be cut", all[at].0);
         }
     }
+}
+
+/// The state of a fixed scene, as the file that an engine of today writes.
+fn of_today() -> (Engine, Vec<u8>) {
+    let scene = Scene::of(7);
+    let start = partitions().map(|partition| (partition, 0)).collect();
+    let mut engine = Engine::new(scene.config, bundle(0), &start, None).expect("an engine");
+    let (mut effects, mut offsets) = (Vec::new(), BTreeMap::new());
+    for event in &scene.events {
+        let Event::Record(partition, timestamp_ms, value) = event else { continue };
+        let offset = offsets.entry(*partition).or_insert(0);
+        let (partition, value) = (*partition, Some(value.as_slice()));
+        let record = RecordRef {
+            partition,
+            offset: *offset,
+            timestamp_ms: *timestamp_ms,
+            key: None,
+            value,
+            headers: 0,
+        };
+        engine.apply(record, &mut effects).expect("no stop");
+        *offset += 1;
+    }
+    let head = Head {
+        task: "oracle".into(),
+        engine: "0.1.0".into(),
+        seq: 1,
+        started: Default::default(),
+        positions: engine.positions().clone(),
+        reached: Default::default(),
+        bundle: "a".repeat(64),
+        bundle_since: 1,
+        chain: engine.chain(),
+        payments: 0,
+        applied: 0,
+    };
+    let files = MemoryFiles::default();
+    let folder = Folder::new(Box::new(files.clone()), "today", 1);
+    folder.write(&head, &engine.freeze().expect("a state")).expect("a file");
+    let name = folder.standing().expect("a folder").remove(0).name;
+    let bytes = files.bytes(&name).expect("its bytes");
+    (engine, bytes)
+}
+
+/// Every part of a snapshot in a file.
+fn parts_of(bytes: Vec<u8>) -> Vec<(String, Vec<u8>)> {
+    let mut from = std::io::Cursor::new(bytes);
+    read_head(&mut from).expect("a head of this format");
+    let (mut reader, mut all) = (Reader::new(from), Vec::new());
+    while let Some(part) = reader.next_of_all().expect("a part") {
+        all.push(part);
+    }
+    all
+}
+
+/// A file that an engine of this format wrote once says the same as one of today, and is read: whoever
+/// changes what a part means raises [`FORMAT`] and renews the file (`UPDATE_SNAPSHOT=1`). Sees a format
+/// that changes under its old number.
+#[test]
+fn a_file_of_this_format_is_still_read() {
+    let path =
+        palermo_tests::root().join(format!("tests/engine/fixtures/format-{FORMAT}.snapshot"));
+    let (engine, today) = of_today();
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        std::fs::write(&path, &today).expect("it is written");
+    }
+    let kept = std::fs::read(&path).expect("the file of this format: UPDATE_SNAPSHOT=1 makes it");
+    let (kept_parts, parts) = (parts_of(kept.clone()), parts_of(today));
+    let same = kept_parts.iter().zip(&parts).find(|(kept, today)| kept != today);
+    let name = same.map(|(kept, _)| kept.0.as_str());
+    assert_eq!(name, None, "this part is another one: raise FORMAT, then UPDATE_SNAPSHOT=1");
+    assert_eq!(kept_parts.len(), parts.len());
+    let mut from = std::io::Cursor::new(kept);
+    read_head(&mut from).expect("a head");
+    let mut reader = Reader::new(from);
+    let read = Engine::read(engine.config().clone(), bundle(0), &mut reader).expect("an engine");
+    assert_eq!(read.chain(), engine.chain());
+    assert_eq!(read.positions(), engine.positions());
 }

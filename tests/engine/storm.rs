@@ -14,7 +14,7 @@
 mod disk;
 mod faults;
 mod run;
-mod scene;
+pub mod scene;
 
 use faults::{Counts, Drawn, Fault};
 use palermo_domain::OutputTopic;
