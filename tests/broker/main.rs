@@ -16,6 +16,7 @@ mod canary;
 mod crash;
 mod ground;
 mod life;
+mod network;
 mod replay;
 mod snapshots;
 mod start;
@@ -62,6 +63,7 @@ const TESTS: &[Test] = &[
     ("alerts::every_revision_comes_out_again_with_the_same_bytes", alerts::same_bytes),
     ("alerts::other_bytes_are_told_by_their_fields", alerts::other_bytes),
     ("alerts::an_input_that_is_missing_is_named", alerts::missing),
+    ("network::a_late_commit_does_not_end_the_next_transaction", network::late_commit),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 

@@ -23,6 +23,8 @@ pub struct Site {
     settings: BTreeMap<String, String>,
     folder: TempDir,
     http_port: u16,
+    /// Where the engine finds the broker, if not where the tests do.
+    through: Option<String>,
     /// Topics to delete at the end: those on a cluster that stays.
     leaves: Vec<String>,
 }
@@ -40,8 +42,8 @@ impl Site {
         let all = kafka.inputs.values().chain(kafka.outputs.values()).cloned().collect();
         let leaves = if broker.is_own() { Vec::new() } else { all };
         let (folder, _) = folder("palermo-site-");
-        let mut site =
-            Self { kafka, settings: BTreeMap::new(), folder, http_port: free_port(), leaves };
+        let (settings, through) = (BTreeMap::new(), None);
+        let mut site = Self { kafka, settings, folder, http_port: free_port(), through, leaves };
         let rules = crate::root().join("rules").display().to_string();
         let state = site.folder.path().join("state").display().to_string();
         for (key, value) in [
@@ -74,13 +76,21 @@ impl Site {
         let http_port = free_port();
         let mut settings = self.settings.clone();
         settings.insert("http.listen".to_owned(), format!("127.0.0.1:{http_port}"));
-        Self { kafka: self.kafka.clone(), settings, folder, http_port, leaves: Vec::new() }
+        let (kafka, through, leaves) = (self.kafka.clone(), self.through.clone(), Vec::new());
+        Self { kafka, settings, folder, http_port, through, leaves }
     }
 
     /// Uses another broker.
     #[must_use]
     pub fn at(mut self, bootstrap: &str) -> Self {
         bootstrap.clone_into(&mut self.kafka.bootstrap);
+        self
+    }
+
+    /// The engine finds the broker here; whoever looks at what it does goes straight.
+    #[must_use]
+    pub fn through(mut self, bootstrap: &str) -> Self {
+        self.through = Some(bootstrap.to_owned());
         self
     }
 
@@ -128,7 +138,8 @@ impl Site {
         let mut keys = self.settings.clone();
         let mut put = |key: String, value: &str| drop(keys.insert(key, value.to_owned()));
         put("task".to_owned(), &self.kafka.task);
-        put("kafka.bootstrap".to_owned(), &self.kafka.bootstrap);
+        let bootstrap = self.through.as_ref().unwrap_or(&self.kafka.bootstrap);
+        put("kafka.bootstrap".to_owned(), bootstrap);
         put("kafka.group".to_owned(), &self.kafka.group);
         for (role, topic) in &self.kafka.inputs {
             put(format!("topics.{}", role.as_str()), topic);
