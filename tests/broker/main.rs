@@ -64,6 +64,11 @@ const TESTS: &[Test] = &[
     ("alerts::other_bytes_are_told_by_their_fields", alerts::other_bytes),
     ("alerts::an_input_that_is_missing_is_named", alerts::missing),
     ("network::a_late_commit_does_not_end_the_next_transaction", network::late_commit),
+    ("network::a_commit_whose_answer_is_lost_is_found_out", network::lost_answer),
+    ("network::requests_of_a_transaction_without_an_answer", network::unanswered),
+    ("network::nothing_gets_through_for_longer_than_the_session", network::partitioned),
+    ("network::resets_crumbs_and_clogged_connections", network::rough),
+    ("network::a_broker_that_leads_astray_is_named", network::misled),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 

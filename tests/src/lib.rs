@@ -23,7 +23,7 @@ pub use broker::{Absent, Broker};
 pub use engine::{Engine, Exit, signal};
 pub use feed::{Feed, FeedConfig, Garbage, Upstream};
 pub use http::get;
-pub use site::{Outputs, Site};
+pub use site::{Follow, Outputs, Site};
 
 use palermo_engine::port::Clock;
 use palermo_runtime::SystemClock;

@@ -108,8 +108,9 @@ struct State {
     stalled: [bool; 2],
     /// Frames that found theirs so, or were lost by [`Proxy::lose`].
     hindered: u64,
+    /// Nobody is to listen, and nobody listens.
     refuse: bool,
-    refused: u64,
+    closed: bool,
     /// Open and past connections.
     links: Vec<Arc<Link>>,
 }
@@ -179,7 +180,7 @@ impl Proxy {
             over: AtomicBool::new(false),
         });
         let inner = Arc::clone(&shared);
-        let listening = std::thread::spawn(move || listen(&listener, upstream, &inner));
+        let listening = std::thread::spawn(move || listen(listener, upstream, &inner));
         Self { address, shared, listening: Some(listening) }
     }
 
@@ -239,15 +240,23 @@ impl Proxy {
         }
     }
 
-    /// New connections are hung up at once.
+    /// Nobody listens any more, or somebody again; connections stay.
     pub fn refuse(&self, refuse: bool) {
         self.shared.change(|state| state.refuse = refuse);
+        if refuse {
+            self.knock();
+        }
+        self.shared.wait(|state| state.closed == refuse);
     }
 
-    /// Frames that stood still or were lost, and connections that were refused.
+    /// Wakes the listener.
+    fn knock(&self) {
+        drop(TcpStream::connect_timeout(&self.address, Duration::from_secs(1)));
+    }
+
+    /// Frames that stood still or were lost.
     pub fn hindered(&self) -> u64 {
-        let state = self.shared.lock();
-        state.hindered + state.refused
+        self.shared.lock().hindered
     }
 
     /// How many connections are open, in the order in which they came.
@@ -275,9 +284,9 @@ impl Proxy {
                 armed.rule.times = 0;
             }
             state.stalled = [false; 2];
-            state.refuse = false;
             state.links.iter().for_each(|link| link.clog(false));
         });
+        self.refuse(false);
     }
 
     fn open(&self) -> Vec<Arc<Link>> {
@@ -292,8 +301,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::Release);
         self.shared.change(|_| ());
-        // Wakes the listener.
-        drop(TcpStream::connect_timeout(&self.address, Duration::from_secs(1)));
+        self.knock();
         if let Some(listening) = self.listening.take() {
             let _ = listening.join();
         }
@@ -316,19 +324,25 @@ impl Clog {
     }
 }
 
-fn listen(listener: &TcpListener, upstream: SocketAddr, shared: &Arc<Shared>) {
-    for client in listener.incoming() {
+fn listen(mut listener: TcpListener, upstream: SocketAddr, shared: &Arc<Shared>) {
+    let address = listener.local_addr().expect("its address");
+    loop {
+        let client = listener.accept();
+        if shared.lock().refuse {
+            drop((client, listener));
+            shared.change(|state| state.closed = true);
+            shared.wait(|state| !state.refuse);
+            if shared.over.load(Ordering::Acquire) {
+                return;
+            }
+            listener = TcpListener::bind(address).expect("the port is still free");
+            shared.change(|state| state.closed = false);
+            continue;
+        }
         if shared.over.load(Ordering::Acquire) {
             return;
         }
-        let Ok(client) = client else { continue };
-        let refused = shared.change(|state| {
-            state.refused += u64::from(state.refuse);
-            state.refuse
-        });
-        if refused {
-            continue;
-        }
+        let Ok((client, _)) = client else { continue };
         // Where the broker is down, so is the proxy.
         let Ok(broker) = TcpStream::connect_timeout(&upstream, Duration::from_secs(1)) else {
             continue;
