@@ -3,7 +3,7 @@
 use crate::BINARY;
 use palermo_domain::OutputTopic;
 use palermo_kafka::tools::{NewRecord, produce_all};
-use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, clock, oracle};
+use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ impl Ground {
         let site = Site::new(&self.broker, name)
             .reading(&self.small_reference().site)
             .set("commit.every", "5ms")
-            .set("commit.records_max", "20")
+            .set("commit.records_max", "40")
             .set("kafka.transaction_timeout", "2s");
         site.create_topics();
         site
@@ -135,6 +135,35 @@ pub(crate) fn small_feed() -> &'static Feed {
             transaction_every: 1_000,
         })
     })
+}
+
+/// Payments of the small feed once more, under new ids and after it.
+pub(crate) fn more_payments(count: usize) -> Vec<NewRecord> {
+    let plain = small_feed().payments.iter().filter_map(|step| match step {
+        Upstream::Plain(records) => Some(records),
+        _ => None,
+    });
+    let last = small_feed().payments.iter().flat_map(|step| match step {
+        Upstream::Plain(r) | Upstream::Committed(r) | Upstream::Aborted(r) => r,
+    });
+    let end = last.filter_map(|record| record.timestamp_ms).max().unwrap_or(0);
+    let records = plain.flatten().filter(|record| {
+        record.value.as_deref().is_some_and(|value| {
+            value.starts_with(b"{\"schema\":\"payment.v1\",\"payment_id\":\"p-0")
+        })
+    });
+    (0..)
+        .zip(records.take(count))
+        .map(|(n, record)| {
+            let text = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default());
+            let text = text.replacen("\"p-0", &format!("\"more-{end}-{count}-"), 1);
+            NewRecord {
+                value: Some(text.into_bytes()),
+                timestamp_ms: Some(end + n),
+                ..record.clone()
+            }
+        })
+        .collect()
 }
 
 /// Writes records to a topic of a site.

@@ -15,11 +15,14 @@ mod alerts;
 mod canary;
 mod crash;
 mod ground;
+mod ground_moves;
 mod life;
 mod network;
+mod outage;
 mod replay;
 mod snapshots;
 mod start;
+mod starved;
 mod twins;
 
 use ground::Ground;
@@ -69,6 +72,21 @@ const TESTS: &[Test] = &[
     ("network::nothing_gets_through_for_longer_than_the_session", network::partitioned),
     ("network::resets_crumbs_and_clogged_connections", network::rough),
     ("network::a_broker_that_leads_astray_is_named", network::misled),
+    ("ground_moves::records_that_are_gone_stop_with_their_offsets", ground_moves::records_gone),
+    ("ground_moves::a_group_that_forgot_stops", ground_moves::group_forgotten),
+    ("ground_moves::a_deleted_output_stops_and_is_not_made_anew", ground_moves::output_deleted),
+    ("ground_moves::a_topic_that_grew_stops", ground_moves::partitions_added),
+    ("ground_moves::an_alert_that_does_not_fit_stops_before_its_commit", ground_moves::too_large),
+    ("ground_moves::an_open_upstream_transaction_is_said", ground_moves::upstream_open),
+    ("starved::no_descriptors", starved::no_descriptors),
+    ("starved::a_hundredth_of_a_cpu", starved::no_cpu),
+    ("starved::files_that_cannot_grow", starved::no_large_files),
+    ("starved::a_full_disk_for_snapshots", starved::disk_full),
+    ("starved::a_disk_that_becomes_read_only", starved::disk_read_only),
+    ("starved::a_state_folder_that_is_removed", starved::state_removed),
+    ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
+    ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
+    ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 

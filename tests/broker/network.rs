@@ -200,7 +200,6 @@ pub(crate) fn misled(ground: &Ground) {
     let exit = Engine::start(BINARY, &site, &["--start", "earliest"]).wait_exit(PATIENCE);
     proxy.heal();
     assert_eq!(exit.code, Some(4), "{}", exit.stderr);
-    println!("{}", exit.stderr);
     for words in ["log_unavailable", &bootstrap, &proxy.address(), "advertised.listeners"] {
         assert!(exit.stderr.contains(words), "`{words}` is not said:\n{}", exit.stderr);
     }

@@ -2,8 +2,8 @@
 //! and what it has published.
 
 use crate::broker::{Broker, folder, free_port};
-use crate::clock;
 use crate::oracle::{Ends, Input};
+use crate::{clock, wait_until};
 use palermo_codec::Progress;
 use palermo_domain::{OutputTopic, Partition, TopicRole};
 use palermo_kafka::KafkaConfig;
@@ -186,8 +186,14 @@ impl Site {
     /// Follows the progress topic.
     pub fn follow(&self) -> Follow {
         let topic = self.output(OutputTopic::Progress);
-        let tail = Tail::open(&self.kafka, clock(), topic, Isolation::Committed, Scope::FromStart);
-        Follow { tail: tail.expect("the progress topic can be followed"), last: None }
+        let mut found = None;
+        // A topic that was just made may have no leader yet.
+        wait_until("the progress topic can be followed", Duration::from_secs(30), || {
+            let (isolation, scope) = (Isolation::Committed, Scope::FromStart);
+            found = Tail::open(&self.kafka, clock(), topic, isolation, scope).ok();
+            found.is_some()
+        });
+        Follow { tail: found.expect("it was found"), last: None }
     }
 
     /// The input partitions, read apart from the engine.

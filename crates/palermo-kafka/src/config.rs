@@ -87,6 +87,13 @@ pub struct Tuning {
     pub request_timeout_ms: u32,
 }
 
+impl Tuning {
+    /// How long a writing client waits for one answer before it connects anew and asks again.
+    pub(crate) const fn commit_answer_ms(&self) -> u32 {
+        self.transaction_timeout_ms / 2
+    }
+}
+
 impl Default for Tuning {
     fn default() -> Self {
         Self {
@@ -350,7 +357,7 @@ impl KafkaConfig {
         native
             .set("transactional.id", id)
             .set("transaction.timeout.ms", self.tuning.transaction_timeout_ms.to_string())
-            .set("socket.timeout.ms", (self.tuning.transaction_timeout_ms / 2).to_string())
+            .set("socket.timeout.ms", self.tuning.commit_answer_ms().to_string())
             .set("retry.backoff.ms", "5")
             // Only so does the client say of every connection that it broke (`Deliveries::take_broke`).
             .set("debug", "broker")

@@ -330,9 +330,8 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// Whether a connection broke, or a request was not answered in time, since this was last asked:
-    /// what was under way may arrive later. The client sends it again by itself and tells nobody but
-    /// its log.
+    /// Whether a connection broke since this was last asked: what was under way may arrive later. The
+    /// client sends it again by itself and tells nobody but its log.
     pub(crate) fn take_broke(&self) -> bool {
         self.broke.swap(false, Ordering::AcqRel)
     }
@@ -342,17 +341,20 @@ impl Deliveries {
     }
 }
 
-/// Whether a line of a writing client's log says that a connection ended or a request timed out. The
-/// client writes it before it sends anything again (`rd_kafka_broker_fail`, and the scan of what waits
-/// for an answer). The first address that was asked carries no transaction.
+/// Whether a line of a writing client's log says that a connection ended on which something may have been
+/// under way. The client writes it before it gives up what it had sent there (`rd_kafka_broker_fail`),
+/// and so before it sends any of it again. A connection that was not yet up has carried nothing, and the
+/// first address that was asked carries no transaction.
 fn is_break(facility: &str, message: &str) -> bool {
-    matches!(facility, "FAIL" | "REQTMOUT") && !message.contains("/bootstrap")
+    let up = || ["in state UP", "in state REAUTH"].iter().any(|state| message.contains(state));
+    facility == "FAIL" && up() && !message.contains("/bootstrap")
 }
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if is_break(facility, message) {
             self.broke.store(true, Ordering::Release);
+            tracing::debug!("a connection of the producer broke: {facility} {message}");
         }
         // A transactional client's log is open further than that of others, for what is asked above.
         use RDKafkaLogLevel::{Debug, Info, Notice};
@@ -482,7 +484,6 @@ mod tests {
                 "[thrd:TxnCoordinator]: TxnCoordinator/1: Disconnected (after 9ms in state UP)",
                 true,
             ),
-            ("REQTMOUT", "[thrd:TxnCoordinator]: TxnCoordinator/1: Timed out 1 in-flight", true),
             (
                 "FAIL",
                 "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/bootstrap: Disconnected",
