@@ -102,7 +102,7 @@ pub(crate) fn killed(ground: &Ground) {
 
 /// Stops the engine, again and again, until it stands inside a transaction. Killed there, it
 /// leaves it open.
-pub(crate) fn stop_inside(engine: &Engine, site: &Site, chance: &mut Chance) {
+fn stop_inside(engine: &Engine, site: &Site, chance: &mut Chance) {
     for _ in 0..AIMS {
         engine.signal("STOP");
         if left_open(site) {

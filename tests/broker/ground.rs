@@ -101,7 +101,7 @@ impl Ground {
         let site = Site::new(&self.broker, name)
             .reading(&self.small_reference().site)
             .set("commit.every", "5ms")
-            .set("commit.records_max", "40")
+            .set("commit.records_max", "100")
             .set("kafka.transaction_timeout", "2s");
         site.create_topics();
         site

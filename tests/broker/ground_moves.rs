@@ -86,7 +86,8 @@ pub(crate) fn records_gone(ground: &Ground) {
 
 /// What the group had committed is gone; the progress topic still knows.
 pub(crate) fn group_forgotten(ground: &Ground) {
-    let site = ground.small("forgotten");
+    let site = Site::new(&ground.broker, "forgotten").reading(&ground.small_reference().site);
+    site.create_topics();
     let exit = caught_up(&site, &["--start", "earliest"]).terminate(PATIENCE);
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
     wait_until("the group lets its member go", PATIENCE, || {

@@ -8,7 +8,10 @@
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
 //! `alerts` an alert that the log does not give again; `start` a wrong beginning; `life` an unclean
-//! end and early readiness; `canary` personal data in what is written. None sees a fault that the
+//! end and early readiness; `network` what a failing network between engine and broker does to a commit,
+//! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
+//! `ground_moves` topics and groups that change under it; `starved` too little of the machine; `soak`
+//! all of the first at length; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
 mod alerts;
@@ -21,6 +24,7 @@ mod network;
 mod outage;
 mod replay;
 mod snapshots;
+mod soak;
 mod start;
 mod starved;
 mod twins;
@@ -90,6 +94,9 @@ const TESTS: &[Test] = &[
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 
+/// Only where `PALERMO_SOAK_MINUTES` asks for it.
+const SOAK: Test = ("soak::killed_every_minute", soak::soak);
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One at a time (see `ALONE`); with more than one thread a result is a line of its own, whatever
@@ -102,8 +109,10 @@ fn main() -> ExitCode {
     };
     let ground = broker.and_then(Result::ok).map(|broker| Arc::new(Ground::new(broker)));
     let must_run = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let soak = soak::is_wanted().then_some(&SOAK);
     let trials: Vec<Trial> = TESTS
         .iter()
+        .chain(soak)
         .map(|&(name, test)| {
             let (ground, absent) = (ground.clone(), absent.clone());
             let skipped = absent.is_some() && !must_run;

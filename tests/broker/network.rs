@@ -24,7 +24,8 @@ fn proxy(ground: &Ground) -> Option<&Proxy> {
 
 /// Starts an engine on the small feed behind the proxy.
 fn start(ground: &Ground, proxy: &Proxy, name: &str) -> (Site, Engine) {
-    let site = ground.again(name).through(&proxy.address());
+    // Small commits, so that the feed outlasts the faults.
+    let site = ground.again(name).through(&proxy.address()).set("commit.records_max", "50");
     let engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     (site, engine)
 }

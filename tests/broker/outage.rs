@@ -4,24 +4,32 @@
 //! transaction that the broker has ended and the engine believes in, a zombie's write.
 
 use crate::BINARY;
-use crate::crash::stop_inside;
 use crate::ground::{Ground, PATIENCE};
 use crate::twins::settled_ends;
-use palermo_tests::{Chance, Engine, Site, oracle, wait_until};
+use palermo_tests::proxy::{Action, Rule, api};
+use palermo_tests::{Engine, Site, oracle, wait_until};
 use std::time::{Duration, Instant};
 
 /// Longer than the session (6 s), the transaction (2 s) and the broker's look at old ones (1 s).
 const BEYOND_BOTH: Duration = Duration::from_secs(8);
 
-/// An engine in the middle of its work, stopped inside an open transaction.
-fn frozen(ground: &Ground, name: &str) -> (Site, Engine) {
-    let site = ground.again(name);
+/// An engine in the middle of its work, stopped inside an open transaction: the request that would end it
+/// is lost. None where the broker is not ours.
+fn frozen(ground: &Ground, name: &str) -> Option<(Site, Engine)> {
+    let Some(proxy) = ground.broker.proxy() else {
+        println!("the broker is not of this test and is left alone");
+        return None;
+    };
+    proxy.heal();
+    let site = ground.again(name).through(&proxy.address());
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
-    engine.wait_beyond(&mut site.follow(), 0, PATIENCE);
-    stop_inside(&engine, &site, &mut Chance::new(1));
+    engine.wait_ready(PATIENCE);
+    let end = proxy.add(Rule::request(api::END_TXN, Action::Lose));
+    wait_until("a transaction is complete but for its end", PATIENCE, || proxy.fired(end) == 1);
+    engine.signal("STOP");
     let open = oracle::all_closed(&site.ends());
     assert!(!open.is_empty(), "no transaction is open, so nothing is proved");
-    (site, engine)
+    Some((site, engine))
 }
 
 fn finish(ground: &Ground, site: &Site, mut engine: Engine) -> String {
@@ -35,11 +43,7 @@ fn finish(ground: &Ground, site: &Site, mut engine: Engine) -> String {
 
 /// SIGKILL of the only broker while a transaction is open, and a start on the same data and port.
 pub(crate) fn broker_killed(ground: &Ground) {
-    if !ground.broker.is_own() {
-        println!("the broker is not of this test and is left alone");
-        return;
-    }
-    let (site, mut engine) = frozen(ground, "broker-killed");
+    let Some((site, mut engine)) = frozen(ground, "broker-killed") else { return };
     let committed = site.progress().len();
     ground.broker.kill();
     engine.signal("CONT");
@@ -63,7 +67,7 @@ pub(crate) fn broker_killed(ground: &Ground) {
 
 /// The broker ends a transaction for its age while the engine sleeps; nobody else is there.
 pub(crate) fn too_old(ground: &Ground) {
-    let (site, engine) = frozen(ground, "too-old");
+    let Some((site, engine)) = frozen(ground, "too-old") else { return };
     let begun = Instant::now();
     wait_until("the broker ends the transaction", PATIENCE, || {
         oracle::all_closed(&site.ends()).is_empty()
@@ -78,7 +82,7 @@ pub(crate) fn too_old(ground: &Ground) {
 
 /// The same, and another engine has taken over meanwhile: the sleeper ends and writes nothing.
 pub(crate) fn too_old_and_replaced(ground: &Ground) {
-    let (site, older) = frozen(ground, "replaced");
+    let Some((site, older)) = frozen(ground, "replaced") else { return };
     let begun = Instant::now();
     let twin = site.twin();
     let mut newer = Engine::start(BINARY, &twin, &[]);

@@ -89,8 +89,12 @@ fn feed(site: &Site, seed: u64, rate: u64, over: Duration) -> Feeding {
             let mut value = Vec::new();
             encode_payment(&payment, &mut value);
             let timestamp_ms = Some(payment.event_time.0);
-            let record =
-                NewRecord { partition: Some(0), value: Some(value), timestamp_ms, ..NewRecord::default() };
+            let record = NewRecord {
+                partition: Some(0),
+                value: Some(value),
+                timestamp_ms,
+                ..NewRecord::default()
+            };
             bulk.send(topic, &record).expect("a payment is sent");
             count.fetch_add(1, Ordering::AcqRel);
         }
@@ -214,7 +218,8 @@ pub(crate) fn soak(ground: &Ground) {
         ..TopicPlan::default()
     };
     let segments = [("retention.ms", "-1"), ("segment.bytes", "67108864")];
-    admin::create_topic(killed.kafka(), killed.input(TopicRole::Payments), 1, &segments).expect("made");
+    admin::create_topic(killed.kafka(), killed.input(TopicRole::Payments), 1, &segments)
+        .expect("made");
     admin::create_topics(killed.kafka(), &plan).expect("topics are made");
     let calm = site(ground, "soak-c").reading_apart(&killed);
     admin::create_topics(calm.kafka(), &plan).expect("topics are made");
@@ -225,7 +230,8 @@ pub(crate) fn soak(ground: &Ground) {
     let mut follow = killed.follow();
     let topic = killed.output(OutputTopic::Alerts);
     let mut alerts =
-        Tail::open(killed.kafka(), clock(), topic, Isolation::Committed, Scope::FromStart).expect("alerts");
+        Tail::open(killed.kafka(), clock(), topic, Isolation::Committed, Scope::FromStart)
+            .expect("alerts");
     let (mut ready, mut first, mut samples) = (Vec::new(), Vec::new(), Vec::new());
     let begun = Instant::now();
     for minute in 1..=minutes {
@@ -244,7 +250,11 @@ pub(crate) fn soak(ground: &Ground) {
         println!(
             "minute {minute}: sent {sent}, lag {} records; undisturbed {:.0} MB resident, {:.0} MB of state; \
              killed {:.0} MB; ready {to_ready:.2} s after the kill, first alert {shown}; deleted to {}",
-            sent - at, one.resident / 1e6, one.state / 1e6, other.resident / 1e6, trim([&killed, &calm])
+            sent - at,
+            one.resident / 1e6,
+            one.state / 1e6,
+            other.resident / 1e6,
+            trim([&killed, &calm])
         );
     }
     feeding.thread.join().expect("the feed ends");
@@ -287,13 +297,18 @@ fn same(calm: &Site, killed: &Site) {
 
 /// In the last quarter memory grows by no more than the state does.
 fn flat(samples: &[Memory], sent: i64) {
-    let (Some(last), Some(then)) = (samples.last(), samples.get(samples.len() * 3 / 4)) else { return };
+    let (Some(last), Some(then)) = (samples.last(), samples.get(samples.len() * 3 / 4)) else {
+        return;
+    };
     #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
     let per_payment = last.resident / sent as f64;
     println!(
         "resident {:.0} MB, state {:.0} MB; three quarters through {:.0} and {:.0} MB; {per_payment:.0} bytes \
          resident per payment sent",
-        last.resident / 1e6, last.state / 1e6, then.resident / 1e6, then.state / 1e6
+        last.resident / 1e6,
+        last.state / 1e6,
+        then.resident / 1e6,
+        then.state / 1e6
     );
     let unexplained = (last.resident - then.resident) - (last.state - then.state).max(0.0);
     assert!(unexplained < SLACK_BYTES, "{:.0} MB are not explained", unexplained / 1e6);

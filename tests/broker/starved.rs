@@ -106,8 +106,15 @@ fn wait_kept(engine: &Engine, beyond: f64) {
     wait_until("a snapshot is kept", PATIENCE, || metric(engine, KEPT) > beyond);
 }
 
-fn failed(stage: &str) -> String {
-    format!("palermo_checkpoint_failures_total{{stage=\"{stage}\"}}")
+/// How many snapshots were not kept, at whatever stage.
+fn failures(engine: &Engine) -> f64 {
+    let stages = ["create", "write", "sync", "rename"];
+    let of = |stage| format!("palermo_checkpoint_failures_total{{stage=\"{stage}\"}}");
+    stages.iter().map(|stage| metric(engine, &of(stage))).sum()
+}
+
+fn wait_failed(engine: &Engine) {
+    wait_until("a snapshot is not kept", PATIENCE, || failures(engine) > 0.0);
 }
 
 /// No file may grow beyond a few bytes, after a snapshot was kept: those before stand, and are enough.
@@ -118,7 +125,7 @@ pub(crate) fn no_large_files(ground: &Ground) {
     let engine = Engine::start_by(&words, &site, &["--start", "earliest"]);
     wait_kept(&engine, 0.0);
     limit(&engine, "fsize", "30000");
-    wait_until("a snapshot fails", PATIENCE, || metric(&engine, &failed("write")) > 0.0);
+    wait_failed(&engine);
     let kept = whole_snapshots(&site);
     assert!(kept > 0, "the ones before do not stand");
     engine.kill();
@@ -146,10 +153,7 @@ pub(crate) fn disk_full(ground: &Ground) {
     wait_kept(&engine, 0.0);
     let filler = disk.join("filler");
     fill(&filler);
-    let write = |engine: &Engine| {
-        ["create", "write", "sync"].iter().map(|stage| metric(engine, &failed(stage))).sum::<f64>()
-    };
-    wait_until("a snapshot fails", PATIENCE, || write(&engine) > 0.0);
+    wait_failed(&engine);
     let kept = metric(&engine, KEPT);
     std::fs::remove_file(&filler).expect("room is made");
     wait_kept(&engine, kept);
@@ -175,7 +179,7 @@ pub(crate) fn disk_read_only(ground: &Ground) {
         .status();
     assert!(status.is_ok_and(|status| status.success()), "it could not be made read-only");
     assert!(std::fs::write(disk.join("x"), b"x").is_err(), "it can still be written");
-    wait_until("a snapshot fails", PATIENCE, || metric(&engine, &failed("create")) > 0.0);
+    wait_failed(&engine);
     let said = finish(ground, &site, engine);
     assert!(said.contains("a snapshot is not kept"), "{said}");
 }
@@ -188,7 +192,7 @@ pub(crate) fn state_removed(ground: &Ground) {
     let state = site.folder().join("state");
     std::fs::rename(&state, site.folder().join("aside")).expect("it is moved");
     std::fs::write(&state, b"in the way").expect("a file stands there");
-    wait_until("a snapshot fails", PATIENCE, || metric(&engine, &failed("create")) > 0.0);
+    wait_failed(&engine);
     let said = finish(ground, &site, engine);
     assert!(said.contains("a snapshot is not kept"), "{said}");
     // A start needs a place for its bundle, and says so.

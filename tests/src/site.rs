@@ -69,6 +69,14 @@ impl Site {
         self
     }
 
+    /// Reads the inputs of another site under a task, with a group and outputs of its own: also at the
+    /// same time. What names the task differs.
+    #[must_use]
+    pub fn reading_apart(mut self, other: &Self) -> Self {
+        self.kafka.inputs.clone_from(&other.kafka.inputs);
+        self
+    }
+
     /// Another engine with the identity and topics of this one: same task, same group, its own
     /// folder and port.
     pub fn twin(&self) -> Self {
