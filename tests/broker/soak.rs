@@ -297,9 +297,8 @@ fn same(calm: &Site, killed: &Site) {
 
 /// In the last quarter memory grows by no more than the state does.
 fn flat(samples: &[Memory], sent: i64) {
-    let (Some(last), Some(then)) = (samples.last(), samples.get(samples.len() * 3 / 4)) else {
-        return;
-    };
+    let quarter = (samples.len() * 3 / 4).saturating_sub(1);
+    let (Some(last), Some(then)) = (samples.last(), samples.get(quarter)) else { return };
     #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
     let per_payment = last.resident / sent as f64;
     println!(
