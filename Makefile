@@ -16,10 +16,12 @@ bench:
 counts:
 	@deploy/scripts/counts.sh $(ARGS)
 
-# Kills and restarts under other seeds until something is wrong or somebody presses ctrl-c.
+# A steady feed, SIGKILL every minute, and an undisturbed run beside it: PALERMO_SOAK_MINUTES (60),
+# PALERMO_SOAK_RATE payments a second (2500), PALERMO_SEED.
 soak:
 	@deploy/scripts/setup.sh test
-	@while cargo test -p palermo-tests --test broker -- crash; do :; done
+	@PALERMO_SOAK_MINUTES=$${PALERMO_SOAK_MINUTES:-60} PALERMO_SOAK_RATE=$${PALERMO_SOAK_RATE:-2500} \
+	    cargo test -p palermo-tests --test broker -- soak
 
 fmt:
 	@cargo fmt --all

@@ -14,7 +14,8 @@
 # directory D (default deploy/kafka/run/N, not in git) holds data/, server.properties, kafka.log,
 # kafka.pid. stdout is the bootstrap address alone; everything else goes to stderr.
 # Exit codes: 0 fine, 1 down, 2 usage, 4 environment (no Java, no maven, a port in use).
-# KAFKA_HEAP (default 384m) sets the heap.
+# KAFKA_HEAP (default 384m) sets the heap. KAFKA_PROXIED=P:A adds a listener on loopback port P whose
+# clients are led to port A: there a test puts a proxy.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -66,6 +67,13 @@ java_kafka() {
         -cp "$jars/*" "-Dlog4j2.configurationFile=$here/log4j2.properties" "$@"
 }
 
+# Of two lines with one key the later counts.
+proxied() {
+    echo "listeners=PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:${KAFKA_PROXIED%:*},CONTROLLER://127.0.0.1:$((port + 1))"
+    echo "advertised.listeners=PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:${KAFKA_PROXIED#*:}"
+    echo 'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT'
+}
+
 start() {
     if running; then echo "127.0.0.1:$port"; return 0; fi
     need_java
@@ -73,6 +81,7 @@ start() {
     mkdir -p "$dir/data"
     sed -e "s|@PORT@|$port|g" -e "s|@CONTROLLER_PORT@|$((port + 1))|g" -e "s|@DATA@|$dir/data|g" \
         "$here/server.properties" >"$dir/server.properties"
+    if [ -n "${KAFKA_PROXIED:-}" ]; then proxied >>"$dir/server.properties"; fi
     if [ ! -f "$dir/data/meta.properties" ]; then
         (heap=64m; java_kafka kafka.tools.StorageTool format --standalone -t "$cluster_id" \
             -c "$dir/server.properties") >"$dir/format.log" 2>&1 ||

@@ -1,8 +1,9 @@
 //! What the tests share: the broker, the big feed, and the outputs of its undisturbed run.
 
 use crate::BINARY;
+use palermo_domain::OutputTopic;
 use palermo_kafka::tools::{NewRecord, produce_all};
-use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, clock, oracle};
+use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -20,9 +21,10 @@ pub(crate) struct Ground {
     pub(crate) broker: Broker,
     feed: OnceLock<(Feed, Site)>,
     reference: OnceLock<Reference>,
+    small: OnceLock<Reference>,
 }
 
-/// The undisturbed run over the big feed.
+/// An undisturbed run, and the site whose input topics it read.
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) site: Site,
@@ -31,7 +33,7 @@ pub(crate) struct Reference {
 
 impl Ground {
     pub(crate) fn new(broker: Broker) -> Self {
-        Self { broker, feed: OnceLock::new(), reference: OnceLock::new() }
+        Self { broker, feed: OnceLock::new(), reference: OnceLock::new(), small: OnceLock::new() }
     }
 
     /// The big feed and the site whose input topics hold it, complete.
@@ -78,6 +80,40 @@ impl Ground {
         })
     }
 
+    /// The undisturbed run over the small feed.
+    pub(crate) fn small_reference(&self) -> &Reference {
+        self.small.get_or_init(|| {
+            let site = self.small("undisturbed-small");
+            let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+            engine.wait_caught_up(&site, PATIENCE);
+            let exit = engine.terminate(PATIENCE);
+            assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+            audit(&site);
+            let outputs = site.outputs();
+            assert!(!outputs[&OutputTopic::Alerts].is_empty(), "there is nothing to compare");
+            Reference { site, outputs }
+        })
+    }
+
+    /// A site that reads the small feed again, with outputs of its own and commits back to back: a
+    /// Kafka transaction is open much of the time, and a short one times out soon.
+    pub(crate) fn again(&self, name: &str) -> Site {
+        let site = Site::new(&self.broker, name)
+            .reading(&self.small_reference().site)
+            .set("commit.every", "5ms")
+            .set("commit.records_max", "100")
+            .set("kafka.transaction_timeout", "2s");
+        site.create_topics();
+        site
+    }
+
+    /// What a site published is what the undisturbed run over the small feed did, each record has one
+    /// fate, commits are chained, nothing is open: O1, O2, O3, O5.
+    pub(crate) fn is_undisturbed(&self, site: &Site) {
+        audit(site);
+        same_records(&self.small_reference().outputs, &site.outputs());
+    }
+
     /// A site of its own with a small feed in its topics.
     pub(crate) fn small(&self, name: &str) -> Site {
         let site = Site::new(&self.broker, name);
@@ -101,6 +137,35 @@ pub(crate) fn small_feed() -> &'static Feed {
     })
 }
 
+/// Payments of the small feed once more, under new ids and after it.
+pub(crate) fn more_payments(count: usize) -> Vec<NewRecord> {
+    let plain = small_feed().payments.iter().filter_map(|step| match step {
+        Upstream::Plain(records) => Some(records),
+        _ => None,
+    });
+    let last = small_feed().payments.iter().flat_map(|step| match step {
+        Upstream::Plain(r) | Upstream::Committed(r) | Upstream::Aborted(r) => r,
+    });
+    let end = last.filter_map(|record| record.timestamp_ms).max().unwrap_or(0);
+    let records = plain.flatten().filter(|record| {
+        record.value.as_deref().is_some_and(|value| {
+            value.starts_with(b"{\"schema\":\"payment.v1\",\"payment_id\":\"p-0")
+        })
+    });
+    (0..)
+        .zip(records.take(count))
+        .map(|(n, record)| {
+            let text = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default());
+            let text = text.replacen("\"p-0", &format!("\"more-{end}-{count}-"), 1);
+            NewRecord {
+                value: Some(text.into_bytes()),
+                timestamp_ms: Some(end + n),
+                ..record.clone()
+            }
+        })
+        .collect()
+}
+
 /// Writes records to a topic of a site.
 pub(crate) fn send(site: &Site, topic: &str, records: Vec<NewRecord>) {
     produce_all(site.kafka(), clock(), topic, records).expect("records are sent");
@@ -109,7 +174,7 @@ pub(crate) fn send(site: &Site, topic: &str, records: Vec<NewRecord>) {
 /// O2, O3 and O5 of a site whose engine has read everything.
 pub(crate) fn audit(site: &Site) {
     let (progress, inputs) = (site.progress(), site.inputs());
-    let letters = site.outputs().remove(&palermo_domain::OutputTopic::DeadLetter);
+    let letters = site.outputs().remove(&OutputTopic::DeadLetter);
     let letters = letters.unwrap_or_default();
     let mut complaints = oracle::conserved(&progress, &inputs, &letters, &site.roles(), true);
     complaints.extend(oracle::chained(&progress));

@@ -8,17 +8,25 @@
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
 //! `alerts` an alert that the log does not give again; `start` a wrong beginning; `life` an unclean
-//! end and early readiness; `canary` personal data in what is written. None sees a fault that the
+//! end and early readiness; `network` what a failing network between engine and broker does to a commit,
+//! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
+//! `ground_moves` topics and groups that change under it; `starved` too little of the machine; `soak`
+//! all of the first at length; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
 mod alerts;
 mod canary;
 mod crash;
 mod ground;
+mod ground_moves;
 mod life;
+mod network;
+mod outage;
 mod replay;
 mod snapshots;
+mod soak;
 mod start;
+mod starved;
 mod twins;
 
 use ground::Ground;
@@ -62,8 +70,32 @@ const TESTS: &[Test] = &[
     ("alerts::every_revision_comes_out_again_with_the_same_bytes", alerts::same_bytes),
     ("alerts::other_bytes_are_told_by_their_fields", alerts::other_bytes),
     ("alerts::an_input_that_is_missing_is_named", alerts::missing),
+    ("network::a_late_commit_does_not_end_the_next_transaction", network::late_commit),
+    ("network::a_commit_whose_answer_is_lost_is_found_out", network::lost_answer),
+    ("network::requests_of_a_transaction_without_an_answer", network::unanswered),
+    ("network::nothing_gets_through_for_longer_than_the_session", network::partitioned),
+    ("network::resets_crumbs_and_clogged_connections", network::rough),
+    ("network::a_broker_that_leads_astray_is_named", network::misled),
+    ("ground_moves::records_that_are_gone_stop_with_their_offsets", ground_moves::records_gone),
+    ("ground_moves::a_group_that_forgot_stops", ground_moves::group_forgotten),
+    ("ground_moves::a_deleted_output_stops_and_is_not_made_anew", ground_moves::output_deleted),
+    ("ground_moves::a_topic_that_grew_stops", ground_moves::partitions_added),
+    ("ground_moves::an_alert_that_does_not_fit_stops_before_its_commit", ground_moves::too_large),
+    ("ground_moves::an_open_upstream_transaction_is_said", ground_moves::upstream_open),
+    ("starved::no_descriptors", starved::no_descriptors),
+    ("starved::a_hundredth_of_a_cpu", starved::no_cpu),
+    ("starved::files_that_cannot_grow", starved::no_large_files),
+    ("starved::a_full_disk_for_snapshots", starved::disk_full),
+    ("starved::a_disk_that_becomes_read_only", starved::disk_read_only),
+    ("starved::a_state_folder_that_is_removed", starved::state_removed),
+    ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
+    ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
+    ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
+
+/// Only where `PALERMO_SOAK_MINUTES` asks for it.
+const SOAK: Test = ("soak::killed_every_minute", soak::soak);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -77,8 +109,10 @@ fn main() -> ExitCode {
     };
     let ground = broker.and_then(Result::ok).map(|broker| Arc::new(Ground::new(broker)));
     let must_run = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let soak = soak::is_wanted().then_some(&SOAK);
     let trials: Vec<Trial> = TESTS
         .iter()
+        .chain(soak)
         .map(|&(name, test)| {
             let (ground, absent) = (ground.clone(), absent.clone());
             let skipped = absent.is_some() && !must_run;

@@ -1,10 +1,9 @@
 //! Two engines with one identity: the older one is fenced.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE, audit, send, small_feed};
+use crate::ground::{Ground, PATIENCE, audit, more_payments, send};
 use palermo_domain::TopicRole;
-use palermo_kafka::tools::NewRecord;
-use palermo_tests::{Engine, Site, Upstream, oracle, wait_until};
+use palermo_tests::{Engine, Site, oracle, wait_until};
 use std::time::{Duration, Instant};
 
 /// Long enough for the group to give the silent engine up: the session takes 6 s.
@@ -79,40 +78,11 @@ fn sleeps_through(site: &Site, at_least: Duration) {
 
 /// The log ends of the outputs, once no transaction is open: the markers of a commit are written
 /// after the commit was acknowledged.
-fn settled_ends(site: &Site) -> Vec<i64> {
+pub(crate) fn settled_ends(site: &Site) -> Vec<i64> {
     let mut ends = Vec::new();
     wait_until("every transaction is closed", PATIENCE, || {
         ends = site.ends();
         oracle::all_closed(&ends).is_empty()
     });
     ends.into_iter().map(|ends| ends.log_end_offset).collect()
-}
-
-/// Payments of the small feed once more, under new ids and after it.
-fn more_payments(count: usize) -> Vec<NewRecord> {
-    let plain = small_feed().payments.iter().filter_map(|step| match step {
-        Upstream::Plain(records) => Some(records),
-        _ => None,
-    });
-    let last = small_feed().payments.iter().flat_map(|step| match step {
-        Upstream::Plain(r) | Upstream::Committed(r) | Upstream::Aborted(r) => r,
-    });
-    let end = last.filter_map(|record| record.timestamp_ms).max().unwrap_or(0);
-    let records = plain.flatten().filter(|record| {
-        record.value.as_deref().is_some_and(|value| {
-            value.starts_with(b"{\"schema\":\"payment.v1\",\"payment_id\":\"p-0")
-        })
-    });
-    (0..)
-        .zip(records.take(count))
-        .map(|(n, record)| {
-            let text = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default());
-            let text = text.replacen("\"p-0", &format!("\"more-{end}-{count}-"), 1);
-            NewRecord {
-                value: Some(text.into_bytes()),
-                timestamp_ms: Some(end + n),
-                ..record.clone()
-            }
-        })
-        .collect()
 }

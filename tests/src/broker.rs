@@ -1,11 +1,16 @@
 //! A Kafka of its own for a test binary, through `deploy/kafka/kafka.sh`.
 //!
+//! It has two listeners: one for everybody, and one whose clients are led through a [`Proxy`] of this
+//! process, by what the broker advertises and not by a change of frames. It can be killed and started
+//! again on what it had written.
+//!
 //! Promise: it ends with the test, whatever ends the test. A small shell waits for the end of a
 //! pipe that only this process holds, and stops the broker then: also after a panic, an interrupt
 //! or a kill.
 
+use crate::proxy::Proxy;
 use std::fmt;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,6 +37,10 @@ pub struct Broker {
 struct Own {
     watchman: Child,
     folder: TempDir,
+    port: u16,
+    proxy: Proxy,
+    /// Of the listener behind the proxy.
+    proxied: SocketAddr,
 }
 
 impl Broker {
@@ -51,22 +60,48 @@ impl Broker {
             .map_err(|error| Absent(format!("no temporary folder: {error}")))?;
         let script = crate::root().join("deploy/kafka/kafka.sh");
         installed(&script)?;
-        let port = two_free_ports().to_string();
+        let port = three_free_ports();
         let data = folder.path().join("kafka");
-        let watchman = watch(&script, &port, &data)?;
-        let own = Own { watchman, folder };
+        let watchman = watch(&script, &port.to_string(), &data)?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .map_err(|error| Absent(format!("no port for the proxy: {error}")))?;
+        let proxied = SocketAddr::from(([127, 0, 0, 1], port + 2));
+        let proxy = Proxy::start(listener, proxied);
         // From here on `own` stops what may have been started.
-        let output = Command::new(&script)
-            .args(["start", "--port", &port, "--dir"])
-            .arg(&data)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| Absent(format!("kafka.sh cannot be run: {error}")))?;
-        if !output.status.success() {
-            return Err(Absent(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-        }
-        let bootstrap = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let own = Own { watchman, folder, port, proxy, proxied };
+        let bootstrap = own.start()?;
         Ok(Self { bootstrap, own: Some(own) })
+    }
+
+    /// The way to it that can be disturbed; none where the broker is not ours.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.own.as_ref().map(|own| &own.proxy)
+    }
+
+    /// A listener that answers, and leads its clients to the proxy.
+    pub fn misleading(&self) -> Option<SocketAddr> {
+        self.own.as_ref().map(|own| own.proxied)
+    }
+
+    /// SIGKILL; what it had written stays.
+    ///
+    /// # Panics
+    /// Where the broker is not ours.
+    pub fn kill(&self) {
+        let output = self.own().script(&["stop", "--kill"]).output().expect("kafka.sh runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Starts it again after [`Broker::kill`]: same data, same ports.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn restart(&self) {
+        self.own().start().expect("the broker starts again");
+    }
+
+    fn own(&self) -> &Own {
+        self.own.as_ref().expect("only a broker of our own is treated roughly")
     }
 
     /// `host:port`.
@@ -77,6 +112,29 @@ impl Broker {
     /// Whether it was started here, and may be treated roughly.
     pub fn is_own(&self) -> bool {
         self.own.is_some()
+    }
+}
+
+impl Own {
+    fn script(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(crate::root().join("deploy/kafka/kafka.sh"));
+        let proxied = format!("{}:{}", self.proxied.port(), self.proxy.port());
+        command.args(words).args(["--port", &self.port.to_string(), "--dir"]);
+        command.arg(self.folder.path().join("kafka"));
+        command.env("KAFKA_PROXIED", proxied).stdin(Stdio::null());
+        command
+    }
+
+    /// Its bootstrap address.
+    fn start(&self) -> Result<String, Absent> {
+        let output = self
+            .script(&["start"])
+            .output()
+            .map_err(|error| Absent(format!("kafka.sh cannot be run: {error}")))?;
+        if !output.status.success() {
+            return Err(Absent(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 }
 
@@ -117,13 +175,13 @@ fn watch(script: &Path, port: &str, data: &Path) -> Result<Child, Absent> {
         .map_err(|error| Absent(format!("no shell: {error}")))
 }
 
-/// A port whose neighbor is free too (Kafka's controller takes it), below the range from which the
-/// system gives ports to connections.
-fn two_free_ports() -> u16 {
-    let begin = u16::try_from(std::process::id() % 5_000).unwrap_or(0) * 2 + 20_000;
+/// A port whose two neighbors are free too (the controller takes one, the listener behind the proxy the
+/// other), below the range from which the system gives ports to connections.
+fn three_free_ports() -> u16 {
+    let begin = u16::try_from(std::process::id() % 2_500).unwrap_or(0) * 4 + 20_000;
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let ports = (begin..32_000).chain(20_000..begin).step_by(2);
-    ports.into_iter().find(|port| free(*port) && free(port + 1)).expect("two free ports")
+    let ports = (begin..32_000).chain(20_000..begin).step_by(4);
+    ports.into_iter().find(|port| (*port..*port + 3).all(free)).expect("three free ports")
 }
 
 /// A port that is free at this moment.

@@ -3,7 +3,7 @@
 //! Promise: it does not outlive its value.
 
 use crate::http;
-use crate::site::Site;
+use crate::site::{Follow, Site};
 use crate::wait_until;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -51,9 +51,16 @@ impl Engine {
     /// Starts `palermo run -c` the site's configuration with these arguments more. `binary` is
     /// `env!("CARGO_BIN_EXE_palermo-under-test")` of the test.
     pub fn start(binary: &str, site: &Site, more: &[&str]) -> Self {
+        Self::start_by(&[binary], site, more)
+    }
+
+    /// The same through another program: the first word, with the words after it before `run`. It must
+    /// become the engine (`exec`), so that signals reach it.
+    pub fn start_by(words: &[&str], site: &Site, more: &[&str]) -> Self {
         let (folder, path) = crate::broker::folder("palermo-engine-");
         let file = |name: &str| File::create(path.join(name)).expect("a file for what it says");
-        let child = Command::new(binary)
+        let child = Command::new(words[0])
+            .args(&words[1..])
             .args(["run", "-c"])
             .arg(site.config_file())
             .args(more)
@@ -136,6 +143,26 @@ impl Engine {
     pub fn terminate(self, within: Duration) -> Exit {
         self.signal("TERM");
         self.wait_exit(within)
+    }
+
+    /// Waits until it has committed more payments than that; how many it has.
+    pub fn wait_beyond(&mut self, follow: &mut Follow, payments: i64, within: Duration) -> i64 {
+        wait_until("the engine commits", within, || {
+            assert!(self.is_running(), "the engine ended:\n{}", self.stderr());
+            follow.refresh();
+            follow.payments() > payments
+        });
+        follow.payments()
+    }
+
+    /// Waits until it says something on standard error.
+    pub fn wait_said(&mut self, words: &str, within: Duration) {
+        let begun = Instant::now();
+        while !self.stderr().contains(words) {
+            assert!(self.is_running(), "the engine ended:\n{}", self.stderr());
+            assert!(begun.elapsed() < within, "`{words}` is not said:\n{}", self.stderr());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until everything in the input topics is committed, then returns.

@@ -6,6 +6,7 @@
 //! * [`Engine`]: `palermo run` as a process, with everything it says kept.
 //! * [`Feed`]: payments out of order, twice, late, undecodable and aborted, with the truth about
 //!   what a reader must see.
+//! * [`proxy`]: a network between engine and broker that fails as it is told, each fault counted.
 //! * [`oracle`]: O1, O2, O3, O5 and O11 of the reliability notes, as functions over what was read.
 //!   Each returns complaints, and each has tests that plant what it must see.
 
@@ -17,12 +18,13 @@ mod site;
 
 pub mod adversarial;
 pub mod oracle;
+pub mod proxy;
 
 pub use broker::{Absent, Broker};
 pub use engine::{Engine, Exit, signal};
 pub use feed::{Feed, FeedConfig, Garbage, Upstream};
 pub use http::get;
-pub use site::{Outputs, Site};
+pub use site::{Follow, Outputs, Site};
 
 use palermo_engine::port::Clock;
 use palermo_runtime::SystemClock;

@@ -2,8 +2,8 @@
 //! and what it has published.
 
 use crate::broker::{Broker, folder, free_port};
-use crate::clock;
 use crate::oracle::{Ends, Input};
+use crate::{clock, wait_until};
 use palermo_codec::Progress;
 use palermo_domain::{OutputTopic, Partition, TopicRole};
 use palermo_kafka::KafkaConfig;
@@ -23,6 +23,8 @@ pub struct Site {
     settings: BTreeMap<String, String>,
     folder: TempDir,
     http_port: u16,
+    /// Where the engine finds the broker, if not where the tests do.
+    through: Option<String>,
     /// Topics to delete at the end: those on a cluster that stays.
     leaves: Vec<String>,
 }
@@ -40,8 +42,8 @@ impl Site {
         let all = kafka.inputs.values().chain(kafka.outputs.values()).cloned().collect();
         let leaves = if broker.is_own() { Vec::new() } else { all };
         let (folder, _) = folder("palermo-site-");
-        let mut site =
-            Self { kafka, settings: BTreeMap::new(), folder, http_port: free_port(), leaves };
+        let (settings, through) = (BTreeMap::new(), None);
+        let mut site = Self { kafka, settings, folder, http_port: free_port(), through, leaves };
         let rules = crate::root().join("rules").display().to_string();
         let state = site.folder.path().join("state").display().to_string();
         for (key, value) in [
@@ -67,6 +69,14 @@ impl Site {
         self
     }
 
+    /// Reads the inputs of another site under a task, with a group and outputs of its own: also at the
+    /// same time. What names the task differs.
+    #[must_use]
+    pub fn reading_apart(mut self, other: &Self) -> Self {
+        self.kafka.inputs.clone_from(&other.kafka.inputs);
+        self
+    }
+
     /// Another engine with the identity and topics of this one: same task, same group, its own
     /// folder and port.
     pub fn twin(&self) -> Self {
@@ -74,13 +84,21 @@ impl Site {
         let http_port = free_port();
         let mut settings = self.settings.clone();
         settings.insert("http.listen".to_owned(), format!("127.0.0.1:{http_port}"));
-        Self { kafka: self.kafka.clone(), settings, folder, http_port, leaves: Vec::new() }
+        let (kafka, through, leaves) = (self.kafka.clone(), self.through.clone(), Vec::new());
+        Self { kafka, settings, folder, http_port, through, leaves }
     }
 
     /// Uses another broker.
     #[must_use]
     pub fn at(mut self, bootstrap: &str) -> Self {
         bootstrap.clone_into(&mut self.kafka.bootstrap);
+        self
+    }
+
+    /// The engine finds the broker here; whoever looks at what it does goes straight.
+    #[must_use]
+    pub fn through(mut self, bootstrap: &str) -> Self {
+        self.through = Some(bootstrap.to_owned());
         self
     }
 
@@ -128,7 +146,8 @@ impl Site {
         let mut keys = self.settings.clone();
         let mut put = |key: String, value: &str| drop(keys.insert(key, value.to_owned()));
         put("task".to_owned(), &self.kafka.task);
-        put("kafka.bootstrap".to_owned(), &self.kafka.bootstrap);
+        let bootstrap = self.through.as_ref().unwrap_or(&self.kafka.bootstrap);
+        put("kafka.bootstrap".to_owned(), bootstrap);
         put("kafka.group".to_owned(), &self.kafka.group);
         for (role, topic) in &self.kafka.inputs {
             put(format!("topics.{}", role.as_str()), topic);
@@ -175,8 +194,14 @@ impl Site {
     /// Follows the progress topic.
     pub fn follow(&self) -> Follow {
         let topic = self.output(OutputTopic::Progress);
-        let tail = Tail::open(&self.kafka, clock(), topic, Isolation::Committed, Scope::FromStart);
-        Follow { tail: tail.expect("the progress topic can be followed"), last: None }
+        let mut found = None;
+        // A topic that was just made may have no leader yet.
+        wait_until("the progress topic can be followed", Duration::from_secs(30), || {
+            let (isolation, scope) = (Isolation::Committed, Scope::FromStart);
+            found = Tail::open(&self.kafka, clock(), topic, isolation, scope).ok();
+            found.is_some()
+        });
+        Follow { tail: found.expect("it was found"), last: None }
     }
 
     /// The input partitions, read apart from the engine.

@@ -193,4 +193,19 @@ pub trait Log {
 
     /// How many records the log holds beyond what was delivered, per partition, as last reported.
     fn lag_records(&self) -> BTreeMap<Partition, i64>;
+
+    /// What nobody may read yet because a Kafka transaction of the upstream is open before it, per
+    /// partition that has some, as last reported. It is no lag: there is nothing that could be read.
+    fn undecided(&self) -> BTreeMap<Partition, Undecided> {
+        BTreeMap::new()
+    }
+}
+
+/// Records behind an open Kafka transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The last stable offset: where readers stop.
+    pub from: Position,
+    /// How many offsets lie behind it.
+    pub records: i64,
 }

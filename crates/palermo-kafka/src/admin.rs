@@ -12,8 +12,8 @@ use crate::watch::Health;
 use palermo_domain::{OutputTopic, Position, TopicRole};
 use palermo_engine::port::LogError;
 use rdkafka::admin::{
-    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
-    TopicReplication,
+    AdminClient, AdminOptions, AlterConfig, ConfigResource, NewPartitions, NewTopic,
+    OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::FromClientConfig;
@@ -373,6 +373,56 @@ pub fn delete_records(
     block_on(client.delete_records(&offsets, &options(config)))
         .map(drop)
         .map_err(|error| general("deleting records", &error))
+}
+
+/// Gives a topic more partitions, for tests of what must not be done.
+///
+/// # Errors
+/// What the broker says.
+pub fn add_partitions(config: &KafkaConfig, topic: &str, total: usize) -> Result<(), LogError> {
+    let doing = "adding partitions";
+    let new = NewPartitions::new(topic, total);
+    let results = block_on(client(config)?.create_partitions([&new], &options(config)));
+    each(doing, results.map_err(|error| general(doing, &error))?)
+}
+
+/// Gives a topic these settings and no others, for tests.
+///
+/// # Errors
+/// What the broker says.
+pub fn set_topic(
+    config: &KafkaConfig,
+    topic: &str,
+    settings: &[(&str, &str)],
+) -> Result<(), LogError> {
+    let doing = "changing a topic";
+    let mut new = AlterConfig::new(ResourceSpecifier::Topic(topic));
+    for (key, value) in settings {
+        new = new.set(key, value);
+    }
+    let results = block_on(client(config)?.alter_configs([&new], &options(config)));
+    let results = results.map_err(|error| general(doing, &error))?;
+    each(doing, results.into_iter().map(|one| one.map_err(|(_, code)| (String::new(), code))))
+}
+
+/// Deletes the group and what it has committed, for tests.
+///
+/// # Errors
+/// What the broker says.
+pub fn delete_group(config: &KafkaConfig) -> Result<(), LogError> {
+    let doing = "deleting the group";
+    let results = block_on(client(config)?.delete_groups(&[&config.group], &options(config)));
+    each(doing, results.map_err(|error| general(doing, &error))?)
+}
+
+fn each<T>(
+    doing: &str,
+    results: impl IntoIterator<Item = Result<T, (String, Code)>>,
+) -> Result<(), LogError> {
+    for result in results {
+        result.map_err(|(_, code)| recover(format!("{doing}: {code}")))?;
+    }
+    Ok(())
 }
 
 fn make(config: &KafkaConfig, wanted: &[NewTopic<'_>]) -> Result<Vec<String>, LogError> {

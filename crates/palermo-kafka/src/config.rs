@@ -32,6 +32,9 @@ const SECURITY_KEYS: [(&str, bool); 11] = [
 /// must take, whatever its records are. The client's default, below the broker's.
 pub(crate) const BATCH_BYTES: u32 = 1_000_000;
 
+/// How long a reading client waits for one answer before it connects anew.
+const ANSWER_MS: u32 = 10_000;
+
 /// How outputs are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
@@ -82,6 +85,13 @@ pub struct Tuning {
     pub assignment_wait_ms: u32,
     /// How long to wait for the answer to a question (metadata, offsets, fencing).
     pub request_timeout_ms: u32,
+}
+
+impl Tuning {
+    /// How long a writing client waits for one answer before it connects anew and asks again.
+    pub(crate) const fn commit_answer_ms(&self) -> u32 {
+        self.transaction_timeout_ms / 2
+    }
 }
 
 impl Default for Tuning {
@@ -285,6 +295,9 @@ impl KafkaConfig {
         native
             .set("group.id", &self.group)
             .set("isolation.level", "read_committed")
+            // A connection that is half open is given up after this; the client's own patience is a
+            // minute. A fetch is answered after `fetch_wait_ms`.
+            .set("socket.timeout.ms", ANSWER_MS.to_string())
             .set("auto.offset.reset", "error")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
@@ -344,8 +357,11 @@ impl KafkaConfig {
         native
             .set("transactional.id", id)
             .set("transaction.timeout.ms", self.tuning.transaction_timeout_ms.to_string())
-            .set("socket.timeout.ms", (self.tuning.transaction_timeout_ms / 2).to_string())
+            .set("socket.timeout.ms", self.tuning.commit_answer_ms().to_string())
             .set("retry.backoff.ms", "5")
+            // Only so does the client say of every connection that it broke (`Deliveries::take_broke`).
+            .set("debug", "broker")
+            .set_log_level(RDKafkaLogLevel::Debug)
             // As Java clients place keys; records without one go to one partition, not to any:
             // outputs are a function of the inputs.
             .set("partitioner", "murmur2")

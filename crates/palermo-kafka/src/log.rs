@@ -21,7 +21,9 @@ use crate::probe::{Probe, extent, missing, partition_count};
 use crate::reader::{Fault, Got, Reader, Span};
 use crate::watch::{ConsumerWatch, Health, Name};
 use palermo_domain::{OutputTopic, Partition, Position, TopicRole};
-use palermo_engine::port::{Batch, Clock, Delivery, Extent, Log, LogError, Past, RecordRef};
+use palermo_engine::port::{
+    Batch, Clock, Delivery, Extent, Log, LogError, Past, RecordRef, Undecided,
+};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
@@ -624,6 +626,19 @@ impl Log for KafkaLog {
             }
         }
         lags
+    }
+
+    fn undecided(&self) -> BTreeMap<Partition, Undecided> {
+        let Some(reader) = self.reader.as_ref().filter(|_| self.live) else {
+            return BTreeMap::new();
+        };
+        let lanes = self.partitions.iter().enumerate();
+        lanes
+            .filter_map(|(lane, partition)| {
+                let (from, records) = reader.undecided(lane)?;
+                Some((*partition, Undecided { from, records }))
+            })
+            .collect()
     }
 }
 

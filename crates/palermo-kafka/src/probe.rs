@@ -14,6 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::collections::BTreeMap;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ impl Probe {
                 require_loopback(broker.host())?;
             }
         }
+        check_advertised(metadata.brokers().iter().map(|b| (b.host(), b.port())), config)?;
         self.consumer.context().health.set_connected(true);
         Ok(())
     }
@@ -199,6 +201,31 @@ pub(crate) fn extent(
         Ok((start, end)) => Ok(Extent { start, end }),
         Err(error) => Err(general("asking for the extent of a partition", &error)),
     }
+}
+
+/// How long one advertised address may take to accept a connection.
+const REACH_MAX: Duration = Duration::from_secs(3);
+
+/// Clients go where the brokers say they are, not where they were asked. Where nobody answers there,
+/// every later question would run into its timeout without a word about why.
+fn check_advertised<'a>(
+    brokers: impl Iterator<Item = (&'a str, i32)>,
+    config: &KafkaConfig,
+) -> Result<(), LogError> {
+    let mut silent = Vec::new();
+    for (host, port) in brokers {
+        let port = u16::try_from(port).unwrap_or(0);
+        let found = (host, port).to_socket_addrs().into_iter().flatten();
+        if found.into_iter().any(|at| TcpStream::connect_timeout(&at, REACH_MAX).is_ok()) {
+            return Ok(());
+        }
+        silent.push(format!("`{host}:{port}`"));
+    }
+    Err(recover(format!(
+        "the brokers at `{}` lead to {}, where nobody answers: look at their `advertised.listeners`",
+        config.bootstrap,
+        if silent.is_empty() { "no address".to_owned() } else { silent.join(", ") }
+    )))
 }
 
 pub(crate) fn missing(topic: &str) -> LogError {

@@ -12,7 +12,7 @@
 //!
 //! Cost: about 0.3 us a record, no copy, no allocation.
 
-use crate::watch::{Bell, ConsumerWatch, Membership, Name, lock};
+use crate::watch::{Bell, ConsumerWatch, Known, Membership, Name, lock};
 use palermo_engine::port::Clock;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -178,12 +178,22 @@ impl Reader {
         self.lanes.get(lane).map(|lane| &lane.span)
     }
 
-    /// The last stable offset of a lane, as last reported by the statistics.
-    pub(crate) fn end(&self, lane: usize) -> Option<i64> {
+    /// What the statistics last said of a lane.
+    fn known(&self, lane: usize) -> Option<Known> {
         let span = self.span(lane)?;
         let name: Name = (span.topic.clone(), span.index);
-        let known = lock(&self.consumer.context().known);
-        known.get(&name).map(|known| known.last_stable_offset).filter(|end| *end >= 0)
+        lock(&self.consumer.context().known).get(&name).copied()
+    }
+
+    /// The last stable offset of a lane, as last reported by the statistics.
+    pub(crate) fn end(&self, lane: usize) -> Option<i64> {
+        self.known(lane).map(|known| known.last_stable_offset).filter(|end| *end >= 0)
+    }
+
+    /// The last stable offset, and how many offsets are behind it.
+    pub(crate) fn undecided(&self, lane: usize) -> Option<(i64, i64)> {
+        let Known { last_stable_offset: from, log_end_offset: end, .. } = self.known(lane)?;
+        (from >= 0 && end > from).then(|| (from, end.saturating_sub(from)))
     }
 
     pub(crate) fn set_paused(&mut self, lane: usize, paused: bool) {

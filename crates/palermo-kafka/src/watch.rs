@@ -126,6 +126,8 @@ pub(crate) struct ConsumerWatch {
 pub(crate) struct Known {
     /// As the leader said with its last answer; negative before the first.
     pub(crate) last_stable_offset: i64,
+    /// Behind the last record, decided or not; negative before the first answer.
+    pub(crate) log_end_offset: i64,
     /// The offset at which the client last reported an end; negative where it has not.
     eof: i64,
     /// The connection to the leader is up, and it answers.
@@ -282,6 +284,7 @@ impl ClientContext for ConsumerWatch {
             for partition in topic.partitions.values() {
                 let known = Known {
                     last_stable_offset: partition.ls_offset,
+                    log_end_offset: partition.hi_offset,
                     eof: partition.eof_offset,
                     reached: is_reached(&statistics, partition),
                 };
@@ -322,17 +325,42 @@ pub(crate) struct FailedDelivery {
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
     failed: Mutex<Option<FailedDelivery>>,
+    /// A connection broke or a request was not answered in time.
+    broke: AtomicBool,
 }
 
 impl Deliveries {
+    /// Whether a connection broke since this was last asked: what was under way may arrive later. The
+    /// client sends it again by itself and tells nobody but its log.
+    pub(crate) fn take_broke(&self) -> bool {
+        self.broke.swap(false, Ordering::AcqRel)
+    }
+
     pub(crate) fn take_failed(&self) -> Option<FailedDelivery> {
         lock(&self.failed).take()
     }
 }
 
+/// Whether a line of a writing client's log says that a connection ended on which something may have been
+/// under way. The client writes it before it gives up what it had sent there (`rd_kafka_broker_fail`),
+/// and so before it sends any of it again. A connection that was not yet up has carried nothing, and the
+/// first address that was asked carries no transaction.
+fn is_break(facility: &str, message: &str) -> bool {
+    let up = || ["in state UP", "in state REAUTH"].iter().any(|state| message.contains(state));
+    facility == "FAIL" && up() && !message.contains("/bootstrap")
+}
+
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        forward(level, facility, message);
+        if is_break(facility, message) {
+            self.broke.store(true, Ordering::Release);
+            tracing::debug!("a connection of the producer broke: {facility} {message}");
+        }
+        // A transactional client's log is open further than that of others, for what is asked above.
+        use RDKafkaLogLevel::{Debug, Info, Notice};
+        if !matches!(level, Notice | Info | Debug) {
+            forward(level, facility, message);
+        }
     }
 
     fn error(&self, _error: KafkaError, reason: &str) {
@@ -444,6 +472,34 @@ mod tests {
         assert!(watch.is_doubtful("payments", 0, 7));
         watch.stats(statistics(|_, _| {}));
         assert!(!watch.is_doubtful("payments", 0, 7));
+    }
+
+    #[test]
+    fn a_broken_connection_of_a_producer_is_read_from_the_clients_log() {
+        let deliveries = Deliveries::default();
+        let debug = RDKafkaLogLevel::Debug;
+        let lines = [
+            (
+                "FAIL",
+                "[thrd:TxnCoordinator]: TxnCoordinator/1: Disconnected (after 9ms in state UP)",
+                true,
+            ),
+            (
+                "FAIL",
+                "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/bootstrap: Disconnected",
+                false,
+            ),
+            (
+                "STATE",
+                "[thrd:TxnCoordinator]: TxnCoordinator/1: Broker changed state UP -> DOWN",
+                false,
+            ),
+        ];
+        for (facility, message, broke) in lines {
+            deliveries.log(debug, facility, message);
+            assert_eq!(deliveries.take_broke(), broke, "{facility} {message}");
+        }
+        assert!(!deliveries.take_broke(), "it is asked once");
     }
 
     #[test]

@@ -136,6 +136,8 @@ metrics! {
         "Bytes read", "keys and values of those records";
     SourceLagRecords = "palermo_source_lag_records" Gauge ["topic", "partition"] Records
         "Events behind the end of the log", "as last reported by the client";
+    SourceUndecidedRecords = "palermo_source_undecided_records" Gauge ["topic", "partition"] Records
+        "Events behind an open Kafka transaction of the upstream", "readers stop before them and so do we: not counted as lag; a value that stays is an upstream producer that neither commits nor aborts";
     SourceLagSeconds = "palermo_source_lag_seconds" Gauge ["topic", "partition"] Seconds
         "Age of the oldest unprocessed event", "our clock less the record timestamp last read in the partition; 0 where nothing is behind";
     Records = "palermo_records_total" Counter ["topic", "fate"] Records

@@ -59,6 +59,8 @@ pub struct Sample<'a> {
     pub watermark: Option<EventTime>,
     /// Records behind the end of the log.
     pub lag_records: &'a BTreeMap<Partition, i64>,
+    /// Records behind an open transaction of the upstream, where there are some.
+    pub undecided: &'a BTreeMap<Partition, i64>,
     /// Record timestamp last read, per partition.
     pub last_read_ms: &'a BTreeMap<Partition, i64>,
     /// Records waiting for their turn.
@@ -185,6 +187,8 @@ impl Metrics {
         for (partition, lag) in sample.lag_records {
             let labels = [Label::Topic(partition.role), Label::Partition(partition.index)];
             self.set(Metric::SourceLagRecords, &labels, signed(*lag));
+            let undecided = sample.undecided.get(partition).copied().unwrap_or(0);
+            self.set(Metric::SourceUndecidedRecords, &labels, signed(undecided));
             let last = sample.last_read_ms.get(partition).copied().unwrap_or(sample.unix_ms);
             let behind = if *lag > 0 { sample.unix_ms.saturating_sub(last).max(0) } else { 0 };
             self.set(Metric::SourceLagSeconds, &labels, seconds(behind));

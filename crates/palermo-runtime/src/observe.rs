@@ -4,7 +4,9 @@
 //! one reading of its envelope; once a second a copy of all counters.
 
 use palermo_domain::{Currency, OutputTopic, Partition, Position, TopicRole};
-use palermo_engine::port::{Batch, Clock, Delivery, Extent, Log, LogError, OutRecord, Past};
+use palermo_engine::port::{
+    Batch, Clock, Delivery, Extent, Log, LogError, OutRecord, Past, Undecided,
+};
 use palermo_engine::{Counters, Stats, Task, Volume};
 use palermo_ops::{Metrics, Sample};
 use serde::Deserialize;
@@ -14,6 +16,9 @@ use std::time::Duration;
 
 /// Counters are copied so often.
 const COPY_EVERY_MS: u64 = 1_000;
+
+/// A transaction of the upstream that is open for so long is worth a word.
+const OPEN_LONG_MS: u64 = 10_000;
 
 /// A log that notes the timestamp last read in each partition.
 pub(crate) struct Noted {
@@ -96,6 +101,10 @@ impl Log for Noted {
     fn lag_records(&self) -> BTreeMap<Partition, i64> {
         self.inner.lag_records()
     }
+
+    fn undecided(&self) -> BTreeMap<Partition, Undecided> {
+        self.inner.undecided()
+    }
 }
 
 /// What the log lines have said already: each once in the life of the process.
@@ -103,9 +112,34 @@ impl Log for Noted {
 pub(crate) struct Noticed {
     unconverted: BTreeSet<Currency>,
     unknown_fields: BTreeSet<(TopicRole, String)>,
+    /// Partitions with an open transaction of the upstream: where readers stop, since when, and whether
+    /// that was said.
+    open: BTreeMap<Partition, (Position, u64, bool)>,
 }
 
 impl Noticed {
+    /// Warns of a partition whose readable end stands still before records: once per place.
+    fn look_at_open(&mut self, undecided: &BTreeMap<Partition, Undecided>, now_ms: u64) {
+        self.open.retain(|partition, (from, ..)| {
+            undecided.get(partition).is_some_and(|found| found.from == *from)
+        });
+        for (partition, found) in undecided {
+            let (_, since_ms, said) =
+                self.open.entry(*partition).or_insert((found.from, now_ms, false));
+            let open_ms = now_ms.saturating_sub(*since_ms);
+            if open_ms >= OPEN_LONG_MS && !*said {
+                *said = true;
+                tracing::warn!(
+                    partition = %partition,
+                    position = found.from,
+                    records = found.records,
+                    "a Kafka transaction of the upstream has been open for a while; nobody can read \
+                     past it, and its payments wait: look at that producer"
+                );
+            }
+        }
+    }
+
     /// Warns of what blinds rules without any error.
     fn look(&mut self, counters: &Counters, base: Currency) {
         for currency in counters.unconverted.keys() {
@@ -220,10 +254,14 @@ impl<'a> Observer<'a> {
         // With what is counted where it happens: evaluations, last hits, memory, who holds the watermark.
         let counters = task.engine().totals();
         self.noticed.look(&counters, task.engine().config().base_currency);
+        let undecided = log.undecided();
+        self.noticed.look_at_open(&undecided, self.clock.0.monotonic_ms());
+        let undecided = undecided.into_iter().map(|(partition, found)| (partition, found.records));
         self.metrics.update(&Sample {
             counters: &counters,
             watermark: task.engine().watermark(),
             lag_records: &log.lag_records(),
+            undecided: &undecided.collect(),
             last_read_ms: &log.last_read_ms,
             buffered: u64::try_from(stats.buffered_records).unwrap_or(u64::MAX),
             unix_ms: self.clock.0.unix_ms(),
@@ -296,6 +334,21 @@ struct Episode<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transaction_that_stays_open_is_said_once_and_again_at_another_place() {
+        let partition = Partition { role: TopicRole::Payments, index: 2 };
+        let mut noticed = Noticed::default();
+        let mut said = |from: Option<i64>, now_ms| {
+            let open = from.map(|from| (partition, Undecided { from, records: 3 }));
+            noticed.look_at_open(&open.into_iter().collect(), now_ms);
+            noticed.open.get(&partition).is_some_and(|(.., said)| *said)
+        };
+        assert!(!said(Some(7), 0) && !said(Some(7), 9_999), "short ones are usual");
+        assert!(said(Some(7), 10_000) && said(Some(7), 20_000));
+        assert!(!said(Some(9), 30_000) && !said(None, 40_000) && !said(Some(9), 41_000));
+        assert!(said(Some(9), 51_000));
+    }
 
     #[test]
     fn each_currency_without_a_rate_and_each_unknown_field_is_said_once() {

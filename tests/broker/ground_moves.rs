@@ -1,0 +1,199 @@
+//! The ground moves under a running engine: topics lose records, grow or vanish, the group forgets, an
+//! upstream transaction stays open. It stops and names what it found, or waits and says so; no position
+//! is ever set by itself.
+//!
+//! Sees: a reset position, a topic that is made with defaults, a stop without a reason or with partial
+//! output, a stuck partition that looks like an idle one.
+
+use crate::BINARY;
+use crate::ground::{Ground, PATIENCE, audit, more_payments, send};
+use palermo_domain::{OutputTopic, TopicRole};
+use palermo_kafka::admin;
+use palermo_kafka::testing::TransactionalProducer;
+use palermo_kafka::tools;
+use palermo_tests::{Engine, Exit, Site, clock, oracle, wait_until};
+use std::time::Duration;
+
+/// It ended with a code and these words, and not in a panic.
+fn stopped(exit: &Exit, words: &[&str]) {
+    assert_eq!(exit.code, Some(4), "{}", exit.stderr);
+    println!(
+        "{}",
+        exit.stderr.lines().rfind(|line| line.starts_with("error[")).unwrap_or_default()
+    );
+    for word in words {
+        assert!(exit.stderr.contains(word), "`{word}` is not said:\n{}", exit.stderr);
+    }
+    assert!(!exit.stderr.contains("panicked"), "{}", exit.stderr);
+}
+
+/// An engine that has read all of a small feed.
+fn caught_up(site: &Site, start: &[&str]) -> Engine {
+    let mut engine = Engine::start(BINARY, site, start);
+    engine.wait_caught_up(site, PATIENCE);
+    engine.wait_ready(PATIENCE);
+    engine
+}
+
+/// What is committed is whole, wherever it ends.
+fn whole_so_far(site: &Site) {
+    wait_until("every transaction is closed", PATIENCE, || {
+        oracle::all_closed(&site.ends()).is_empty()
+    });
+    let (progress, mut inputs) = (site.progress(), site.inputs());
+    // A partition that came later is in no commit.
+    inputs.retain(|partition, _| progress.iter().all(|one| one.positions.contains_key(partition)));
+    let letters = site.outputs().remove(&OutputTopic::DeadLetter).unwrap_or_default();
+    let mut complaints = oracle::conserved(&progress, &inputs, &letters, &site.roles(), false);
+    complaints.extend(oracle::chained(&progress));
+    assert_eq!(complaints, Vec::<String>::new());
+}
+
+/// Records go before they are read: while it is stopped, and while it stands still with the position
+/// just before them.
+pub(crate) fn records_gone(ground: &Ground) {
+    let site = ground.small("gone-stopped");
+    let exit = caught_up(&site, &["--start", "earliest"]).terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    let payments = site.input(TopicRole::Payments).to_owned();
+    send(&site, &payments, more_payments(400));
+    let before = site.progress();
+    let position = before.last().expect("progress").positions
+        [&palermo_domain::Partition { role: TopicRole::Payments, index: 0 }];
+    let begins = position + 20;
+    admin::delete_records(site.kafka(), &payments, 0, begins).expect("records are deleted");
+    let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
+    let (from, to) = (position.to_string(), begins.to_string());
+    stopped(&exit, &["log_truncated", "payments/0", &from, &to, "never read"]);
+    assert_eq!(site.progress().len(), before.len(), "it went on past a gap");
+
+    let site = ground.small("gone-running");
+    let engine = caught_up(&site, &["--start", "earliest"]);
+    let payments = site.input(TopicRole::Payments).to_owned();
+    engine.signal("STOP");
+    let position = site.progress().last().expect("progress").positions
+        [&palermo_domain::Partition { role: TopicRole::Payments, index: 0 }];
+    send(&site, &payments, more_payments(400));
+    let begins = position + 20;
+    admin::delete_records(site.kafka(), &payments, 0, begins).expect("records are deleted");
+    // A fetch that the broker holds open may still be answered with what is gone: not for so long.
+    std::thread::sleep(Duration::from_secs(1));
+    engine.signal("CONT");
+    let exit = engine.wait_exit(PATIENCE);
+    let (from, to) = (position.to_string(), begins.to_string());
+    stopped(&exit, &["offset_out_of_range", "payments/0", &from, &to]);
+}
+
+/// What the group had committed is gone; the progress topic still knows.
+pub(crate) fn group_forgotten(ground: &Ground) {
+    let site = Site::new(&ground.broker, "forgotten").reading(&ground.small_reference().site);
+    site.create_topics();
+    let exit = caught_up(&site, &["--start", "earliest"]).terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    wait_until("the group lets its member go", PATIENCE, || {
+        admin::delete_group(site.kafka()).is_ok()
+    });
+    let before = site.progress().len();
+    for start in [&[] as &[&str], &["--start", "earliest"]] {
+        let exit = Engine::start(BINARY, &site, start).wait_exit(PATIENCE);
+        stopped(&exit, &["progress_without_offsets"]);
+    }
+    assert_eq!(site.progress().len(), before);
+}
+
+/// An output topic is deleted while it runs: the next commit that needs it stops, and nobody makes the
+/// topic anew.
+pub(crate) fn output_deleted(ground: &Ground) {
+    let site = ground.small("output-deleted");
+    let engine = caught_up(&site, &["--start", "earliest"]);
+    let letters = site.output(OutputTopic::DeadLetter).to_owned();
+    admin::delete_topics(site.kafka(), &[&letters]).expect("the topic is deleted");
+    let garbage = tools::NewRecord {
+        partition: Some(0),
+        value: Some(b"not a payment".to_vec()),
+        timestamp_ms: Some(1_772_000_000_000),
+        ..tools::NewRecord::default()
+    };
+    send(&site, site.input(TopicRole::Payments), vec![garbage]);
+    let exit = engine.wait_exit(PATIENCE);
+    stopped(&exit, &["topic_missing", &letters]);
+    let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
+    stopped(&exit, &["topic_missing", &letters]);
+    assert!(
+        tools::extents(site.kafka(), &letters, tools::Isolation::Committed).is_err(),
+        "somebody made the topic anew"
+    );
+}
+
+/// An input gets more partitions while it runs.
+pub(crate) fn partitions_added(ground: &Ground) {
+    let site = ground.small("grown");
+    let engine = caught_up(&site, &["--start", "earliest"]);
+    let payments = site.input(TopicRole::Payments).to_owned();
+    admin::add_partitions(site.kafka(), &payments, 5).expect("a partition is added");
+    let exit = engine.wait_exit(PATIENCE);
+    stopped(&exit, &["partition_count_changed", &payments]);
+    whole_so_far(&site);
+    let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
+    stopped(&exit, &["partition_count_changed", &payments]);
+}
+
+/// An alert does not fit into its topic: the commit that holds it is not made, nor a later one; when it
+/// fits, everything is there.
+pub(crate) fn too_large(ground: &Ground) {
+    let site = Site::new(&ground.broker, "too-large").reading(&ground.small_reference().site);
+    let alerts = site.output(OutputTopic::Alerts).to_owned();
+    admin::create_topic(site.kafka(), &alerts, 2, &[("max.message.bytes", "1200")]).expect("made");
+    site.create_topics();
+    let exit = Engine::start(BINARY, &site, &["--start", "earliest"]).wait_exit(PATIENCE);
+    stopped(&exit, &["record_too_large", &alerts, "max.message.bytes"]);
+    whole_so_far(&site);
+    admin::set_topic(site.kafka(), &alerts, &[("retention.ms", "-1")]).expect("changed");
+    let exit = caught_up(&site, &[]).terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    ground.is_undisturbed(&site);
+}
+
+/// A transaction of the upstream stays open: what is behind it waits, the log and a metric say where,
+/// nothing of it is read before it is decided.
+pub(crate) fn upstream_open(ground: &Ground) {
+    let site = ground.small("upstream-open");
+    let mut engine = caught_up(&site, &["--start", "earliest"]);
+    let payments = site.input(TopicRole::Payments).to_owned();
+    let mut kafka = site.kafka().clone();
+    kafka.tuning.transaction_timeout_ms = 300_000;
+    let id = format!("{}-stuck", kafka.task);
+    let mut stuck = TransactionalProducer::open(&kafka, clock(), &id).expect("a producer");
+    let mut more = more_payments(300);
+    // Some of partition 1 are in the transaction, the others come behind it.
+    let first = more.iter().position(|record| record.partition == Some(1)).expect("one of it");
+    let open = more.remove(first);
+    stuck.begin().expect("begun");
+    stuck.send(&payments, &open).expect("sent");
+    stuck.flush().expect("arrived");
+    send(&site, &payments, more);
+    engine.wait_said("a Kafka transaction of the upstream", PATIENCE);
+    let port = site.http_port();
+    let page = || palermo_tests::get(port, "/metrics").expect("metrics").1;
+    let metric = "palermo_source_undecided_records{partition=\"1\",topic=\"payments\"}";
+    let value = |page: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(metric));
+        line.and_then(|value| value.trim().parse::<f64>().ok())
+    };
+    let waiting = value(&page()).expect("the metric is there");
+    assert!(waiting > 1.0, "{waiting}");
+    let before = site.progress().pop().expect("progress");
+    let partition = palermo_domain::Partition { role: TopicRole::Payments, index: 1 };
+    let at = before.positions[&partition];
+    let stable = tools::extents(site.kafka(), &payments, tools::Isolation::Committed)
+        .expect("extents")[1]
+        .end;
+    assert!(at <= stable, "it read past an open transaction: {at}, {stable}");
+    assert!(engine.is_ready(), "waiting for the upstream is no fault of ours");
+    stuck.commit().expect("committed");
+    engine.wait_caught_up(&site, PATIENCE);
+    wait_until("the metric goes back", PATIENCE, || value(&page()) == Some(0.0));
+    let exit = engine.terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    audit(&site);
+}
