@@ -447,7 +447,7 @@ impl<D: Raw + Default> Edges<D> {
             snapshot::take(source, "ledger.entries")?;
         let mut edges = Self::new(keep);
         for _ in 0..chunks {
-            edges.accounts.push(arena::take_raw(source, "ledger.entries", CHUNK)?.into());
+            edges.accounts.push(arena::take_raw(source, "ledger.entries", CHUNK)?);
         }
         edges.blocks = Blocks::read(source)?;
         (edges.newest, edges.oldest, edges.lowest, edges.empty) = times;

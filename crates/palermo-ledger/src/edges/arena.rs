@@ -165,7 +165,7 @@ pub(super) fn take_raw<T: Raw>(
     source: &mut dyn Source,
     name: &str,
     count: usize,
-) -> Result<Vec<T>, SnapshotError> {
+) -> Result<Arc<[T]>, SnapshotError> {
     let bytes = source.next_part(name)?;
     if bytes.len() != count.saturating_mul(T::BYTES) {
         return Err(SnapshotError::new(name, format_args!("not {count} entries")));
@@ -198,7 +198,7 @@ impl<T: Raw + Default, const SMALLEST: usize> Arena<T, SMALLEST> {
                 PAGE.max(SMALLEST.checked_shl(u32::try_from(number).unwrap_or(0)).unwrap_or(0));
             let mut class = Class { pages: Vec::new(), made, free: Vec::new() };
             for _ in 0..count {
-                class.pages.push(take_raw::<T>(source, name, size)?.into());
+                class.pages.push(take_raw::<T>(source, name, size)?);
                 arena.bytes = arena.bytes.saturating_add(size.saturating_mul(size_of::<T>()));
             }
             class.free = free.into_iter().map(BlockId).collect();
