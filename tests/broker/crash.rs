@@ -8,7 +8,7 @@ use palermo_tests::{Chance, Engine, Site};
 use std::time::{Duration, Instant};
 
 /// How often the engine is killed, unless `PALERMO_KILLS` says otherwise.
-const KILLS: u64 = 30;
+const KILLS: u64 = 20;
 
 /// How often a kill is aimed before it is let go.
 const AIMS: u32 = 25;

@@ -8,7 +8,7 @@ use crate::BINARY;
 use crate::ground::{Ground, PATIENCE, audit, same_records};
 use palermo_domain::{OutputTopic, TopicRole};
 use palermo_kafka::admin;
-use palermo_tests::{Engine, Exit, Site};
+use palermo_tests::{Engine, Exit, Site, wait_until};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -133,9 +133,11 @@ pub(crate) fn nowhere_to_keep(ground: &Ground) {
     std::fs::write(site.folder().join("state/snapshots"), b"in the way").expect("a file");
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_caught_up(&site, PATIENCE);
-    let (_, metrics) = engine.get("/metrics").expect("metrics");
     let failures = "palermo_checkpoint_failures_total{stage=\"create\"}";
-    assert!(metrics.contains(failures), "{metrics}");
+    // Metrics are copied once a second.
+    wait_until("the failure is counted", PATIENCE, || {
+        engine.get("/metrics").is_some_and(|(_, page)| page.contains(failures))
+    });
     let exit = engine.terminate(PATIENCE);
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
     assert!(exit.stderr.contains("a snapshot is not kept"), "{}", exit.stderr);

@@ -175,7 +175,13 @@ impl Site {
 
     /// A topic, to its present end.
     pub fn read(&self, topic: &str, isolation: Isolation) -> Vec<ReadRecord> {
-        tools::read_all(&self.kafka, clock(), topic, isolation).expect("the topic can be read")
+        let mut found = None;
+        // Where the broker has just come back, a partition may have no leader yet.
+        wait_until("the topic can be read", Duration::from_secs(30), || {
+            found = tools::read_all(&self.kafka, clock(), topic, isolation).ok();
+            found.is_some()
+        });
+        found.unwrap_or_default()
     }
 
     /// Every output but progress.

@@ -130,6 +130,7 @@ struct Inner {
     /// Operations until one fails.
     fails_in: Option<u32>,
     failed: u32,
+    refused: u32,
     /// Bytes that fit.
     room: Option<usize>,
 }
@@ -164,6 +165,11 @@ impl MemoryFiles {
     /// How many operations failed because a test wanted it.
     pub fn failed(&self) -> u32 {
         self.with(|inner| inner.failed)
+    }
+
+    /// How many writes found no room.
+    pub fn refused(&self) -> u32 {
+        self.with(|inner| inner.refused)
     }
 
     /// So many bytes fit, from now on; `None`: any number.
@@ -286,6 +292,7 @@ impl Write for MemoryFile<'_> {
             let held = inner.files.values().map(Vec::len).fold(0, usize::saturating_add);
             let room = inner.room.map_or(usize::MAX, |room| room.saturating_sub(held));
             if room == 0 && !bytes.is_empty() {
+                inner.refused = inner.refused.saturating_add(1);
                 return Err(io::ErrorKind::StorageFull.into());
             }
             // As a disk does, it takes what fits.

@@ -137,6 +137,8 @@ pub struct Task<M: Machine = Engine> {
     /// How many records had been applied since the first start when the last snapshot was taken, and when
     /// that was.
     snapshot_last: (u64, u64),
+    /// Records that had been applied when the last one was taken that is kept.
+    snapshot_kept: u64,
     machine: M,
     merger: Merger,
     /// Effects since the last commit; after a commit, what it published (until the next turn).
@@ -225,6 +227,9 @@ impl<M: Machine> Task<M> {
         self.stats.phase = Phase::Consuming;
         self.stats.polled_ms = clock.monotonic_ms();
         if let Some(saved) = self.store.saved() {
+            if saved.result.is_ok() {
+                self.snapshot_kept = self.snapshot_last.0;
+            }
             self.stats.note_saved(&saved);
         }
         let applied = self.apply_ready(clock)?;
@@ -234,6 +239,7 @@ impl<M: Machine> Task<M> {
         if committed {
             self.commit(log, clock)?;
         }
+        self.keep(clock);
         Ok(Turn { delivered, applied, committed })
     }
 
@@ -374,18 +380,20 @@ impl<M: Machine> Task<M> {
         self.last_commit_ms = ended_ms;
         self.pending = Pending::default();
         self.batch_committed = true;
-        self.keep(clock);
         Ok(())
     }
 
-    /// Takes a snapshot of what was just committed, if one is due.
+    /// Takes a snapshot of what was committed, if one is due and nothing else is there: of what came
+    /// since the last one that is kept, by time, so that one that failed is tried again; of what came
+    /// since the last one that was taken, by number.
     fn keep(&mut self, clock: &dyn Clock) {
+        let applied = self.machine.extent().0;
         let (last, last_ms) = self.snapshot_last;
-        let new = self.machine.extent().0.saturating_sub(last);
         let old_ms = clock.monotonic_ms().saturating_sub(last_ms);
-        let due = new >= self.config.snapshot_records_max.max(1)
-            || (new > 0 && old_ms >= self.config.snapshot_every_ms);
-        if due && !self.store.is_busy() {
+        let due = applied.saturating_sub(last) >= self.config.snapshot_records_max.max(1)
+            || (applied > self.snapshot_kept && old_ms >= self.config.snapshot_every_ms);
+        let committed = self.pending.is_empty() && self.merger.ticks_pending() == 0;
+        if due && committed && !self.store.is_busy() {
             self.snapshot(clock);
         }
     }
@@ -422,7 +430,7 @@ impl<M: Machine> Task<M> {
     /// Takes a last snapshot of what was committed, so that the next start has nothing to replay.
     /// Nothing may be pending. Whoever gave the store knows what becomes of it.
     pub fn leave(mut self, clock: &dyn Clock) {
-        let new = self.machine.extent().0 > self.snapshot_last.0;
+        let new = self.machine.extent().0 > self.snapshot_kept;
         if new && self.pending.is_empty() && !self.store.is_busy() {
             self.snapshot(clock);
         }
@@ -436,7 +444,7 @@ impl<M: Machine> Task<M> {
 
     fn observe(&mut self, log: &dyn Log) {
         let kept = self.stats.snapshots_taken > 0 || self.stats.restored_from.is_some();
-        let current = kept && self.machine.extent().0 == self.snapshot_last.0;
+        let current = kept && self.machine.extent().0 == self.snapshot_kept;
         self.stats.snapshot_is_current = current && self.stats.snapshot_error.is_none();
         self.stats.buffered_records = self.merger.buffered_records();
         self.stats.buffered_bytes = self.merger.buffered_bytes();

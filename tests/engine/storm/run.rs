@@ -39,6 +39,8 @@ pub struct Storm {
     cut_until: BTreeMap<Partition, u32>,
     turns: u32,
     starts: u64,
+    /// Operations that failed and writes without room, as last asked.
+    disk: (u32, u32),
 }
 
 /// An engine that runs.
@@ -71,6 +73,15 @@ fn task_config(engine: &EngineConfig, chance: &mut Chance) -> TaskConfig {
     }
 }
 
+/// Which fault a broken log tells of.
+fn cause(reason: &str) -> Fault {
+    match reason {
+        "injected before the commit" => Fault::CommitLost,
+        "injected after the commit" => Fault::CommitUnknown,
+        _ => Fault::ConnectionLost,
+    }
+}
+
 fn bundle_of(hash: &str) -> Option<Bundle> {
     (0..3).map(bundle).find(|bundle| bundle.sha256 == hash)
 }
@@ -98,6 +109,7 @@ impl Storm {
             cut_until: BTreeMap::new(),
             turns: 0,
             starts: 0,
+            disk: (0, 0),
         };
         // Where the recorded past is not the judge, the topics are whole before the first start.
         let first = if drawn.grows() { storm.chance.below(40) } else { u64::MAX };
@@ -239,24 +251,18 @@ impl Storm {
         if self.one_in(Fault::CommitLost, 3) {
             let commits = self.chance.below(4);
             self.broker.fail_commit(TASK, commits, CommitFault::Before);
-            self.counts.note(Fault::CommitLost);
         }
         if self.one_in(Fault::CommitUnknown, 3) {
             let commits = self.chance.below(4);
             self.broker.fail_commit(TASK, commits, CommitFault::After);
-            self.counts.note(Fault::CommitUnknown);
         }
         self.files.fail_in(u32::MAX);
         if self.one_in(Fault::DiskError, 2) {
             self.files.fail_in(u32::try_from(self.chance.below(80)).expect("small"));
-            self.counts.note(Fault::DiskError);
         }
         let full = self.one_in(Fault::DiskFull, 2);
-        let room = full.then(|| usize::try_from(self.chance.below(60_000)).expect("small"));
+        let room = full.then(|| usize::try_from(self.chance.below(12_000)).expect("small"));
         self.files.set_room(room);
-        if full {
-            self.counts.note(Fault::DiskFull);
-        }
     }
 
     /// One process from its start to its end.
@@ -264,7 +270,6 @@ impl Storm {
         let Running { task, log, store: _ } = running;
         if self.one_in(Fault::ConnectionLost, 2) {
             log.fail_in(Some(self.chance.below(40)));
-            self.counts.note(Fault::ConnectionLost);
         }
         let (mut written, clock) = (0, Arc::clone(&self.clock));
         loop {
@@ -276,7 +281,10 @@ impl Storm {
             clock.advance_ms(self.chance.below(80));
             match task.turn(log, &*clock) {
                 Ok(_) => {}
-                Err(TaskError::Log(LogError::Recover { .. })) => return Ok(End::Again),
+                Err(TaskError::Log(LogError::Recover { reason })) => {
+                    self.counts.note(cause(&reason));
+                    return Ok(End::Again);
+                }
                 Err(error) => return Err(error.to_string()),
             }
             let taken = u32::try_from(task.stats().snapshots_taken).expect("few");
@@ -355,9 +363,20 @@ impl Storm {
         end
     }
 
+    /// What the disk refused since it was last asked.
+    fn note_disk(&mut self) {
+        let (failed, refused) = (self.files.failed(), self.files.refused());
+        let (failed_before, refused_before) = std::mem::replace(&mut self.disk, (failed, refused));
+        (failed_before..failed).for_each(|_| self.counts.note(Fault::DiskError));
+        (refused_before..refused).for_each(|_| self.counts.note(Fault::DiskFull));
+    }
+
     /// What becomes of the disk and the topics while nobody runs.
     fn after_death(&mut self, store: &Store) {
+        self.note_disk();
         store.killed(&mut self.chance);
+        // What failed because the process ended is no fault of the disk.
+        self.disk = (self.files.failed(), self.files.refused());
         self.files.fail_in(u32::MAX);
         let whole = disk::whole(&self.files);
         // Where the topics do not reach back to the beginning, one that can be read has to be left.

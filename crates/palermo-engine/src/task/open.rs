@@ -364,6 +364,7 @@ impl<M: Machine> Task<M> {
             config,
             store,
             snapshot_last: (applied, 0),
+            snapshot_kept: applied,
             machine,
             merger,
             batch: Batch::default(),
