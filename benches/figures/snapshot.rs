@@ -72,13 +72,12 @@ fn head(engine: &Engine) -> Head {
         task: "bench".into(),
         engine: engine.config().version.clone(),
         seq: 1,
-        started: Default::default(),
         positions: engine.positions().clone(),
-        reached: Default::default(),
         bundle: engine.bundle().sha256.clone(),
         bundle_since: 1,
         chain: engine.chain(),
         payments,
         applied,
+        ..Head::default()
     }
 }

@@ -3,7 +3,9 @@
 use crate::BINARY;
 use palermo_domain::OutputTopic;
 use palermo_kafka::tools::{NewRecord, produce_all};
-use palermo_tests::{Broker, Engine, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle};
+use palermo_tests::{
+    Broker, Engine, Exit, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle,
+};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -112,6 +114,17 @@ impl Ground {
     pub(crate) fn is_undisturbed(&self, site: &Site) {
         audit(site);
         same_records(&self.small_reference().outputs, &site.outputs());
+    }
+
+    /// Lets an engine on the small feed come to its end, once nothing disturbs it any more, and looks at
+    /// what it published.
+    pub(crate) fn finish(&self, site: &Site, mut engine: Engine) -> Exit {
+        engine.wait_caught_up(site, PATIENCE);
+        engine.wait_ready(PATIENCE);
+        let exit = engine.terminate(PATIENCE);
+        assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+        self.is_undisturbed(site);
+        exit
     }
 
     /// A site of its own with a small feed in its topics.

@@ -31,13 +31,9 @@ fn start(ground: &Ground, proxy: &Proxy, name: &str) -> (Site, Engine) {
 }
 
 /// Lets it come to the end and compares.
-fn finish(ground: &Ground, proxy: &Proxy, site: &Site, mut engine: Engine) -> Exit {
+fn finish(ground: &Ground, proxy: &Proxy, site: &Site, engine: Engine) -> Exit {
     proxy.heal();
-    engine.wait_caught_up(site, PATIENCE);
-    let exit = engine.terminate(PATIENCE);
-    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
-    ground.is_undisturbed(site);
-    exit
+    ground.finish(site, engine)
 }
 
 /// Every rule has acted.

@@ -32,15 +32,6 @@ fn frozen(ground: &Ground, name: &str) -> Option<(Site, Engine)> {
     Some((site, engine))
 }
 
-fn finish(ground: &Ground, site: &Site, mut engine: Engine) -> String {
-    engine.wait_caught_up(site, PATIENCE);
-    engine.wait_ready(PATIENCE);
-    let exit = engine.terminate(PATIENCE);
-    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
-    ground.is_undisturbed(site);
-    exit.stderr
-}
-
 /// SIGKILL of the only broker while a transaction is open, and a start on the same data and port.
 pub(crate) fn broker_killed(ground: &Ground) {
     let Some((site, mut engine)) = frozen(ground, "broker-killed") else { return };
@@ -62,7 +53,7 @@ pub(crate) fn broker_killed(ground: &Ground) {
         site.progress().len() > committed + 1
     });
     println!("commits {:?} after the broker is back", back.elapsed());
-    finish(ground, &site, engine);
+    ground.finish(&site, engine);
 }
 
 /// The broker ends a transaction for its age while the engine sleeps; nobody else is there.
@@ -75,7 +66,7 @@ pub(crate) fn too_old(ground: &Ground) {
     println!("ended by the broker after {:?}", begun.elapsed());
     std::thread::sleep(BEYOND_BOTH.saturating_sub(begun.elapsed()));
     engine.signal("CONT");
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     let renewals = said.matches("the log is renewed").count();
     assert!((1..=2).contains(&renewals), "renewed {renewals} times:\n{said}");
 }
@@ -95,5 +86,5 @@ pub(crate) fn too_old_and_replaced(ground: &Ground) {
     assert!(exit.stderr.contains("error[fenced]"), "{}", exit.stderr);
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(settled_ends(&site), before, "the fenced engine wrote");
-    finish(ground, &site, newer);
+    ground.finish(&site, newer);
 }

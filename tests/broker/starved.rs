@@ -20,15 +20,6 @@ fn limit(engine: &Engine, what: &str, soft: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn finish(ground: &Ground, site: &Site, mut engine: Engine) -> String {
-    engine.wait_caught_up(site, PATIENCE);
-    engine.wait_ready(PATIENCE);
-    let exit = engine.terminate(PATIENCE);
-    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
-    ground.is_undisturbed(site);
-    exit.stderr
-}
-
 /// The value of a metric with these labels, 0 where it is not shown.
 fn metric(engine: &Engine, name: &str) -> f64 {
     let page = engine.get("/metrics").map(|(_, page)| page).unwrap_or_default();
@@ -68,7 +59,7 @@ pub(crate) fn no_descriptors(ground: &Ground) {
         assert_eq!(exit.code, Some(4), "{}", exit.stderr);
         engine = Engine::start(BINARY, &site, &[]);
     }
-    finish(ground, &site, engine);
+    ground.finish(&site, engine);
 }
 
 /// One hundredth of a CPU for longer than the session: it lags, and is not put out.
@@ -90,7 +81,7 @@ pub(crate) fn no_cpu(ground: &Ground) {
     follow.refresh();
     println!("{} payments in {turns} turns", follow.payments() - before);
     assert!(turns > 6, "it was hardly starved");
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     let renewals = said.matches("the log is renewed").count();
     assert!(renewals <= 1, "put out {renewals} times:\n{said}");
 }
@@ -131,7 +122,7 @@ pub(crate) fn no_large_files(ground: &Ground) {
     engine.kill();
     let mut engine = Engine::start(BINARY, &site, &[]);
     engine.wait_ready(PATIENCE);
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     assert!(said.contains("snapshot="), "it found nothing to go on from:\n{said}");
 }
 
@@ -157,7 +148,7 @@ pub(crate) fn disk_full(ground: &Ground) {
     let kept = metric(&engine, KEPT);
     std::fs::remove_file(&filler).expect("room is made");
     wait_kept(&engine, kept);
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
 }
 
@@ -180,7 +171,7 @@ pub(crate) fn disk_read_only(ground: &Ground) {
     assert!(status.is_ok_and(|status| status.success()), "it could not be made read-only");
     assert!(std::fs::write(disk.join("x"), b"x").is_err(), "it can still be written");
     wait_failed(&engine);
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
 }
 
@@ -193,14 +184,14 @@ pub(crate) fn state_removed(ground: &Ground) {
     std::fs::rename(&state, site.folder().join("aside")).expect("it is moved");
     std::fs::write(&state, b"in the way").expect("a file stands there");
     wait_failed(&engine);
-    let said = finish(ground, &site, engine);
+    let said = ground.finish(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
     // A start needs a place for its bundle, and says so.
     let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
     assert_eq!(exit.code, Some(4), "{}", exit.stderr);
     assert!(exit.stderr.contains("state_unwritable"), "{}", exit.stderr);
     std::fs::remove_file(&state).expect("it is gone");
-    finish(ground, &site, Engine::start(BINARY, &site, &[]));
+    ground.finish(&site, Engine::start(BINARY, &site, &[]));
 }
 
 /// An engine whose state lies on a disk of 12 MB of its own, and the way to it from outside; none where

@@ -170,14 +170,11 @@ fn of_today() -> (Engine, Vec<u8>) {
         task: "oracle".into(),
         engine: "0.1.0".into(),
         seq: 1,
-        started: Default::default(),
         positions: engine.positions().clone(),
-        reached: Default::default(),
         bundle: "a".repeat(64),
         bundle_since: 1,
         chain: engine.chain(),
-        payments: 0,
-        applied: 0,
+        ..Head::default()
     };
     let files = MemoryFiles::default();
     let folder = Folder::new(Box::new(files.clone()), "today", 1);
@@ -191,10 +188,9 @@ fn of_today() -> (Engine, Vec<u8>) {
 fn parts_of(bytes: Vec<u8>) -> Vec<(String, Vec<u8>)> {
     let mut from = std::io::Cursor::new(bytes);
     read_head(&mut from).expect("a head of this format");
-    let (mut reader, mut all) = (Reader::new(from), Vec::new());
-    while let Some(part) = reader.next_of_all().expect("a part") {
-        all.push(part);
-    }
+    let mut all = Vec::new();
+    let mut each = |name: &str, bytes: &[u8]| all.push((name.to_owned(), bytes.to_vec()));
+    Reader::new(from).verify_each(&mut each).expect("every part");
     all
 }
 

@@ -211,21 +211,6 @@ impl<R: Read> Reader<R> {
         Ok(Record::End(Trailer { parts, state: bytes(9, 16) }))
     }
 
-    /// The next part with its name; none where the snapshot ends and is what was written.
-    ///
-    /// # Errors
-    /// Where it is damaged.
-    pub fn next_of_all(&mut self) -> Result<Option<(String, Vec<u8>)>, SnapshotError> {
-        match self.read() {
-            Ok(Record::Part(name, bytes)) => {
-                self.note(&name, &bytes);
-                Ok(Some((name, bytes)))
-            }
-            Ok(Record::End(trailer)) => self.check(trailer).map(|_| None),
-            Err(error) => Err(SnapshotError::new("parts", error)),
-        }
-    }
-
     /// Reads everything, for its checksums.
     ///
     /// # Errors
@@ -242,7 +227,7 @@ impl<R: Read> Reader<R> {
         mut self,
         each: &mut dyn FnMut(&str, &[u8]),
     ) -> Result<Trailer, SnapshotError> {
-        while let Some((name, bytes)) = self.next_of_all()? {
+        while let Some((name, bytes)) = self.any_part()? {
             each(&name, &bytes);
         }
         Ok(Trailer { state: self.state.digest128(), ..self.trailer })
@@ -267,25 +252,14 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read> Source for Reader<R> {
-    fn next_part(&mut self, name: &str) -> Result<Vec<u8>, SnapshotError> {
+    fn any_part(&mut self) -> Result<Option<(String, Vec<u8>)>, SnapshotError> {
         match self.read() {
-            Ok(Record::Part(found, bytes)) if found == name => {
-                self.note(name, &bytes);
-                Ok(bytes)
+            Ok(Record::Part(name, bytes)) => {
+                self.note(&name, &bytes);
+                Ok(Some((name, bytes)))
             }
-            Ok(Record::Part(found, _)) => {
-                Err(SnapshotError::new(name, format_args!("`{found}` stands in its place")))
-            }
-            Ok(Record::End(_)) => Err(SnapshotError::new(name, "the snapshot ends before it")),
-            Err(error) => Err(SnapshotError::new(name, error)),
-        }
-    }
-
-    fn ends(&mut self) -> Result<(), SnapshotError> {
-        match self.read() {
-            Ok(Record::End(trailer)) => self.check(trailer).map(|_| ()),
-            Ok(Record::Part(name, _)) => Err(SnapshotError::new(&name, "nobody asked for it")),
-            Err(error) => Err(SnapshotError::new("end", error)),
+            Ok(Record::End(trailer)) => self.check(trailer).map(|_| None),
+            Err(error) => Err(SnapshotError::new("parts", error)),
         }
     }
 }

@@ -44,17 +44,36 @@ pub trait Sink {
 
 /// Hands parts out, in the order in which they were taken.
 pub trait Source {
+    /// The next part with its name; none behind the last one, where all of it was what was written.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    fn any_part(&mut self) -> Result<Option<(String, Vec<u8>)>, SnapshotError>;
+
     /// The next part, which must have this name.
     ///
     /// # Errors
     /// Where there is no such part here, or it is damaged.
-    fn next_part(&mut self, name: &str) -> Result<Vec<u8>, SnapshotError>;
+    fn next_part(&mut self, name: &str) -> Result<Vec<u8>, SnapshotError> {
+        match self.any_part().map_err(|error| SnapshotError::new(name, error.reason))? {
+            Some((found, bytes)) if found == name => Ok(bytes),
+            Some((found, _)) => {
+                Err(SnapshotError::new(name, format_args!("`{found}` stands in its place")))
+            }
+            None => Err(SnapshotError::new(name, "the snapshot ends before it")),
+        }
+    }
 
     /// Says that nothing is left, and that all of it was what was written.
     ///
     /// # Errors
     /// Where something is left, or anything was another.
-    fn ends(&mut self) -> Result<(), SnapshotError>;
+    fn ends(&mut self) -> Result<(), SnapshotError> {
+        match self.any_part().map_err(|error| SnapshotError::new("end", error.reason))? {
+            None => Ok(()),
+            Some((name, _)) => Err(SnapshotError::new(&name, "nobody asked for it")),
+        }
+    }
 }
 
 /// Hands a value over as a part.
@@ -180,22 +199,10 @@ impl Sink for Parts {
 }
 
 impl Source for Parts {
-    fn next_part(&mut self, name: &str) -> Result<Vec<u8>, SnapshotError> {
-        let Some((found, bytes)) = self.parts.get_mut(self.taken) else {
-            return Err(SnapshotError::new(name, "the snapshot ends before it"));
-        };
-        if found != name {
-            return Err(SnapshotError::new(name, format_args!("`{found}` stands in its place")));
-        }
-        self.taken = self.taken.saturating_add(1);
-        Ok(bytes.clone())
-    }
-
-    fn ends(&mut self) -> Result<(), SnapshotError> {
-        match self.parts.get(self.taken) {
-            None => Ok(()),
-            Some((name, _)) => Err(SnapshotError::new(name, "nobody asked for it")),
-        }
+    fn any_part(&mut self) -> Result<Option<(String, Vec<u8>)>, SnapshotError> {
+        let next = self.parts.get(self.taken).cloned();
+        self.taken = self.taken.saturating_add(usize::from(next.is_some()));
+        Ok(next)
     }
 }
 

@@ -55,6 +55,8 @@ pub struct MemoryLog {
     /// Whose turn it is first.
     turn: usize,
     broken: bool,
+    /// Calls until one fails.
+    fails_in: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +80,7 @@ impl MemoryLog {
             cursors: BTreeMap::new(),
             turn: 0,
             broken: false,
+            fails_in: None,
         }
     }
 
@@ -86,6 +89,27 @@ impl MemoryLog {
     pub fn with_idle(mut self, idle: fn(Duration)) -> Self {
         self.idle = Some(idle);
         self
+    }
+
+    /// The call after so many others fails, once, and does nothing; commits and pauses do not count
+    /// (see [`MemoryBroker::fail_commit`]).
+    pub fn fail_in(&mut self, calls: Option<u64>) {
+        self.fails_in = calls;
+    }
+
+    fn step(&mut self) -> Result<(), LogError> {
+        let left = self.fails_in.take();
+        self.fails_in = left.and_then(|left| left.checked_sub(1));
+        match left {
+            Some(0) => Err(LogError::Recover { reason: "injected".into() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A copy: the world is not locked while somebody looks.
+    fn tell(&self, past: &mut Past<'_>) {
+        let values = self.broker.world().past(&self.identity);
+        let _ = values.iter().try_for_each(|value| past(Some(value)));
     }
 
     /// A number below `n` (splitmix64).
@@ -167,35 +191,39 @@ fn deliver(
 
 impl Log for MemoryLog {
     fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
-        // A copy: the world is not locked while somebody looks.
-        let values = self.broker.world().past(&self.identity);
-        let _ = values.iter().try_for_each(|value| past(Some(value)));
+        self.step()?;
+        self.tell(past);
         Ok(())
     }
 
     fn fence(&mut self, past: &mut Past<'_>) -> Result<Positions, LogError> {
+        self.step()?;
         let (epoch, positions) = self.broker.world().fence(&self.identity);
         self.epoch = Some(epoch);
-        self.peek(past)?;
+        self.tell(past);
         Ok(positions)
     }
 
     fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
+        self.step()?;
         self.epoch()?;
         Ok(self.broker.extents())
     }
 
     fn positions_at(&mut self, timestamp_ms: i64) -> Result<Positions, LogError> {
+        self.step()?;
         self.epoch()?;
         let world = self.broker.world();
         Ok(world.inputs.iter().map(|(&p, store)| (p, store.position_at(timestamp_ms))).collect())
     }
 
     fn replay(&mut self, from: &Positions, until: &Positions) -> Result<(), LogError> {
+        self.step()?;
         self.open(from, Some(until))
     }
 
     fn subscribe(&mut self, from: &Positions) -> Result<(), LogError> {
+        self.step()?;
         let all = self.broker.extents();
         if !all.keys().eq(from.keys()) {
             return Err(LogError::Stop {
@@ -212,6 +240,7 @@ impl Log for MemoryLog {
         records_max: usize,
         on: &mut dyn FnMut(Delivery<'_>),
     ) -> Result<usize, LogError> {
+        self.step()?;
         self.epoch()?;
         let turns = self.turns();
         let mut left = records_max;

@@ -1,12 +1,7 @@
-//! What can go wrong, and a log on which it does.
+//! What can go wrong, drawn and counted.
 
-use palermo_domain::Partition;
-use palermo_engine::MemoryLog;
-use palermo_engine::port::{Batch, Delivery, Extent, Log, LogError, Past};
 use palermo_tests::Chance;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,97 +146,5 @@ impl fmt::Display for Counts {
         write!(f, "{restored} starts from a snapshot, {from_nothing} from nothing, ")?;
         write!(f, "{snapshots} snapshots written, {refused} refused")?;
         Fault::ALL.into_iter().try_for_each(|fault| write!(f, ", {fault} {}", self.of(fault)))
-    }
-}
-
-/// A log on which one call fails.
-#[derive(Debug)]
-pub struct Faulty {
-    log: MemoryLog,
-    /// Calls until then.
-    fails_in: Option<u64>,
-    pub failed: bool,
-}
-
-impl Faulty {
-    pub fn new(log: MemoryLog, fails_in: Option<u64>) -> Self {
-        Self { log, fails_in, failed: false }
-    }
-
-    /// The call after so many others fails.
-    pub fn fail_in(&mut self, calls: Option<u64>) {
-        self.fails_in = calls;
-    }
-
-    fn step(&mut self) -> Result<(), LogError> {
-        match &mut self.fails_in {
-            Some(0) => {
-                (self.fails_in, self.failed) = (None, true);
-                Err(LogError::Recover { reason: "injected".into() })
-            }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-impl Log for Faulty {
-    fn peek(&mut self, past: &mut Past<'_>) -> Result<(), LogError> {
-        self.step()?;
-        self.log.peek(past)
-    }
-
-    fn fence(&mut self, past: &mut Past<'_>) -> Result<BTreeMap<Partition, i64>, LogError> {
-        self.step()?;
-        self.log.fence(past)
-    }
-
-    fn extents(&mut self) -> Result<BTreeMap<Partition, Extent>, LogError> {
-        self.step()?;
-        self.log.extents()
-    }
-
-    fn positions_at(&mut self, timestamp_ms: i64) -> Result<BTreeMap<Partition, i64>, LogError> {
-        self.step()?;
-        self.log.positions_at(timestamp_ms)
-    }
-
-    fn replay(
-        &mut self,
-        from: &BTreeMap<Partition, i64>,
-        until: &BTreeMap<Partition, i64>,
-    ) -> Result<(), LogError> {
-        self.step()?;
-        self.log.replay(from, until)
-    }
-
-    fn subscribe(&mut self, from: &BTreeMap<Partition, i64>) -> Result<(), LogError> {
-        self.step()?;
-        self.log.subscribe(from)
-    }
-
-    fn poll(
-        &mut self,
-        wait: Duration,
-        records_max: usize,
-        on: &mut dyn FnMut(Delivery<'_>),
-    ) -> Result<usize, LogError> {
-        self.step()?;
-        self.log.poll(wait, records_max, on)
-    }
-
-    fn set_paused(&mut self, partition: Partition, paused: bool) -> Result<(), LogError> {
-        self.log.set_paused(partition, paused)
-    }
-
-    fn commit(&mut self, batch: &Batch) -> Result<(), LogError> {
-        self.log.commit(batch)
-    }
-
-    fn lag_records(&self) -> BTreeMap<Partition, i64> {
-        self.log.lag_records()
     }
 }

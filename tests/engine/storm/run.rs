@@ -1,9 +1,9 @@
 //! One seed: a world, the engines that come and go in it, and what must hold of it in the end.
 
 use super::disk::{self, Store};
-use super::faults::{Counts, Drawn, Fault, Faulty};
+use super::faults::{Counts, Drawn, Fault};
 use super::outputs;
-use super::scene::{Event, Scene, bundle, partitions};
+use super::scene::{Event, Scene, bundle, held, partitions};
 use palermo_checkpoint::MemoryFiles;
 use palermo_codec::Progress;
 use palermo_domain::{OutputTopic, Partition};
@@ -11,7 +11,7 @@ use palermo_engine::port::{Log, LogError, OutRecord};
 use palermo_engine::recovery::History;
 use palermo_engine::{
     Bundle, CommitFault, Delivering, Engine, EngineConfig, EngineStop, ManualClock, MemoryBroker,
-    StartAt, Task, TaskConfig, TaskError, rerun,
+    MemoryLog, StartAt, Task, TaskConfig, TaskError, rerun,
 };
 use palermo_tests::Chance;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ pub struct Storm {
 /// An engine that runs.
 struct Running {
     task: Task<Engine>,
-    log: Faulty,
+    log: MemoryLog,
     store: Store,
 }
 
@@ -92,11 +92,10 @@ fn on_the_way() -> impl FnMut(&palermo_engine::Stats) -> ControlFlow<()> {
 
 impl Storm {
     pub fn new(seed: u64, scene: &Scene, drawn: Drawn) -> Self {
-        let events = if drawn.has(Fault::UpstreamHeld) {
-            Scene { events: scene.events.clone(), config: scene.config.clone() }.held(seed).events
-        } else {
-            scene.events.clone()
-        };
+        let mut events = scene.events.clone();
+        if drawn.has(Fault::UpstreamHeld) {
+            events = held(events, seed);
+        }
         let mut storm = Self {
             broker: MemoryBroker::new(partitions()),
             counts: Counts::default(),
@@ -180,7 +179,8 @@ impl Storm {
         let rules = if self.drawn.has(Fault::RulesChanged) { self.chance.below(3) } else { 0 };
         self.prepare_faults();
         let fails_in = self.one_in(Fault::KilledInRecovery, 3).then(|| self.chance.below(12));
-        let mut log = Faulty::new(self.broker.log(TASK, delivering), fails_in);
+        let mut log = self.broker.log(TASK, delivering);
+        log.fail_in(fails_in);
         let store = Store::new(&self.files, self.starts, Chance::new(self.chance.below(u64::MAX)));
         disk::folder(&self.files, self.starts).sweep();
         // Somebody presses ctrl-c where a leader stays away.
@@ -198,15 +198,14 @@ impl Storm {
             Box::new(store.clone()),
             &mut patient,
         );
-        let failed = std::mem::take(&mut log.failed);
         log.fail_in(None);
         match opened {
             Ok(task) => {
                 self.note_start(&task);
                 Ok(Some(Running { task, log, store }))
             }
-            Err(TaskError::Log(LogError::Recover { .. })) => {
-                if failed {
+            Err(TaskError::Log(LogError::Recover { reason })) => {
+                if cause(&reason) == Fault::ConnectionLost {
                     self.counts.note(Fault::KilledInRecovery);
                 }
                 self.after_death(&store);

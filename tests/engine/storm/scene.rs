@@ -69,22 +69,22 @@ impl Scene {
         }
         Self { events, config: config(Span::from_days(1), Span::from_days(horizon)) }
     }
+}
 
-    /// The same with transactions upstream that open and close.
-    pub fn held(mut self, seed: u64) -> Self {
-        let mut chance = Chance::new(seed ^ 0x401d);
-        let all: Vec<Partition> = partitions().collect();
-        let mut events = Vec::new();
-        for event in self.events.drain(..) {
-            let partition = all[usize::try_from(chance.below(4)).expect("small")];
-            match chance.below(10) {
-                0 => events.push(Event::Hold(partition)),
-                1 => events.push(Event::Release(partition)),
-                _ => {}
-            }
-            events.push(event);
+/// The same with transactions upstream that open and close.
+pub fn held(events: Vec<Event>, seed: u64) -> Vec<Event> {
+    let mut chance = Chance::new(seed ^ 0x401d);
+    let all: Vec<Partition> = partitions().collect();
+    let mut held = Vec::new();
+    for event in events {
+        let partition = all[usize::try_from(chance.below(4)).expect("small")];
+        match chance.below(10) {
+            0 => held.push(Event::Hold(partition)),
+            1 => held.push(Event::Release(partition)),
+            _ => {}
         }
-        events.extend(all.into_iter().map(Event::Release));
-        Self { events, ..self }
+        held.push(event);
     }
+    held.extend(all.into_iter().map(Event::Release));
+    held
 }

@@ -198,6 +198,27 @@ fn faults_hit_before_or_after_the_effect_and_end_the_log() {
 }
 
 #[test]
+fn the_call_after_so_many_fails_once_and_does_nothing() {
+    let broker = broker();
+    for calls in 0..3 {
+        let mut log = broker.log("task", Delivering::default());
+        let epoch = broker.epoch("task");
+        log.fail_in(Some(calls));
+        let mut failed = Vec::new();
+        failed.push(log.peek(&mut |_| ControlFlow::Continue(())).is_err());
+        failed.push(log.fence(&mut |_| ControlFlow::Continue(())).is_err());
+        // A log that did not fence is of no use.
+        if calls != 1 {
+            failed.push(log.extents().is_err());
+            assert!(log.extents().is_ok());
+        }
+        let expected: Vec<bool> = (0..failed.len() as u64).map(|call| call == calls).collect();
+        assert_eq!(failed, expected);
+        assert_eq!(broker.epoch("task"), epoch + u64::from(calls != 1));
+    }
+}
+
+#[test]
 fn what_is_gone_and_what_is_not_assigned_stops() {
     let broker = broker();
     produce(&broker, P0, 1);

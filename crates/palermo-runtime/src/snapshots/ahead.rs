@@ -28,7 +28,7 @@ impl Ahead {
         let (send, parts) = sync_channel(AHEAD);
         let work = move || {
             loop {
-                let part = from.next_of_all();
+                let part = from.any_part();
                 let goes_on = matches!(part, Ok(Some(_)));
                 if send.send(part).is_err() || !goes_on {
                     return;
@@ -40,29 +40,12 @@ impl Ahead {
         spawned.map_err(|error| SnapshotError::new("file", error))?;
         Ok(Self { parts })
     }
-
-    fn next(&mut self, name: &str) -> Part {
-        let ended = || SnapshotError::new(name, "the thread that reads it has ended");
-        self.parts.recv().map_err(|_| ended())?
-    }
 }
 
 impl Source for Ahead {
-    fn next_part(&mut self, name: &str) -> Result<Vec<u8>, SnapshotError> {
-        match self.next(name)? {
-            Some((found, bytes)) if found == name => Ok(bytes),
-            Some((found, _)) => {
-                Err(SnapshotError::new(name, format_args!("`{found}` stands in its place")))
-            }
-            None => Err(SnapshotError::new(name, "the snapshot ends before it")),
-        }
-    }
-
-    fn ends(&mut self) -> Result<(), SnapshotError> {
-        match self.next("end")? {
-            None => Ok(()),
-            Some((name, _)) => Err(SnapshotError::new(&name, "nobody asked for it")),
-        }
+    fn any_part(&mut self) -> Part {
+        let ended = |_| SnapshotError::new("file", "the thread that reads it has ended");
+        self.parts.recv().map_err(ended)?
     }
 }
 
@@ -82,19 +65,7 @@ mod tests {
     }
 
     fn head() -> Head {
-        Head {
-            task: "test".into(),
-            engine: "0".into(),
-            seq: 1,
-            started: Default::default(),
-            positions: Default::default(),
-            reached: Default::default(),
-            bundle: String::new(),
-            bundle_since: 0,
-            chain: String::new(),
-            payments: 0,
-            applied: 0,
-        }
+        Head { task: "test".into(), seq: 1, ..Head::default() }
     }
 
     fn read(files: &MemoryFiles, count: u64) -> Result<(), SnapshotError> {
