@@ -11,8 +11,8 @@
 #   kafka.sh status [--port N] [--dir D]    prints the bootstrap address, exit 0; exit 1 when it is down
 #
 # An instance takes port N (clients, default 19092) and N+1 (its controller), both on loopback. Its
-# directory D (default deploy/kafka/run/N, not in git) holds data/, server.properties, kafka.log,
-# kafka.pid. stdout is the bootstrap address alone; everything else goes to stderr.
+# directory D (default deploy/kafka/run/N, not in git) holds data/, server.properties, kafka.pid, kafka.log
+# and kafka.log.1, that of the start before. stdout is the bootstrap address alone; everything else goes to stderr.
 # Exit codes: 0 fine, 1 down, 2 usage, 4 environment (no Java, no maven, a port in use).
 # KAFKA_HEAP (default 384m) sets the heap. KAFKA_PROXIED=P:A adds a listener on loopback port P whose
 # clients are led to port A: there a test puts a proxy.
@@ -87,6 +87,7 @@ start() {
             -c "$dir/server.properties") >"$dir/format.log" 2>&1 ||
             fail 4 "could not format $dir/data: $(tail -n 3 "$dir/format.log")"
     fi
+    if [ -f "$dir/kafka.log" ]; then mv "$dir/kafka.log" "$dir/kafka.log.1"; fi
     : >"$dir/kafka.log"
     # Its own session where possible: an interrupt on the terminal is for the program that started it.
     if command -v setsid >/dev/null 2>&1; then detach=setsid; else detach=; fi

@@ -3,8 +3,10 @@
 use crate::BINARY;
 use crate::ground::{Ground, PATIENCE};
 use palermo_domain::{OutputTopic, TopicRole};
-use palermo_kafka::admin;
-use palermo_tests::{Engine, Exit, Site};
+use palermo_kafka::testing::TransactionalProducer;
+use palermo_kafka::tools::NewRecord;
+use palermo_kafka::{admin, tools};
+use palermo_tests::{Engine, Exit, Site, clock};
 use std::time::{Duration, Instant};
 
 /// The exit code of a world that is not as needed.
@@ -46,6 +48,33 @@ pub(crate) fn ignored_later(ground: &Ground) {
     let later = site.progress();
     assert_eq!(later.last().map(|p| &p.started), first.last().map(|p| &p.started));
     assert_eq!(later.last().map(|p| &p.positions), first.last().map(|p| &p.positions));
+}
+
+/// Somebody's open transaction in the progress topic hides what was committed behind it: it is waited for,
+/// its place is said, and when it is over the engine begins.
+pub(crate) fn nobody_ends(ground: &Ground) {
+    let site = ground.small("nobody-ends");
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    engine.wait_caught_up(&site, PATIENCE);
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+    let topic = site.output(OutputTopic::Progress).to_owned();
+    let at = tools::extents(site.kafka(), &topic, tools::Isolation::Uncommitted).expect("extents")
+        [0]
+    .end;
+    let mut kafka = site.kafka().clone();
+    kafka.tuning.transaction_timeout_ms = 300_000;
+    let id = format!("{}-stuck", kafka.task);
+    let mut stuck = TransactionalProducer::open(&kafka, clock(), &id).expect("a producer");
+    stuck.begin().expect("begun");
+    let foreign = NewRecord { key: Some(b"another-task".to_vec()), ..NewRecord::default() };
+    stuck.send(&topic, &foreign).expect("sent");
+    stuck.flush().expect("arrived");
+    let mut engine = Engine::start(BINARY, &site, &[]);
+    engine.wait_said(&format!("open since offset {at}"), PATIENCE * 2);
+    assert!(!engine.is_ready(), "ready beyond an open transaction");
+    stuck.commit().expect("committed");
+    engine.wait_ready(PATIENCE);
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
 }
 
 /// A topic that does not exist is no empty topic; `--create-topics` makes it.

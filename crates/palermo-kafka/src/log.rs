@@ -11,6 +11,8 @@
 //! the connection to the partition's leader breaks, the leader does not answer, or it is known to
 //! hold more than was delivered, and said again when that is over.
 
+mod progress;
+
 use crate::commit::Publisher;
 use crate::config::KafkaConfig;
 use crate::error::{
@@ -27,13 +29,11 @@ use palermo_engine::port::{
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The progress topic has one partition: its order is the order of commits.
-const PROGRESS_PARTITION: i32 = 0;
 /// A replay that stands still this long looks whether the log still holds what it waits for.
 const STALLED_MS: u64 = 30_000;
 
@@ -106,67 +106,6 @@ impl KafkaLog {
             probe.partitions(self.config.output(topic))?;
         }
         Ok(found)
-    }
-
-    /// Hands over this task's progress records, oldest first.
-    ///
-    /// Other tasks write to the same topic. While one of them has a Kafka transaction open, the
-    /// last stable offset stays below it, and records of ours above it are invisible, though
-    /// committed: a reader that stopped at the stable end would miss our last commit. So the end is
-    /// the high watermark after fencing, and reading waits until everything below it is decided.
-    fn read_progress(&self, native: &ClientConfig, past: &mut Past<'_>) -> Result<(), LogError> {
-        let topic = self.config.output(OutputTopic::Progress);
-        let all = Probe::uncommitted(&self.config, &self.health)?;
-        let found = all.extent(topic, PROGRESS_PARTITION)?;
-        let span = Span {
-            topic: topic.to_owned(),
-            index: PROGRESS_PARTITION,
-            from: found.start,
-            until: Some(found.end),
-        };
-        let watch = ConsumerWatch::new(Arc::clone(&self.health), BTreeMap::new());
-        let mut reader = Reader::assigned(native, watch, vec![span], Arc::clone(&self.clock))
-            .map_err(|error| general("reading the progress topic", &error))?;
-        let task = self.config.task.as_bytes();
-        let mut moved_ms = self.clock.monotonic_ms();
-        let mut flow = past(None);
-        while !reader.is_done() && flow.is_continue() {
-            let mut hand_over = |_: usize, got: Got<'_>| {
-                if let Got::Record(record) = got
-                    && record.key() == Some(task)
-                    && flow.is_continue()
-                    && let Some(value) = record.payload()
-                {
-                    flow = past(Some(value));
-                }
-            };
-            let got = match reader.poll(Duration::from_millis(100), 1_000, &mut hand_over) {
-                Err(fault) if !is_passing(&fault) => {
-                    return Err(general("reading the progress topic", &fault.error));
-                }
-                other => other.unwrap_or(0),
-            };
-            let now = self.clock.monotonic_ms();
-            if flow.is_continue() {
-                flow = past(None);
-            }
-            if got > 0 {
-                moved_ms = now;
-            } else if now.saturating_sub(moved_ms) > self.patience_ms() {
-                return Err(recover(format!(
-                    "topic `{topic}` could not be read to its end: another task holds a \
-                     transaction open, or the broker does not answer"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Longer than any transaction of ours lives, the broker's ten-second check included.
-    fn patience_ms(&self) -> u64 {
-        u64::from(self.config.tuning.request_timeout_ms)
-            .saturating_add(u64::from(self.config.tuning.transaction_timeout_ms))
-            .saturating_add(10_000)
     }
 
     /// Refuses positions that are not in the log. Waits a little where the end seems to lie before
@@ -457,7 +396,8 @@ impl Log for KafkaLog {
         self.publisher.fence()?;
         self.partitions = self.discover(&probe)?;
         let positions = probe
-            .committed(&self.names())?
+            .committed(&self.names())
+            .map_err(|error| self.held_back(error))?
             .into_iter()
             .filter_map(|(name, position)| Some((self.partition(&name)?, position)))
             .collect();
