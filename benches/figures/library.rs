@@ -36,8 +36,10 @@ pub fn figures(runs: usize) {
     let payments = payments(&world);
     let (count, accounts) = (payments.len(), accounts());
     eprintln!("library: {count} payments of {accounts} accounts in {DAYS} days");
-    let five = format!("{:.1}", five_terms(&world, &payments));
-    figure("expression_five_terms", five, "ns/selection");
+    if setting("PALERMO_LIBRARY_FIVES", 1) > 0 {
+        let five = format!("{:.1}", five_terms(&world, &payments));
+        figure("expression_five_terms", five, "ns/selection");
+    }
     let own = all.indicators.len();
     let none = RuleSet {
         indicators: Vec::new(),

@@ -207,6 +207,8 @@ pub(crate) struct Outcome {
     pub(crate) actions: BTreeMap<String, BTreeSet<&'static str>>,
     /// Accounts the rule under test held on.
     pub(crate) held_on: BTreeSet<String>,
+    /// Indicators that hit anything at any time.
+    pub(crate) hit: BTreeSet<String>,
     /// When it held on them, seen from the end: whatever the order of arrival.
     pub(crate) held_at: BTreeMap<String, BTreeSet<EventTime>>,
     /// Fields that the rule under test says it lacked.
@@ -398,6 +400,8 @@ impl Bench<'_> {
             self.note_times(&engine, feed, &mut outcome);
         }
         outcome.held_on.extend(engine.accounts_hit(&self.file.rule));
+        let ids = rules.indicators.iter().map(|rule| &rule.condition.id);
+        outcome.hit = ids.filter(|id| !engine.accounts_hit(id).is_empty()).cloned().collect();
         let lacked = engine.totals().field_missing.into_keys();
         outcome.lacked =
             lacked.filter(|(rule, _)| *rule == self.file.rule).map(|key| key.1).collect();

@@ -350,6 +350,35 @@ fn what_is_known_to_be_wrong_is_named() {
     assert_eq!(results[0].known, Some(Known::FalsePositive));
 }
 
+/// What is not found is not moved; what is found, whether the case needs it or not, is.
+#[test]
+fn only_what_is_found_is_moved() {
+    let came = MOVED.replace("AA-02", "AA-04").replace("direction == out", "direction == in");
+    let came = format!("{HEAD}{came}");
+    let hit = format!(
+        "    events: [{CREDITS}]\n    expect: {{hits: [{{indicator: AA-04, on: \"BANK:F\"}}]}}\n"
+    );
+    let unknown = "  - {name: unknown, missing: other.account, events: [{kind: transfer, from: S1, to: \"BANK:F\", amount: 1}], expect: {hits: []}}\n";
+    let tested = tests("AA-04", &hit, unknown);
+    let edits = [
+        ("rules/came.yaml", "", came.as_str()),
+        ("rules/came.test.yaml", "", &tested),
+        // Each of those who pay moves money once.
+        ("rules/moved.yaml", "value: 1", "value: 2"),
+        ("rules/case.yaml", "AA-02 && AA-03", "AA-03 && (AA-02 || AA-04)"),
+        (CASE_TEST, &format!("{CREDITS}, {DEBIT}") as &str, CREDITS),
+    ];
+    let found = results(&edits, CASE_TEST, "edge");
+    assert!(found.len() == 1 && found[0].passed(), "{found:?}");
+    let notes = &found[0].notes;
+    assert!(notes.contains(&"AA-01.min_senders binds at 4".to_owned()), "{notes:?}");
+    assert!(notes.contains(&"AA-04.min_moved binds at 4".to_owned()), "{notes:?}");
+    let not_found = "AA-02.min_moved does not bind: AA-02 is not found here".to_owned();
+    assert!(notes.contains(&not_found), "{notes:?}");
+    let notes = &results(&[], CASE_TEST, "edge")[0].notes;
+    assert!(notes.contains(&"AA-02.min_moved binds at 1".to_owned()), "{notes:?}");
+}
+
 /// A bench over the positive test of a rule.
 fn with_bench(path: &str, check: impl Fn(&Bench<'_>, &RuleSet)) {
     let sources = folder(&[]);
