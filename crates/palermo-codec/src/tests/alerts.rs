@@ -126,10 +126,16 @@ fn full() -> Alert {
             threshold: "25".into(),
             margin: Decimal::new(20, 2),
         }],
-        against: vec![Against {
-            text: "not found: unrelated senders share contact data".into(),
-            indicator: "MS-06".into(),
-        }],
+        against: vec![
+            Against {
+                text: "not found: unrelated senders share contact data".into(),
+                indicator: "MS-06".into(),
+            },
+            Against {
+                text: "some payments before then were lost".into(),
+                indicator: String::new(),
+            },
+        ],
         network: Network {
             nodes: vec![
                 node("BANK:F", Role::Subject, "collector"),
@@ -289,6 +295,15 @@ fn shape(value: &Value, at: &str, out: &mut std::collections::BTreeSet<String>) 
         Value::Array(items) => items.iter().for_each(|item| shape(item, &format!("{at}[]"), out)),
         _ => {}
     }
+}
+
+/// What speaks against a finding without being about an indicator names none.
+#[test]
+fn against_names_an_indicator_where_there_is_one() {
+    let alert: Value = serde_json::from_slice(&encode_alert(&full())).unwrap();
+    let against = alert.pointer("/data/why/against").unwrap().as_array().unwrap();
+    assert_eq!(against[0]["indicator"], "MS-06");
+    assert_eq!(against[1].as_object().unwrap().keys().collect::<Vec<_>>(), ["text"]);
 }
 
 /// Whatever path the example has, the encoder writes, but for what an alert does not know yet.
