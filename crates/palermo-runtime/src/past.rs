@@ -191,6 +191,7 @@ fn from_first_to_last(bundle: &str, extents: &BTreeMap<Partition, Extent>) -> Pa
         positions: extents.iter().map(|(partition, extent)| (*partition, extent.start)).collect(),
         preload_ends: reference.map(|(partition, extent)| (*partition, extent.end)).collect(),
         warm_up_until: None,
+        gaps: Vec::new(),
     };
     Past {
         until: extents.iter().map(|(partition, extent)| (*partition, extent.end)).collect(),
