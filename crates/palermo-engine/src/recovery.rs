@@ -195,6 +195,8 @@ impl History {
             return Err(task_mismatch(&self.task, &progress.task));
         }
         if matches!(self.origin, Origin::Snapshot(seq) if progress.seq <= seq) {
+            // The only thing that the snapshot's head does not say.
+            self.watermark = progress.watermark;
             return Ok(());
         }
         if Some(progress.seq) != self.seq.checked_add(1) {
