@@ -57,7 +57,11 @@ fn only_one() -> RuleSet {
 
 fn alerts(effects: &[OutRecord]) -> Vec<Value> {
     let of_topic = effects.iter().filter(|effect| effect.topic == OutputTopic::Alerts);
-    of_topic.map(|effect| serde_json::from_slice(effect.value.as_ref().unwrap()).unwrap()).collect()
+    of_topic
+        .map(|effect| {
+            serde_json::from_slice(effect.value.as_ref().expect("a value")).expect("JSON")
+        })
+        .collect()
 }
 
 fn told(alert: &Value) -> Vec<String> {

@@ -141,12 +141,12 @@ mod tests {
         };
         let alter: [fn(&mut Started); 7] = [
             |_| {},
-            |start| start.positions.values_mut().for_each(|position| *position += 1),
+            |start| start.positions.values_mut().for_each(|position| *position = 21),
             |start| start.warm_up_until = None,
             |start| start.gaps[0].base = 4,
             |start| start.gaps[0].after = None,
             |start| start.gaps[0].until = EventTime(8),
-            |start| start.gaps[0].lost.values_mut().for_each(|(from, _)| *from += 1),
+            |start| start.gaps[0].lost.values_mut().for_each(|(from, _)| *from = 11),
         ];
         let chains: std::collections::BTreeSet<String> = alter
             .iter()

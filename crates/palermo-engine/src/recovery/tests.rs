@@ -26,7 +26,7 @@ fn past() -> Vec<Progress> {
             gaps: Vec::new(),
         },
         positions,
-        watermark: Some(EventTime(100 * i64::try_from(seq).unwrap())),
+        watermark: Some(EventTime(i64::try_from(seq).unwrap().saturating_mul(100))),
         bundle: bundle.into(),
         bundle_since,
         chain: format!("c{seq}"),
@@ -589,9 +589,8 @@ fn after_a_gap_the_past_begins_at_its_snapshot() {
     assert!(past.reason.contains("accepted at 1970-01-01T00:00:09.000Z"), "{past}");
 }
 
-fn in_gap(seq: usize) -> Head {
-    let of = with_gap().remove(seq - 1);
-    let seq = of.seq;
+fn in_gap(seq: u64) -> Head {
+    let of = with_gap().into_iter().find(|progress| progress.seq == seq).unwrap();
     let (bundle, chain) = (of.bundle.clone(), of.chain.clone());
     let bundle_since = of.bundle_since;
     Head {
