@@ -39,11 +39,11 @@ fn start_after(engine: &Engine, gaps: &[Gap], lost: i64, until: EventTime) -> St
 }
 
 /// One more hit of the finding, on other days.
-fn again(day: i64) -> Vec<Arrival> {
+fn again(day: i64, cents: i64) -> Vec<Arrival> {
     let id = |n: i64| format!("A{day}-{n}");
     vec![
-        at(transfer(&id(1), day * 24, "BANK:B", "BANK:A", 60_000), 0),
-        at(transfer(&id(2), day * 24 + 6, "BANK:C", "BANK:A", 60_000), 0),
+        at(transfer(&id(1), day * 24, "BANK:B", "BANK:A", cents), 0),
+        at(transfer(&id(2), day * 24 + 6, "BANK:C", "BANK:A", cents), 0),
         at(transfer(&id(3), day * 24 + 20, "BANK:A", "BANK:D", 1_000), 0),
         at(transfer(&id(4), day * 24 + 22, "BANK:A", "BANK:D", 1_000), 0),
     ]
@@ -83,8 +83,8 @@ fn story() -> Vec<Record> {
     let mut all = finding();
     all.push(at(transfer("L1", 34, "BANK:E", "BANK:A", 50_000), 0));
     all.push(at(transfer("L2", 35, "BANK:F", "BANK:A", 50_000), 0));
-    all.extend(again(4));
-    all.extend(again(60));
+    all.extend(again(4, 90_000));
+    all.extend(again(50, 60_000));
     records(&nobody(), &arrivals(all))
 }
 
