@@ -7,7 +7,7 @@ use palermo_domain::{EventTime, Fate, Partition, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::recovery::Positions;
 use palermo_engine::snapshot::Freeze;
-use palermo_engine::{Bundle, EngineConfig, EngineStop, Fates, Machine};
+use palermo_engine::{Bundle, EngineConfig, EngineStop, Fates, Gap, Machine, Started};
 use std::collections::BTreeMap;
 
 /// Decodes, counts, keeps nothing.
@@ -64,6 +64,13 @@ impl Machine for PassThrough {
 
     fn read(_: EngineConfig, _: Bundle, _: &mut dyn Source) -> Result<Self, SnapshotError> {
         Err(SnapshotError::new("engine", "it keeps nothing"))
+    }
+
+    fn know_gaps(&mut self, _: &[Gap]) {}
+
+    fn go_on(&mut self, started: &Started) {
+        self.positions.clone_from(&started.positions);
+        self.fates.values_mut().for_each(|fates| *fates = Fates::default());
     }
 
     fn extent(&self) -> (u64, u64) {

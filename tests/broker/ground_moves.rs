@@ -1,12 +1,13 @@
 //! The ground moves under a running engine: topics lose records, grow or vanish, the group forgets, an
 //! upstream transaction stays open. It stops and names what it found, or waits and says so; no position
-//! is ever set by itself.
+//! is ever set by itself; a person may accept what is lost.
 //!
 //! Sees: a reset position, a topic that is made with defaults, a stop without a reason or with partial
-//! output, a stuck partition that looks like an idle one.
+//! output, a stuck partition that looks like an idle one, a gap that is accepted and not said.
 
 use crate::BINARY;
 use crate::ground::{Ground, PATIENCE, audit, more_payments, send};
+use crate::snapshots::{kept, killed_with_snapshots};
 use palermo_domain::{OutputTopic, TopicRole};
 use palermo_kafka::admin;
 use palermo_kafka::testing::TransactionalProducer;
@@ -82,6 +83,72 @@ pub(crate) fn records_gone(ground: &Ground) {
     let exit = engine.wait_exit(PATIENCE);
     let (from, to) = (position.to_string(), begins.to_string());
     stopped(&exit, &["offset_out_of_range", "payments/0", &from, &to]);
+}
+
+/// The offsets of every partition that have a fate since the task started, or went on after a gap.
+fn conserved_since_the_start(progress: &palermo_codec::Progress) {
+    for (partition, position) in &progress.positions {
+        let fates = progress.fates[partition];
+        let met = fates.processed + fates.late + fates.duplicate + fates.dead_letter;
+        let passed = position - progress.started.positions[partition];
+        assert_eq!(
+            i64::try_from(met + progress.undelivered[partition]),
+            Ok(passed),
+            "{partition} of record {}",
+            progress.seq
+        );
+    }
+}
+
+/// Records go beyond the newest snapshot and what was read: it stops, goes on when that is accepted,
+/// says so in every alert that follows, and finds back after a kill without being told again.
+pub(crate) fn gap_accepted(ground: &Ground) {
+    let site = ground
+        .small("gap-accepted")
+        .set("state.snapshot_records", "1000")
+        .set("commit.records_max", "50")
+        .set("commit.every", "5ms");
+    killed_with_snapshots(&site, 1);
+    let payments = site.input(TopicRole::Payments).to_owned();
+    let before = site.progress();
+    let partition = palermo_domain::Partition { role: TopicRole::Payments, index: 0 };
+    let position = before.last().expect("progress").positions[&partition];
+    let begins = position + 20;
+    let end = site.inputs()[&partition].end;
+    assert!(begins + 100 < end, "it was too fast: {position} of {end}");
+    let alerts = |site: &Site| -> Vec<String> {
+        let alerts = site.outputs().remove(&OutputTopic::Alerts).unwrap_or_default();
+        let text = |value: Vec<u8>| String::from_utf8(value).expect("JSON is text");
+        alerts.into_iter().filter_map(|record| record.value.map(text)).collect()
+    };
+    let alerts_before = alerts(&site).len();
+    admin::delete_records(site.kafka(), &payments, 0, begins).expect("records are deleted");
+    let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
+    stopped(&exit, &["log_truncated", "payments/0", "never read"]);
+    assert_eq!(site.progress().len(), before.len(), "it went on past a gap");
+
+    let newest = kept(&site)[0]["seq"].as_u64().expect("a number");
+    let mut engine = Engine::start(BINARY, &site, &["--accept-gap"]);
+    engine.wait_said(&format!("going on from snapshot {newest} without the offsets"), PATIENCE);
+    engine.kill();
+    let mut engine = Engine::start(BINARY, &site, &[]);
+    engine.wait_caught_up(&site, PATIENCE);
+    let exit = engine.terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    let progress = site.progress();
+    progress.iter().for_each(conserved_since_the_start);
+    assert!(progress.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq));
+    let last = progress.last().expect("progress");
+    let [gap] = &last.started.gaps[..] else { panic!("{:?}", last.started.gaps) };
+    assert_eq!((gap.base, gap.lost[&partition].1), (newest, begins));
+    let first = progress.iter().find(|one| !one.started.gaps.is_empty()).expect("the first");
+    assert_eq!(first.positions, first.started.positions, "committed before anything was read");
+    let said = alerts(&site);
+    let says =
+        said.iter().filter(|alert| alert.contains("were lost before they were read")).count();
+    println!("{alerts_before} revisions before the gap, {says} after it");
+    assert!(says > 0, "nothing was found after the gap");
+    assert_eq!(says, said.len() - alerts_before, "every revision after the gap says so");
 }
 
 /// What the group had committed is gone; the progress topic still knows.

@@ -77,6 +77,7 @@ const TESTS: &[Test] = &[
     ("network::resets_crumbs_and_clogged_connections", network::rough),
     ("network::a_broker_that_leads_astray_is_named", network::misled),
     ("ground_moves::records_that_are_gone_stop_with_their_offsets", ground_moves::records_gone),
+    ("ground_moves::a_gap_is_accepted_once_and_said", ground_moves::gap_accepted),
     ("ground_moves::a_group_that_forgot_stops", ground_moves::group_forgotten),
     ("ground_moves::a_deleted_output_stops_and_is_not_made_anew", ground_moves::output_deleted),
     ("ground_moves::a_topic_that_grew_stops", ground_moves::partitions_added),

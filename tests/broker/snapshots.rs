@@ -27,7 +27,7 @@ fn state(site: &Site, command: &str) -> Output {
 }
 
 /// What `palermo state inspect` says, newest first.
-fn kept(site: &Site) -> Vec<Value> {
+pub(crate) fn kept(site: &Site) -> Vec<Value> {
     let output = state(site, "inspect");
     let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     said["snapshots"].as_array().expect("a list").clone()
@@ -46,7 +46,7 @@ fn files(site: &Site) -> Vec<PathBuf> {
 }
 
 /// Runs until so many snapshots are kept, and is killed there.
-fn killed_with_snapshots(site: &Site, count: usize) {
+pub(crate) fn killed_with_snapshots(site: &Site, count: usize) {
     let engine = Engine::start(BINARY, site, &["--start", "earliest"]);
     let begun = Instant::now();
     while kept(site).len() < count {

@@ -9,6 +9,7 @@ mod days;
 mod fates;
 mod fields;
 mod flows;
+mod gap;
 mod harness;
 mod holders;
 mod horizon;

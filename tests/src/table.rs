@@ -41,7 +41,6 @@ says where (a test of its own, with `PALERMO_LONG=1`) and ends with `log_unavail
 * F18, F23: a coordinator that moves, a rolling restart: they need more than one broker.
 * F52: a clock that jumps. Detection reads none; the clients of the broker do.
 * F58: credentials that end while it runs.
-* A topic that no longer reaches back far enough stops the engine; there is no way yet to accept the gap.
 ";
 
 #[derive(Debug, Deserialize)]

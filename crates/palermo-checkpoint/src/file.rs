@@ -9,6 +9,9 @@
 //! state hash is over names and raw bytes of all parts: the same state has the same hash, however it
 //! was compressed.
 //!
+//! Behind the head, in the same record, stand the gaps that the task went on without, where there are
+//! any; where there are none the file is as it was before anybody knew of gaps.
+//!
 //! Promises: no length of a damaged file is believed beyond [`PART_MAX`]; a file of a later format is
 //! told from a damaged one.
 
@@ -48,7 +51,11 @@ pub(crate) struct Writer<W> {
 
 impl<W: Write> Writer<W> {
     pub(crate) fn new(mut to: W, head: &Head) -> io::Result<Self> {
-        let head = postcard::to_allocvec(head).map_err(io::Error::other)?;
+        let gaps = &head.started.gaps;
+        let mut head = postcard::to_allocvec(head).map_err(io::Error::other)?;
+        if !gaps.is_empty() {
+            head.extend(postcard::to_allocvec(gaps).map_err(io::Error::other)?);
+        }
         let mut start = Vec::with_capacity(head.len().saturating_add(24));
         start.extend_from_slice(&MAGIC);
         start.extend_from_slice(&FORMAT.to_le_bytes());
@@ -134,7 +141,12 @@ pub fn read_head(from: &mut dyn Read) -> Result<Head, SnapshotError> {
     if hashed.digest().to_le_bytes() != hash {
         return Err(damaged(&"its checksum does not fit"));
     }
-    postcard::from_bytes(&head).map_err(|error| damaged(&error))
+    let (mut head, rest): (Head, &[u8]) =
+        postcard::take_from_bytes(&head).map_err(|error| damaged(&error))?;
+    if !rest.is_empty() {
+        head.started.gaps = postcard::from_bytes(rest).map_err(|error| damaged(&error))?;
+    }
+    Ok(head)
 }
 
 /// Hands out the parts of a snapshot whose head was read.

@@ -148,6 +148,10 @@ pub(crate) struct RunArgs {
     /// Publish nothing that was decided before this event time; counts at the first start only.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub warm_up_until: Option<EventTime>,
+    /// Go on without payments that the topics no longer hold, from the newest snapshot, at this start
+    /// only. Alerts that look back at the gap say so. Read `palermo doctor explain log_truncated` first.
+    #[arg(long)]
+    pub accept_gap: bool,
     /// Make missing topics.
     #[arg(long)]
     pub create_topics: bool,

@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut Out) -> Result<Exit, Failure> {
     let options = RunOptions {
         start: arguments.start,
         warm_up_until: arguments.warm_up_until,
+        accept_gap: arguments.accept_gap,
         create_topics: arguments.create_topics.then_some(plan),
         build: BUILD,
     };

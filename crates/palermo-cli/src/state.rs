@@ -71,6 +71,10 @@ fn in_full(
     for (partition, position) in &head.positions {
         out.data(&format!("{:<22} {position}", format!("position {partition}")));
     }
+    for gap in &head.started.gaps {
+        let value = format!("accepted at {}, went on from snapshot {}", gap.until, gap.base);
+        out.data(&format!("{:<22} {value}", "gap"));
+    }
     let verified = files.verify(head.seq).map_err(|error| damaged(head.seq, &error))?;
     out.data(&format!("{:<22} {:032x}", "hash of the state", verified.trailer.state));
     for (name, parts, size) in verified.parts {

@@ -161,7 +161,9 @@ fn why(json: &mut JsonWriter<'_>, alert: &Alert) {
     json.key("against").array(&alert.against, |json, found| {
         json.object(|json| {
             json.field("text", &found.text);
-            json.field("indicator", &found.indicator);
+            if !found.indicator.is_empty() {
+                json.field("indicator", &found.indicator);
+            }
         });
     });
     json.key("suppressors").array(&alert.suppressors, |json, suppressor| {

@@ -46,7 +46,7 @@ pub use limits::{HEADERS_MAX, Limits, check_record};
 pub use list::{decode_list_row, list_tombstone};
 pub use party::{decode_party, party_tombstone};
 pub use payment::decode_payment;
-pub use progress::{FateCounts, Progress, ProgressError, Started, Tick, parse_partition};
+pub use progress::{FateCounts, Gap, Progress, ProgressError, Started, Tick, parse_partition};
 pub use refusal::{FieldPath, Refusal};
 pub use unknown::UnknownFields;
 

@@ -15,6 +15,12 @@
 //!  "ticks":[{"partition":"payments/0","position":4100,"floor_ms":1788686700412}]}
 //! ```
 //! Times are milliseconds as integers: exact for every value, with no year that cannot be written.
+//!
+//! Where a task went on without records that were lost (`--accept-gap`), `started` names every such
+//! gap; where there is none the field is not written, so such a record is as it always was:
+//! ```json
+//! "gaps":[{"base":6,"after_ms":1788686600000,"until_ms":1788690000000,"lost":{"payments/0":[3900,4200]}}]
+//! ```
 
 use crate::write::JsonWriter;
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
@@ -32,7 +38,7 @@ pub struct Progress {
     pub engine: String,
     /// Number of the commit, from 1.
     pub seq: u64,
-    /// Where the task began, once for all.
+    /// Where the task began; anew where it went on after a gap.
     pub started: Started,
     /// The next offset to read of every input partition.
     pub positions: BTreeMap<Partition, Position>,
@@ -61,6 +67,24 @@ pub struct Started {
     pub preload_ends: BTreeMap<Partition, Position>,
     /// Findings decided before this are muted.
     pub warm_up_until: Option<EventTime>,
+    /// What was lost and is gone on without, oldest first. Formats that hold it write it apart: one
+    /// that does not describe itself could not tell an older text, which ends before it.
+    #[serde(skip)]
+    pub gaps: Vec<Gap>,
+}
+
+/// Records that were lost before they were read, or before a state that holds them was kept, and that a
+/// person has accepted to go on without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Number of the snapshot that the task went on from.
+    pub base: u64,
+    /// Watermark of that state: payments that were decided before it are known.
+    pub after: Option<EventTime>,
+    /// When it was accepted, by the clock of the machine; recorded once and never asked again.
+    pub until: EventTime,
+    /// The offsets that were passed over: from the first on, up to the second.
+    pub lost: BTreeMap<Partition, (Position, Position)>,
 }
 
 /// Records of a partition by fate.
@@ -137,6 +161,9 @@ impl Progress {
                 numbers(json, "positions", &self.started.positions);
                 numbers(json, "preload_ends", &self.started.preload_ends);
                 time(json, "warm_up_until_ms", self.started.warm_up_until);
+                if !self.started.gaps.is_empty() {
+                    json.key("gaps").array(&self.started.gaps, gap);
+                }
             });
             numbers(json, "positions", &self.positions);
             json.field("bundle", &self.bundle);
@@ -181,11 +208,7 @@ impl Progress {
             task: wire.task,
             engine: wire.engine,
             seq: wire.seq,
-            started: Started {
-                positions: keyed(wire.started.positions)?,
-                preload_ends: keyed(wire.started.preload_ends)?,
-                warm_up_until: wire.started.warm_up_until_ms.map(EventTime),
-            },
+            started: started(wire.started)?,
             positions: keyed(wire.positions)?,
             bundle: wire.bundle,
             bundle_since: wire.bundle_since,
@@ -215,6 +238,32 @@ fn time(json: &mut JsonWriter<'_>, name: &str, time: Option<EventTime>) {
         Some(time) => json.bare_field(name, time.0),
         None => json.bare_field(name, "null"),
     }
+}
+
+fn gap(json: &mut JsonWriter<'_>, gap: &Gap) {
+    json.object(|json| {
+        json.bare_field("base", gap.base);
+        time(json, "after_ms", gap.after);
+        json.bare_field("until_ms", gap.until.0);
+        json.key("lost").object(|json| {
+            for (partition, (from, to)) in &gap.lost {
+                json.bare_field(&partition.to_string(), format_args!("[{from},{to}]"));
+            }
+        });
+    });
+}
+
+fn started(wire: WireStarted) -> Result<Started, ProgressError> {
+    let gaps = wire.gaps.into_iter().map(|gap| {
+        let (after, until) = (gap.after_ms.map(EventTime), EventTime(gap.until_ms));
+        Ok(Gap { base: gap.base, after, until, lost: keyed(gap.lost)? })
+    });
+    Ok(Started {
+        positions: keyed(wire.positions)?,
+        preload_ends: keyed(wire.preload_ends)?,
+        warm_up_until: wire.warm_up_until_ms.map(EventTime),
+        gaps: gaps.collect::<Result<_, _>>()?,
+    })
 }
 
 fn counts(json: &mut JsonWriter<'_>, fates: &FateCounts) {
@@ -265,6 +314,18 @@ struct WireStarted {
     preload_ends: BTreeMap<String, Position>,
     #[serde(deserialize_with = "Option::deserialize")]
     warm_up_until_ms: Option<i64>,
+    // Records of tasks without a gap do not have it.
+    #[serde(default)]
+    gaps: Vec<WireGap>,
+}
+
+#[derive(Deserialize)]
+struct WireGap {
+    base: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
+    after_ms: Option<i64>,
+    until_ms: i64,
+    lost: BTreeMap<String, (Position, Position)>,
 }
 
 #[derive(Deserialize)]
@@ -290,6 +351,7 @@ mod tests {
                 positions: BTreeMap::from([(payments, 0), (parties, 5)]),
                 preload_ends: BTreeMap::from([(parties, 20_000)]),
                 warm_up_until: Some(EventTime(i64::MIN)),
+                gaps: Vec::new(),
             },
             positions: BTreeMap::from([(payments, i64::MAX), (parties, 20_001)]),
             bundle: "0123456789abcdef".repeat(4),
@@ -312,6 +374,26 @@ mod tests {
         }
         let newer = String::from_utf8(full().encode()).unwrap().replacen('{', "{\"new\":[1],", 1);
         assert_eq!(Progress::decode(newer.as_bytes()).unwrap(), full());
+    }
+
+    #[test]
+    fn gaps_survive_the_round_trip_and_are_not_written_where_there_are_none() {
+        let payments = Partition { role: TopicRole::Payments, index: 3 };
+        let gap = |after| Gap {
+            base: 6,
+            after,
+            until: EventTime(99),
+            lost: BTreeMap::from([(payments, (5, i64::MAX))]),
+        };
+        let mut with = full();
+        with.started.gaps = vec![gap(None), gap(Some(EventTime(-4)))];
+        let text = String::from_utf8(with.encode()).unwrap();
+        let part = r#""gaps":[{"base":6,"after_ms":null,"until_ms":99,"lost":{"payments/3":[5,"#;
+        assert!(text.contains(part), "{text}");
+        assert_eq!(Progress::decode(text.as_bytes()).unwrap(), with);
+        assert!(!String::from_utf8(full().encode()).unwrap().contains("gaps"));
+        let bad = text.replace("\"base\":6,", "");
+        assert!(matches!(Progress::decode(bad.as_bytes()), Err(ProgressError::Format(_))));
     }
 
     #[test]

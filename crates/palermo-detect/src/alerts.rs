@@ -71,7 +71,7 @@ impl Detector {
         let (score_sum, indicators) = self.indicators(ledger, typology, &basis);
         let score = score_sum.min(100);
         let mut alert = blank();
-        alert.alert_id = alert_id(typology, &anchor, state.n);
+        alert.alert_id = alert_id(typology, &anchor, state.n, self.gaps());
         alert.cause = applied.cause;
         alert.mode = typology.mode;
         alert.typology.clone_from(&typology.id);
@@ -109,6 +109,7 @@ impl Detector {
             .is_ok_and(|byte| byte % 20 == 0);
         self.people(ledger, state.anchor, typology, milestone, &basis, &mut alert);
         self.money_and_places(ledger, &basis, &mut alert);
+        alert.against.extend(self.tell_lost(typology, milestone.time));
         self.reasons(ledger, typology, milestone, &basis, &mut alert);
         self.tell_links(ledger, milestone, &basis, &mut alert);
         alert.network = network::extracted(ledger, &basis, &alert);
@@ -491,8 +492,9 @@ pub(crate) fn anchor_text(ledger: &Ledger, anchor: Anchor) -> String {
     }
 }
 
-fn alert_id(typology: &Typology, anchor: &str, n: u32) -> String {
-    let n = n.to_string();
+/// After a gap the log may hold alerts that this state does not know of: no id is given twice.
+fn alert_id(typology: &Typology, anchor: &str, n: u32, gaps: usize) -> String {
+    let n = if gaps == 0 { n.to_string() } else { format!("{n} after gap {gaps}") };
     // A shadow rule's version is part of its identity; a live rule's is not (DESIGN §9).
     let version = if typology.mode == Mode::Shadow { typology.version.as_str() } else { "" };
     let hash = sha256_hex(&[typology.mode.as_str(), &typology.id, version, anchor, &n]);

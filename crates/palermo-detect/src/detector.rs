@@ -9,10 +9,12 @@ mod armed;
 mod asked;
 mod days;
 mod follow;
+mod gap;
 mod reach;
 mod snapshot;
 mod subjects;
 
+pub use gap::Lost;
 pub use snapshot::Frozen;
 
 use crate::alerts::queue::BoundModifier;
@@ -83,6 +85,8 @@ pub struct Stats {
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) settings: Settings,
+    /// What the task went on without; not part of a snapshot's parts, its head says it.
+    lost: Vec<Lost>,
     pub(crate) rules: RuleSet,
     pub(crate) indicators: Vec<BoundCondition>,
     pub(crate) suppressors: Vec<BoundCondition>,
@@ -151,6 +155,7 @@ impl Detector {
         lacking.renew(&rules, bound.indicators.iter().chain(&bound.suppressors));
         Self {
             settings,
+            lost: Vec::new(),
             indicators: bound.indicators,
             suppressors: bound.suppressors,
             lists: bound.lists,

@@ -189,6 +189,13 @@ pub(crate) struct Memory {
     suppressed_revision: u32,
 }
 
+impl Memory {
+    /// As [`Track::unpublish`].
+    pub(crate) fn unpublish(&mut self) {
+        (self.revision, self.suppressed_revision) = (0, 0);
+    }
+}
+
 /// What was published last of an episode.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Published {
@@ -298,6 +305,12 @@ impl Track {
         let last = if held_back { &mut self.suppressed_revision } else { &mut self.revision };
         *last = last.saturating_add(1);
         *last
+    }
+
+    /// Counts what was published as not published: it stands under another id.
+    pub(crate) fn unpublish(&mut self) {
+        self.published = None;
+        (self.revision, self.suppressed_revision) = (0, 0);
     }
 
     /// What must be known if the typology comes back; `None` where nothing was ever said.

@@ -35,5 +35,5 @@ mod value;
 
 pub use alerts::why::{Asked, AskedLink, AskedSuppressor, FarSeen, Held, PartText, WhyNot};
 pub use condition::{Look, Part};
-pub use detector::{Applied, Detector, Frozen, Settings, Stats};
+pub use detector::{Applied, Detector, Frozen, Lost, Settings, Stats};
 pub use value::Value;

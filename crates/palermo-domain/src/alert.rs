@@ -287,7 +287,7 @@ pub struct Counterfactual {
 pub struct Against {
     /// In one sentence.
     pub text: String,
-    /// The indicator that did not hold.
+    /// The indicator that did not hold; empty where it is about none.
     pub indicator: String,
 }
 

@@ -8,6 +8,7 @@
 //! Cost: linear in the payments inside the windows that the record touches (ledger, detect).
 
 mod chain;
+mod gap;
 mod reversal;
 mod snapshot;
 mod watermark;

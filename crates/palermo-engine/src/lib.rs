@@ -19,7 +19,7 @@ pub use machine::Machine;
 pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
 pub use merger::{Merger, MergerConfig, Next, PushError, Reading, Ticks};
-pub use palermo_codec::{Started, Tick};
+pub use palermo_codec::{Gap, Started, Tick};
 pub use palermo_detect::{
     Asked, AskedLink, AskedSuppressor, FarSeen, Held, Look, Part, PartText, WhyNot,
 };

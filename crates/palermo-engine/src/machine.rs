@@ -7,6 +7,7 @@ use crate::port::{OutRecord, RecordRef};
 use crate::recovery::Positions;
 use crate::snapshot::Freeze;
 use crate::{Bundle, Engine, EngineConfig, EngineStop, Fates};
+use palermo_codec::{Gap, Started};
 use palermo_domain::snapshot::{SnapshotError, Source};
 use palermo_domain::{EventTime, Fate, Partition};
 use std::collections::BTreeMap;
@@ -49,6 +50,12 @@ pub trait Machine: Sized {
         bundle: Bundle,
         source: &mut dyn Source,
     ) -> Result<Self, SnapshotError>;
+
+    /// Tells one that was read back what its task went on without; see [`Engine::know_gaps`].
+    fn know_gaps(&mut self, gaps: &[Gap]);
+
+    /// Goes on from a new start of the task; see [`Engine::go_on`].
+    fn go_on(&mut self, started: &Started);
 
     /// How many records were applied since the first start, and how many payments are held.
     fn extent(&self) -> (u64, u64);
@@ -103,6 +110,14 @@ impl Machine for Engine {
         source: &mut dyn Source,
     ) -> Result<Self, SnapshotError> {
         Self::read(config, bundle, source)
+    }
+
+    fn know_gaps(&mut self, gaps: &[Gap]) {
+        Self::know_gaps(self, gaps);
+    }
+
+    fn go_on(&mut self, started: &Started) {
+        Self::go_on(self, started);
     }
 
     fn extent(&self) -> (u64, u64) {

@@ -12,14 +12,19 @@
 //!   position, as far as the topics still reach back.
 //! * `--start` and `--warm-up-until` count at the first start only; later they are ignored and a
 //!   note says so.
+//! * Only where the topics no longer reach back, and the operator says `--accept-gap`, does a task go
+//!   on without what was lost (module `gap`).
 //!
 //! Cost: linear in the progress records, which are folded in one by one; what is kept of them is
 //! one map of ticks, and of those only the ones that changed the order.
+
+mod gap;
 
 use crate::EngineStop;
 use crate::merger::Ticks;
 use crate::port::Extent;
 use crate::snapshot::Head;
+pub use gap::Accept;
 use palermo_codec::{Progress, Started, Tick};
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +70,21 @@ pub struct Past {
     pub segments: Vec<Segment>,
 }
 
-/// All progress records of a task, folded into what recovery needs.
+/// From where on the past is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The first start.
+    Start,
+    /// The snapshot with this number.
+    Snapshot(u64),
+    /// The progress record with this number; nothing is there to begin from.
+    Record(u64),
+    /// The newest gap that was accepted; the snapshot that it names is where all begins.
+    Gap,
+}
+
+/// All progress records of a task, folded into what recovery needs: those since the task started, or
+/// went on after a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     task: String,
@@ -76,8 +95,8 @@ pub struct History {
     segments: Vec<Segment>,
     bundle_since: u64,
     ticks: Ticks,
-    /// Number of the snapshot before which nothing is known any more.
-    origin: Option<u64>,
+    watermark: Option<EventTime>,
+    origin: Origin,
 }
 
 impl History {
@@ -97,8 +116,16 @@ impl History {
             segments: vec![segment],
             bundle_since: head.bundle_since,
             ticks: Ticks::new(),
-            origin: Some(head.seq),
+            watermark: None,
+            origin: Origin::Snapshot(head.seq),
         }
+    }
+
+    /// A past of which nothing is known before this record, its oldest: nothing can be replayed, but
+    /// what stands at its end is known.
+    pub fn from_middle(oldest: &Progress) -> Self {
+        let before = Self::before(oldest);
+        Self { seq: oldest.seq.saturating_sub(1), origin: Origin::Record(oldest.seq), ..before }
     }
 
     /// Folds progress records, oldest first; `None` where there are none.
@@ -142,31 +169,41 @@ impl History {
         if progress.seq != FIRST_SEQ {
             return Err(gap(&progress.task, 0, progress.seq));
         }
-        // What the first record adds to the state before it.
-        let mut history = Self {
-            task: progress.task.clone(),
-            started: progress.started.clone(),
+        let mut history = Self::before(&progress);
+        history.add(progress)?;
+        Ok(history)
+    }
+
+    /// What the first record adds to.
+    fn before(first: &Progress) -> Self {
+        Self {
+            task: first.task.clone(),
+            started: first.started.clone(),
             seq: 0,
-            positions: progress.started.positions.clone(),
+            positions: first.started.positions.clone(),
             chain: String::new(),
             segments: Vec::new(),
             bundle_since: 0,
             ticks: Ticks::new(),
-            origin: None,
-        };
-        history.add(progress)?;
-        Ok(history)
+            watermark: None,
+            origin: Origin::Start,
+        }
     }
 
     fn add(&mut self, progress: Progress) -> Result<(), EngineStop> {
         if progress.task != self.task {
             return Err(task_mismatch(&self.task, &progress.task));
         }
-        if self.origin.is_some_and(|origin| progress.seq <= origin) {
+        if matches!(self.origin, Origin::Snapshot(seq) if progress.seq <= seq) {
+            // The only thing that the snapshot's head does not say.
+            self.watermark = progress.watermark;
             return Ok(());
         }
         if Some(progress.seq) != self.seq.checked_add(1) {
             return Err(gap(&self.task, self.seq, progress.seq));
+        }
+        if progress.started.gaps != self.started.gaps {
+            self.begin_anew(&progress)?;
         }
         // Rules are changed between commits, so they begin where the commit before ended.
         let same = self.segments.last().is_some_and(|last| last.bundle == progress.bundle);
@@ -180,6 +217,7 @@ impl History {
         self.seq = progress.seq;
         self.positions = progress.positions;
         self.chain = progress.chain;
+        self.watermark = progress.watermark;
         Ok(())
     }
 
@@ -199,8 +237,10 @@ impl History {
     /// up to the last progress record.
     ///
     /// # Errors
-    /// `log_truncated`, `offset_beyond_end` or `partition_count_changed`.
+    /// `log_truncated`, also where the task went on after a gap; `offset_beyond_end` or
+    /// `partition_count_changed`.
     pub fn past(&self, extents: &BTreeMap<Partition, Extent>) -> Result<Past, EngineStop> {
+        self.check_whole()?;
         let facts = Facts {
             task: self.task.clone(),
             committed: self.positions.clone(),
@@ -258,6 +298,10 @@ pub struct Facts {
     pub configured: String,
     /// Hashes of the bundles that can be loaded.
     pub bundles: BTreeSet<String>,
+    /// `--accept-gap`.
+    pub accept_gap: bool,
+    /// When the decision is made: what a gap that is accepted is recorded with.
+    pub now: EventTime,
     /// Snapshots, the newest first.
     pub snapshots: Vec<Head>,
     /// What the progress records say after which they were taken, by number.
@@ -282,6 +326,8 @@ pub struct Base {
     pub from: Positions,
     /// Rule sets from there on, in the order in which they were in force; never empty.
     pub segments: Vec<Segment>,
+    /// The start that the task goes on with from the snapshot, where it is not that of the snapshot.
+    pub anew: Option<Started>,
 }
 
 /// What to do.
@@ -291,6 +337,8 @@ pub enum Plan {
     Fresh(Fresh),
     /// A later start: replay, compare, go on.
     Recover(Box<Recover>),
+    /// A later start that goes on without what was lost.
+    Accept(Box<Accept>),
 }
 
 /// The plan of a first start.
@@ -330,7 +378,12 @@ pub struct Recover {
 pub fn resolve(facts: &Facts) -> Result<Plan, EngineStop> {
     match (&facts.history, facts.committed.is_empty()) {
         (None, true) => fresh(facts).map(Plan::Fresh),
-        (Some(history), false) => recover(facts, history).map(Box::new).map(Plan::Recover),
+        (Some(history), false) => match recover(facts, history) {
+            Err(stop) if facts.accept_gap && gap::is_one(&stop) => {
+                gap::accept(facts, history, stop).map(Box::new).map(Plan::Accept)
+            }
+            found => found.map(Box::new).map(Plan::Recover),
+        },
         (Some(history), true) => Err(EngineStop {
             code: "progress_without_offsets",
             reason: format!(
@@ -409,14 +462,19 @@ fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
     check_ends(facts)?;
     check_configured(facts)?;
     let mut notes = notes(facts, history);
+    if facts.accept_gap {
+        notes.push("`--accept-gap` is ignored: nothing that is needed is missing".to_owned());
+    }
     let mut bases = Vec::new();
     for head in &facts.snapshots {
         match of_snapshot(facts, history, head) {
             Ok(base) => bases.push(base),
+            // From there the task went on after a gap: the beginning of all that follows.
+            Err(_) if history.is_base(head) => {}
             Err(why) => notes.push(format!("snapshot {} is passed over: {why}", head.seq)),
         }
     }
-    match of_first_start(facts, history) {
+    match of_beginning(facts, history) {
         Ok(base) => bases.push(base),
         // From a snapshot nobody has to go back so far.
         Err(stop) if bases.is_empty() => return Err(stop),
@@ -441,12 +499,9 @@ fn of_snapshot(facts: &Facts, history: &History, head: &Head) -> Result<Base, St
     if head.task != history.task || head.started != history.started {
         return Err("it is of another task, or of another start of this one".to_owned());
     }
-    if head.seq > history.seq {
-        return Err(format!("it was taken after progress record {}, the last", history.seq));
-    }
-    let agrees = |mark: &Mark| mark.positions == head.positions && mark.chain == head.chain;
-    if facts.marks.get(&head.seq).is_some_and(|mark| !agrees(mark)) {
-        return Err(format!("progress record {} tells of another past", head.seq));
+    agrees(facts, history, head)?;
+    if !history.reaches(head.seq) {
+        return Err("the progress topic no longer reaches back to it".to_owned());
     }
     check_starts(facts, &head.positions).map_err(|stop| stop.reason)?;
     let (bundle, since) = (head.bundle.clone(), head.positions.clone());
@@ -454,24 +509,41 @@ fn of_snapshot(facts: &Facts, history: &History, head: &Head) -> Result<Base, St
     let later = history.segments.iter().filter(|segment| segment.first_seq > head.seq);
     segments.extend(later.cloned());
     check_bundles(facts, &segments).map_err(|stop| stop.reason)?;
-    Ok(Base { snapshot: Some(head.clone()), from: head.positions.clone(), segments })
+    Ok(Base { snapshot: Some(head.clone()), from: head.positions.clone(), segments, anew: None })
 }
 
-fn of_first_start(facts: &Facts, history: &History) -> Result<Base, EngineStop> {
-    if let Some(origin) = history.origin {
-        return Err(EngineStop {
-            code: "progress_gap",
-            reason: format!(
-                "the progress topic of task `{}` reaches back to snapshot {origin} only, and that \
+/// Whether a snapshot tells of the past that the progress records tell of.
+fn agrees(facts: &Facts, history: &History, head: &Head) -> Result<(), String> {
+    if head.seq > history.seq {
+        return Err(format!("it was taken after progress record {}, the last", history.seq));
+    }
+    let agrees = |mark: &Mark| mark.positions == head.positions && mark.chain == head.chain;
+    if facts.marks.get(&head.seq).is_some_and(|mark| !agrees(mark)) {
+        return Err(format!("progress record {} tells of another past", head.seq));
+    }
+    Ok(())
+}
+
+/// The first start, or where the task went on after the newest gap.
+fn of_beginning(facts: &Facts, history: &History) -> Result<Base, EngineStop> {
+    let stop = |reason| Err(EngineStop { code: "progress_gap", reason });
+    let snapshot = match history.origin {
+        Origin::Start => None,
+        Origin::Snapshot(seq) => {
+            return stop(format!(
+                "the progress topic of task `{}` reaches back to snapshot {seq} only, and that \
                  cannot be used",
                 history.task
-            ),
-        });
-    }
+            ));
+        }
+        Origin::Record(seq) => return Err(gap(&history.task, 0, seq)),
+        Origin::Gap => Some(gap::base_of(facts, history)?.clone()),
+    };
     check_starts(facts, &history.started.positions)?;
     check_bundles(facts, &history.segments)?;
     let from = history.started.positions.clone();
-    Ok(Base { snapshot: None, from, segments: history.segments.clone() })
+    let anew = snapshot.is_some().then(|| history.started.clone());
+    Ok(Base { snapshot, from, segments: history.segments.clone(), anew })
 }
 
 fn check_positions(facts: &Facts, history: &History) -> Result<(), EngineStop> {

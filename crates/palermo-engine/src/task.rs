@@ -78,6 +78,8 @@ pub struct TaskConfig {
     pub start: Option<StartAt>,
     /// `--warm-up-until`; counts at the first start only.
     pub warm_up_until: Option<EventTime>,
+    /// `--accept-gap`: go on without records that are gone; counts only where some are needed.
+    pub accept_gap: bool,
     /// Where this process opens the task again: [`Task::tried_seq`] of the one before. Opening ends
     /// as fenced where another engine has written since.
     pub last_seq: Option<u64>,
@@ -100,6 +102,7 @@ impl TaskConfig {
             poll_wait_max_ms: 50,
             start: None,
             warm_up_until: None,
+            accept_gap: false,
             last_seq: None,
         }
     }

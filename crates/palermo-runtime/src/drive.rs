@@ -109,6 +109,7 @@ impl Drive {
         let mut task = config.task();
         task.start = options.start;
         task.warm_up_until = options.warm_up_until;
+        task.accept_gap = options.accept_gap;
         let beat = Arc::new(AtomicU64::new(clock.monotonic_ms()));
         let (needs, settings) = (config.topic_needs(), config.deciding().to_owned());
         let (state_dir, pause) = (config.state_dir.clone(), PAUSE);
@@ -229,10 +230,12 @@ impl Drive {
             watch(Look { stats, counters: None, committed: &[] })
         };
         let clock = self.clock.as_ref();
+        // A gap that opens while it runs was not looked at by the person who accepted the first.
+        let accept_gap = self.task.accept_gap && last_seq.is_none();
         let task = Task::open(
             &mut log,
             clock,
-            TaskConfig { last_seq: *last_seq, ..self.task.clone() },
+            TaskConfig { last_seq: *last_seq, accept_gap, ..self.task.clone() },
             &bundles,
             self.bundle.clone(),
             self.store(),

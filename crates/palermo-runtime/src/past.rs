@@ -109,14 +109,16 @@ pub fn look_back(
 }
 
 /// When the task of the configuration began to publish (`--warm-up-until`), if its progress records
-/// say so.
+/// say so. After a gap they say what is not published again, and not what never was.
 ///
 /// # Errors
 /// What the log says.
 pub fn muted_before(config: &Config) -> Result<Option<palermo_domain::EventTime>, RunError> {
     let kafka = config.kafka()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    Ok(history(config, &kafka, &clock)?.and_then(|history| history.started().warm_up_until))
+    let history = history(config, &kafka, &clock)?;
+    let started = history.as_ref().map(History::started).filter(|one| one.gaps.is_empty());
+    Ok(started.and_then(|started| started.warm_up_until))
 }
 
 /// The currency of the first payment of some files.
@@ -191,6 +193,7 @@ fn from_first_to_last(bundle: &str, extents: &BTreeMap<Partition, Extent>) -> Pa
         positions: extents.iter().map(|(partition, extent)| (*partition, extent.start)).collect(),
         preload_ends: reference.map(|(partition, extent)| (*partition, extent.end)).collect(),
         warm_up_until: None,
+        gaps: Vec::new(),
     };
     Past {
         until: extents.iter().map(|(partition, extent)| (*partition, extent.end)).collect(),

@@ -36,6 +36,8 @@ pub struct RunOptions {
     pub start: Option<StartAt>,
     /// `--warm-up-until`.
     pub warm_up_until: Option<EventTime>,
+    /// `--accept-gap`.
+    pub accept_gap: bool,
     /// `--create-topics`.
     pub create_topics: Option<TopicPlan>,
     /// Facts about the binary.

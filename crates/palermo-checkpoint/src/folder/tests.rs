@@ -5,7 +5,8 @@
 use super::*;
 use crate::files::MemoryFiles;
 use palermo_domain::snapshot::{self, PART_BYTES, Sink, Source};
-use palermo_domain::{Partition, TopicRole};
+use palermo_domain::{EventTime, Partition, TopicRole};
+use palermo_engine::Gap;
 use proptest::prelude::*;
 
 /// A state of some numbers.
@@ -115,6 +116,33 @@ fn no_damage_is_believed() {
     }
     files.put(&name, good);
     assert_eq!(whole(&folder, 7), Some(state(7)));
+}
+
+/// What the task went on without comes back; where there is nothing of it, the head is as it always was.
+#[test]
+fn gaps_are_kept_with_the_head() {
+    let files = MemoryFiles::default();
+    let folder = folder(&files);
+    let with = |gaps| {
+        let mut head = head(7);
+        head.started.gaps = gaps;
+        head
+    };
+    let lost = [(Partition { role: TopicRole::Payments, index: 0 }, (3, 7))];
+    let gap = |after| Gap { base: 5, after, until: EventTime(9), lost: lost.into() };
+    let mut sizes = Vec::new();
+    for gaps in [vec![], vec![gap(None)], vec![gap(None), gap(Some(EventTime(4)))]] {
+        let written = with(gaps);
+        folder.write(&written, &state(7)).unwrap();
+        assert_eq!(folder.read(7).unwrap().0, written);
+        sizes.push(files.bytes(&name_of(7)).unwrap().len());
+    }
+    assert!(sizes.is_sorted_by(|a, b| a < b), "{sizes:?}");
+    let plain = postcard::to_allocvec(&head(7)).unwrap();
+    assert_eq!(plain, postcard::to_allocvec(&with(vec![gap(None)])).unwrap());
+    write(&folder, 7).unwrap();
+    let file = files.bytes(&name_of(7)).unwrap();
+    assert!(file.windows(plain.len()).any(|part| part == plain));
 }
 
 #[test]

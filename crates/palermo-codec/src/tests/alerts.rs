@@ -291,6 +291,20 @@ fn shape(value: &Value, at: &str, out: &mut std::collections::BTreeSet<String>) 
     }
 }
 
+/// What speaks against a finding without being about an indicator names none.
+#[test]
+fn against_names_an_indicator_where_there_is_one() {
+    let mut alert = full();
+    let text = "some payments before then were lost".into();
+    alert.against.push(Against { text, indicator: String::new() });
+    let bytes = encode_alert(&alert);
+    valid(&validator(include_str!("../../schemas/alert.v1.schema.json")), &bytes);
+    let alert: Value = serde_json::from_slice(&bytes).unwrap();
+    let against = alert.pointer("/data/why/against").unwrap().as_array().unwrap();
+    assert_eq!(against[0]["indicator"], "MS-06");
+    assert_eq!(against[1].as_object().unwrap().keys().collect::<Vec<_>>(), ["text"]);
+}
+
 /// Whatever path the example has, the encoder writes, but for what an alert does not know yet.
 #[test]
 fn the_shape_is_that_of_the_example() {

@@ -7,8 +7,8 @@
 //! in alone, so the hash does not depend on where commits were made.
 
 use crate::port::{OutRecord, RecordRef};
-use palermo_codec::around_engine_version;
-use palermo_domain::{Fate, OutputTopic};
+use palermo_codec::{Started, around_engine_version};
+use palermo_domain::{EventTime, Fate, OutputTopic, Partition};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
@@ -59,6 +59,33 @@ impl Chain {
         self.fold(&item);
     }
 
+    /// A new start after a gap: where it reads on, what it mutes, and every gap.
+    pub(super) fn went_on(&mut self, started: &Started) {
+        let mut item = Xxh3::new();
+        item.update(&[4]);
+        let place = |item: &mut Xxh3, partition: &Partition, offsets: &[i64]| {
+            item.update(&[partition.role as u8]);
+            item.update(&partition.index.to_le_bytes());
+            offsets.iter().for_each(|offset| item.update(&offset.to_le_bytes()));
+        };
+        let time = |time: Option<EventTime>| time.map_or(i64::MIN, |time| time.0).to_le_bytes();
+        item.update(&(started.positions.len() as u64).to_le_bytes());
+        for (partition, position) in &started.positions {
+            place(&mut item, partition, &[*position]);
+        }
+        item.update(&time(started.warm_up_until));
+        for gap in &started.gaps {
+            item.update(&gap.base.to_le_bytes());
+            item.update(&time(gap.after));
+            item.update(&gap.until.0.to_le_bytes());
+            item.update(&(gap.lost.len() as u64).to_le_bytes());
+            for (partition, (from, to)) in &gap.lost {
+                place(&mut item, partition, &[*from, *to]);
+            }
+        }
+        self.fold(&item);
+    }
+
     fn fold(&mut self, item: &Xxh3) {
         let mut link = [0; 32];
         let (before, now) = link.split_at_mut(16);
@@ -95,6 +122,43 @@ mod tests {
             timestamp_ms: Some(0),
         });
         chain.to_string()
+    }
+
+    #[test]
+    fn every_part_of_a_new_start_is_in_the_chain() {
+        let partition = Partition { role: palermo_domain::TopicRole::Payments, index: 1 };
+        let gap = palermo_codec::Gap {
+            base: 3,
+            after: Some(EventTime(5)),
+            until: EventTime(9),
+            lost: [(partition, (10, 20))].into(),
+        };
+        let start = Started {
+            positions: [(partition, 20)].into(),
+            preload_ends: [].into(),
+            warm_up_until: Some(EventTime(7)),
+            gaps: vec![gap],
+        };
+        let alter: [fn(&mut Started); 7] = [
+            |_| {},
+            |start| start.positions.values_mut().for_each(|position| *position = 21),
+            |start| start.warm_up_until = None,
+            |start| start.gaps[0].base = 4,
+            |start| start.gaps[0].after = None,
+            |start| start.gaps[0].until = EventTime(8),
+            |start| start.gaps[0].lost.values_mut().for_each(|(from, _)| *from = 11),
+        ];
+        let chains: std::collections::BTreeSet<String> = alter
+            .iter()
+            .map(|alter| {
+                let (mut chain, mut start) = (Chain::default(), start.clone());
+                alter(&mut start);
+                chain.went_on(&start);
+                chain.to_string()
+            })
+            .collect();
+        assert_eq!(chains.len(), alter.len());
+        assert!(!chains.contains(&Chain::default().to_string()));
     }
 
     #[test]

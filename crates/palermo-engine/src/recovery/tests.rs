@@ -23,8 +23,10 @@ fn past() -> Vec<Progress> {
             positions: at(10, 0),
             preload_ends: Positions::from([(PARTIES, 5)]),
             warm_up_until: Some(EventTime(7)),
+            gaps: Vec::new(),
         },
         positions,
+        watermark: Some(EventTime(i64::try_from(seq).unwrap().saturating_mul(100))),
         bundle: bundle.into(),
         bundle_since,
         chain: format!("c{seq}"),
@@ -59,6 +61,8 @@ fn later() -> Facts {
         extents: extents(10, 40),
         start: None,
         mute_before: None,
+        accept_gap: false,
+        now: EventTime(9_000),
         configured: "b".into(),
         bundles: ["a", "b", "c"].map(str::to_owned).into(),
         snapshots: Vec::new(),
@@ -85,6 +89,7 @@ fn show(decision: Result<Plan, EngineStop>) -> String {
             line(&started.preload_ends),
             started.warm_up_until.map(|time| time.0)
         ),
+        Ok(Plan::Accept(plan)) => accepted(&plan),
         Ok(Plan::Recover(plan)) => {
             let [base] = &plan.bases[..] else { return bases(&plan) };
             let segments = base.segments.iter();
@@ -107,6 +112,26 @@ fn show(decision: Result<Plan, EngineStop>) -> String {
             )
         }
     }
+}
+
+/// From where a task goes on without what is gone, as it says itself where the state is of time 1.
+fn accepted(plan: &Accept) -> String {
+    let one = |base: &Base| {
+        let started = base.anew.as_ref().unwrap();
+        assert_eq!(base.from, started.positions);
+        assert_eq!(base.segments.len(), 1);
+        let mute = started.warm_up_until.map(|time| time.0);
+        format!(
+            "{} at {} rules {} mute {mute:?} | {}",
+            base.snapshot.as_ref().unwrap().seq,
+            line(&base.from),
+            base.segments[0].bundle,
+            plan.tell(started.gaps.last().unwrap())
+        )
+    };
+    let bases: Vec<_> = plan.bases.iter().map(one).collect();
+    let words: Vec<_> = plan.notes.iter().map(|note| format!("\n{note}")).collect();
+    format!("#{} {}{}", plan.seq, bases.join("\n"), words.concat())
 }
 
 /// Where a replay can begin, and what is said of the snapshots at which it cannot.
@@ -378,4 +403,272 @@ fn a_past_whose_beginning_is_gone_is_known_from_a_snapshot_on() {
     );
     let gap = History::extend(&mut Some(History::after(&snapshot(1))), past().remove(2));
     assert_eq!(gap.unwrap_err().code, "progress_gap");
+}
+
+/// The same task where nothing that it needs is left: payments begin at 31, one beyond what was read.
+fn gone() -> Facts {
+    Facts { extents: extents(31, 40), accept_gap: true, ..kept() }
+}
+
+#[test]
+fn a_gap_is_accepted_only_where_there_is_one_and_a_state_to_go_on_from() {
+    const TOLD: &str = "alerts that look back before 1970-01-01T00:00:09.000Z say so, and those that \
+                        were open are not updated any more";
+    let three = format!(
+        "3 at parties/0=6 payments/0=31 rules b mute Some(300) | `--accept-gap`: going on from \
+         snapshot 3 without the offsets payments/0 30 to 31 (from 30 on never read); {TOLD}"
+    );
+    let two = format!(
+        "2 at parties/0=5 payments/0=31 rules a mute Some(300) | `--accept-gap`: going on from \
+         snapshot 2 without the offsets payments/0 20 to 31 (from 30 on never read); {TOLD}"
+    );
+    check(gone(), |_| {}, &format!("#3 {three}\n{two}"));
+    // What was read once and can be read again is.
+    check(
+        gone(),
+        |facts| {
+            facts.extents = extents(25, 40);
+            facts.snapshots.remove(0);
+        },
+        &format!(
+            "#3 2 at parties/0=5 payments/0=25 rules a mute Some(300) | `--accept-gap`: going on from \
+             snapshot 2 without the offsets payments/0 20 to 25; {TOLD}"
+        ),
+    );
+    check(
+        gone(),
+        |facts| facts.extents = extents(30, 40),
+        "replay parties/0=6 payments/0=30 to parties/0=6 payments/0=30 | b@parties/0=6 payments/0=30 \
+         | ticks 12>100 20>170 25>160 | c3 #3 | since 3 | activate None | notes 2",
+    );
+    check(later(), |facts| facts.accept_gap = true, &format!("{RECOVER}None | notes 1"));
+    let truncated = "log_truncated: payments/0 begins at offset 31, task `palermo-0` must replay from \
+                     10; offsets 30 to 31 were never read; `--accept-gap` goes on from a snapshot, and \
+                     there is none that it could go on from: begin a new task";
+    check(gone(), |facts| facts.snapshots.clear(), truncated);
+    check(
+        gone(),
+        |facts| {
+            facts.snapshots.remove(0);
+            facts.bundles.remove("a");
+        },
+        &format!(
+            "{truncated}; snapshot 2 is passed over: the bundle `a` is needed and cannot be loaded \
+             from `state.dir`/bundles"
+        ),
+    );
+}
+
+#[test]
+fn nothing_but_a_gap_can_be_accepted() {
+    let rows: [(Alter<Facts>, &str); 6] = [
+        (|facts| facts.committed.clear(), "progress_without_offsets"),
+        (|facts| facts.history = None, "offsets_without_progress"),
+        (|facts| facts.committed = at(29, 6), "offsets_differ_from_progress"),
+        (|facts| facts.extents = extents(10, 29), "offset_beyond_end"),
+        (
+            |facts| facts.extents.retain(|partition, _| *partition != PARTIES),
+            "partition_count_changed",
+        ),
+        (|facts| facts.bundles.retain(|hash| hash != "b"), "bundle_missing"),
+    ];
+    for (alter, code) in rows {
+        let mut facts = gone();
+        alter(&mut facts);
+        assert_eq!(resolve(&facts).unwrap_err().code, code);
+    }
+    // A bundle that a replay needs is no record that is gone, whatever else is.
+    let mut facts = Facts { extents: extents(11, 40), ..gone() };
+    facts.bundles.remove("a");
+    facts.snapshots.clear();
+    assert_eq!(resolve(&facts).unwrap_err().code, "log_truncated");
+}
+
+#[test]
+fn the_oldest_records_may_be_gone_as_well() {
+    let mut history = Some(History::from_middle(&past()[2]));
+    History::extend(&mut history, past().remove(2)).unwrap();
+    let facts = || Facts { history: history.clone(), snapshots: vec![snapshot(1)], ..gone() };
+    let stop =
+        "progress_gap: the oldest progress record of task `palermo-0` has the number 3, not 1";
+    check(facts(), |facts| facts.accept_gap = false, stop);
+    let Plan::Accept(plan) = resolve(&facts()).unwrap() else { panic!("no gap is accepted") };
+    assert_eq!((plan.seq, plan.bases.len()), (3, 1));
+    // The last record is that of the snapshot: what was published is known from it all the same.
+    let mut history = Some(History::after(&snapshot(3)));
+    History::extend(&mut history, past().remove(2)).unwrap();
+    let Plan::Accept(plan) = resolve(&Facts { history, ..facts() }).unwrap() else {
+        panic!("no gap is accepted")
+    };
+    let started = plan.bases[0].anew.as_ref().unwrap();
+    assert_eq!(started.warm_up_until, Some(EventTime(300)));
+    // Where no payment is gone, the order of reading alone is no gap.
+    let mut facts = Facts { extents: extents(10, 40), ..facts() };
+    assert_eq!(resolve(&facts).unwrap_err().code, "progress_gap");
+    facts.accept_gap = false;
+    check(facts, |_| {}, stop);
+}
+
+/// The records of [`past`], and those of the start that goes on after them from snapshot 2.
+fn with_gap() -> Vec<Progress> {
+    let facts = Facts { snapshots: vec![snapshot(2)], ..gone() };
+    let Plan::Accept(plan) = resolve(&facts).unwrap() else { panic!("no gap is accepted") };
+    let started = plan.bases[0].anew.clone().unwrap();
+    let mut all = past();
+    let record = |seq, positions, bundle: &str, bundle_since, ticks: &[(Position, i64)]| Progress {
+        task: "palermo-0".into(),
+        seq,
+        started: started.clone(),
+        positions,
+        bundle: bundle.into(),
+        bundle_since,
+        chain: format!("c{seq}"),
+        watermark: Some(EventTime(400)),
+        ticks: ticks
+            .iter()
+            .map(|&(position, floor_ms)| Tick { partition: PAYMENTS, position, floor_ms })
+            .collect(),
+        ..Progress::default()
+    };
+    all.push(record(4, at(31, 5), "a", 4, &[]));
+    all.push(record(5, at(31, 5), "b", 5, &[]));
+    all.push(record(6, at(35, 6), "b", 5, &[(33, 190)]));
+    all
+}
+
+/// A task that went on after a gap, with the snapshot that it went on from and one of the past that
+/// was given up.
+fn after_gap(records: usize) -> Facts {
+    let past = with_gap().into_iter().take(records).collect();
+    let history = fold(past).unwrap();
+    let committed = history.as_ref().unwrap().positions.clone();
+    Facts {
+        history,
+        committed,
+        snapshots: vec![snapshot(3), snapshot(2)],
+        marks: BTreeMap::new(),
+        ..gone()
+    }
+}
+
+#[test]
+fn after_a_gap_the_past_begins_at_its_snapshot() {
+    let of_old =
+        "\nsnapshot 3 is passed over: it is of another task, or of another start of this one";
+    for (records, rules) in [(4, "a"), (5, "a then b"), (6, "a then b")] {
+        let mut facts = Facts { accept_gap: false, ..after_gap(records) };
+        let Plan::Recover(plan) = resolve(&facts).unwrap() else { panic!("a first start") };
+        let [base] = &plan.bases[..] else { panic!("{:?}", plan.bases) };
+        assert_eq!(base.anew.as_ref(), Some(&plan.started));
+        assert_eq!(bases(&plan), format!("2: parties/0=5 payments/0=31 rules {rules}{of_old}"));
+        let ticks =
+            if records == 6 { Ticks::from([(PAYMENTS, [(33, 190)].into())]) } else { Ticks::new() };
+        assert_eq!(plan.ticks, ticks, "those of before are of other reads");
+        facts.snapshots.pop();
+        let stop = resolve(&facts).unwrap_err();
+        assert_eq!(stop.code, "log_truncated");
+        assert!(stop.reason.contains("from snapshot 2, and that is not there any more"), "{stop}");
+    }
+    // One that has the number, but is of another past, or of other rules.
+    let alter: [Alter<Head>; 3] = [
+        |head| head.task = "palermo-1".into(),
+        |head| head.bundle = "b".into(),
+        |head| head.started.gaps.push(palermo_codec::Gap::default()),
+    ];
+    for alter in alter {
+        let mut facts = Facts { accept_gap: false, ..after_gap(6) };
+        alter(&mut facts.snapshots[1]);
+        assert_eq!(resolve(&facts).unwrap_err().code, "log_truncated");
+    }
+    // The topics have moved on once more.
+    let mut facts = Facts { accept_gap: false, extents: extents(32, 40), ..after_gap(6) };
+    assert_eq!(resolve(&facts).unwrap_err().code, "log_truncated");
+    // Without a group nothing is known but the topics, and they begin too late.
+    let past = facts.history.take().unwrap().past(&extents(31, 40)).unwrap_err();
+    assert_eq!(past.code, "log_truncated");
+    assert!(past.reason.contains("accepted at 1970-01-01T00:00:09.000Z"), "{past}");
+}
+
+fn in_gap(seq: u64) -> Head {
+    let of = with_gap().into_iter().find(|progress| progress.seq == seq).unwrap();
+    let (bundle, chain) = (of.bundle.clone(), of.chain.clone());
+    let bundle_since = of.bundle_since;
+    Head {
+        seq,
+        started: of.started,
+        positions: of.positions,
+        bundle,
+        bundle_since,
+        chain,
+        ..snapshot(2)
+    }
+}
+
+#[test]
+fn after_a_gap_a_later_snapshot_is_enough() {
+    let facts =
+        || Facts { accept_gap: false, snapshots: vec![in_gap(6), snapshot(2)], ..after_gap(6) };
+    let Plan::Recover(plan) = resolve(&facts()).unwrap() else { panic!("a first start") };
+    assert_eq!(
+        bases(&plan),
+        "6: parties/0=6 payments/0=35 rules b | 2: parties/0=5 payments/0=31 rules a then b"
+    );
+    assert!(plan.bases[0].anew.is_none() && plan.bases[1].anew.is_some());
+    let mut alone = Facts { extents: extents(35, 40), ..facts() };
+    alone.snapshots.pop();
+    let Plan::Recover(plan) = resolve(&alone).unwrap() else { panic!("a first start") };
+    assert_eq!(bases(&plan), "6: parties/0=6 payments/0=35 rules b");
+}
+
+#[test]
+fn a_second_gap_follows_the_first() {
+    let facts =
+        Facts { snapshots: vec![in_gap(6), snapshot(2)], extents: extents(36, 40), ..after_gap(6) };
+    let Plan::Accept(plan) = resolve(&facts).unwrap() else { panic!("no gap is accepted") };
+    let bases: Vec<u64> =
+        plan.bases.iter().map(|base| base.snapshot.as_ref().unwrap().seq).collect();
+    assert_eq!((bases, plan.seq), (vec![6, 2], 6));
+    let lost: Vec<Vec<_>> = plan.bases[0]
+        .anew
+        .iter()
+        .flat_map(|started| &started.gaps)
+        .map(|gap| gap.lost.values().copied().collect())
+        .collect();
+    assert_eq!(lost, [[(20, 31)], [(35, 36)]]);
+    let second = plan.bases[1].anew.as_ref().unwrap();
+    assert_eq!(second.gaps[1].lost[&PAYMENTS], (20, 36));
+    assert_eq!(second.warm_up_until, Some(EventTime(400)));
+    // It is recovered in the same way, from either.
+    for base in &plan.bases {
+        let mut all = with_gap();
+        let mut last = all[5].clone();
+        (last.seq, last.bundle_since) = (7, 7);
+        last.bundle.clone_from(&base.segments[0].bundle);
+        last.started = base.anew.clone().unwrap();
+        last.positions = base.from.clone();
+        all.push(last);
+        let history = fold(all).unwrap();
+        let facts =
+            Facts { history, committed: base.from.clone(), accept_gap: false, ..facts.clone() };
+        let Plan::Recover(plan) = resolve(&facts).unwrap() else { panic!("a first start") };
+        assert_eq!(plan.bases.len(), 1);
+        assert_eq!(plan.bases[0].snapshot, base.snapshot);
+    }
+}
+
+#[test]
+fn records_that_tell_of_other_gaps_stop() {
+    let alter: [Alter<Vec<Progress>>; 3] = [
+        |past| past[5].started.gaps.clear(),
+        |past| past[5].started.gaps[0].base = 1,
+        |past| {
+            let gap = past[3].started.gaps[0].clone();
+            past[3].started.gaps.push(gap);
+        },
+    ];
+    for alter in alter {
+        let mut past = with_gap();
+        alter(&mut past);
+        assert_eq!(fold(past).unwrap_err().code, "progress_gap");
+    }
 }

@@ -8,14 +8,14 @@ use crate::merger::{Merger, Reading};
 use crate::port::{Batch, Clock, Log, LogError};
 use crate::progress;
 use crate::recovery::{
-    Base, FIRST_SEQ, Facts, Fresh, History, Mark, Plan, Positions, Recover, Segment, Start,
+    Accept, Base, FIRST_SEQ, Facts, Fresh, History, Mark, Plan, Positions, Recover, Segment, Start,
     check_chain, resolve,
 };
 use crate::snapshot::{Head, SnapshotStore};
 use crate::stats::{Phase, Stats};
 use palermo_codec::{Progress, Started};
-use palermo_domain::Partition;
 use palermo_domain::snapshot::SnapshotError;
+use palermo_domain::{EventTime, Partition};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
@@ -65,6 +65,7 @@ impl<M: Machine> Task<M> {
         match resolve(&facts)? {
             Plan::Fresh(plan) => opener.begin(plan, &hash),
             Plan::Recover(plan) => opener.recover(*plan),
+            Plan::Accept(plan) => opener.go_on(*plan),
         }
     }
 }
@@ -88,7 +89,10 @@ impl Opener<'_> {
         let (snapshots, words) = self.store.heads();
         self.notes = words;
         let Known { committed, history, marks } = self.fence(&snapshots)?;
-        for hash in history.iter().flat_map(History::bundles) {
+        let needed = history.iter().flat_map(History::bundles);
+        // Where records are gone, so may be those that would name the bundle of a snapshot.
+        let of_heads = snapshots.iter().filter(|_| self.config.accept_gap);
+        for hash in needed.chain(of_heads.map(|head| head.bundle.as_str())) {
             if !self.bundles.contains_key(hash)
                 && let Some(bundle) = bundles(hash).filter(|bundle| bundle.sha256 == hash)
             {
@@ -109,6 +113,8 @@ impl Opener<'_> {
             extents: self.log.extents()?,
             start,
             mute_before: self.config.warm_up_until,
+            accept_gap: self.config.accept_gap,
+            now: EventTime(self.clock.unix_ms()),
             configured,
             bundles: self.bundles.keys().cloned().collect(),
             snapshots,
@@ -152,8 +158,9 @@ impl Opener<'_> {
                     let (positions, chain) = (progress.positions.clone(), progress.chain.clone());
                     marks.insert(progress.seq, Mark { positions, chain });
                 }
-                if history.is_none() {
-                    history = oldest_known(snapshots, &progress).map(History::after);
+                if history.is_none() && progress.seq != FIRST_SEQ {
+                    let known = oldest_known(snapshots, &progress).map(History::after);
+                    history = Some(known.unwrap_or_else(|| History::from_middle(&progress)));
                 }
                 History::extend(&mut history, progress)
             });
@@ -180,6 +187,9 @@ impl Opener<'_> {
     /// The first start: nothing is read before its positions are committed.
     fn begin<M: Machine>(mut self, plan: Fresh, hash: &str) -> Result<Task<M>, TaskError> {
         let Fresh { started } = plan;
+        if self.config.accept_gap {
+            self.notes.push("`--accept-gap` is ignored: this is the first start".to_owned());
+        }
         let bundle = self.bundle(hash)?;
         let from = started.positions.clone();
         let machine = M::start(self.config.engine.clone(), bundle, &from, started.warm_up_until)?;
@@ -190,10 +200,46 @@ impl Opener<'_> {
         self.look()?;
         self.log.subscribe(&from)?;
         self.stats.phase = Phase::Assigned;
-        let Self { log, clock, config, store, stats, .. } = self;
+        let Self { log, clock, config, store, stats, notes, .. } = self;
         let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        task.notes = notes;
         task.commit(log, clock)?;
         task.forget_committed();
+        Ok(task)
+    }
+
+    /// A later start without what was lost: that is committed before anything is read, so that the
+    /// next start finds back here without being told.
+    fn go_on<M: Machine>(mut self, plan: Accept) -> Result<Task<M>, TaskError> {
+        self.notes.extend(plan.notes.iter().cloned());
+        let (machine, base): (M, Base) = self.at_a_base(&Started::default(), plan.bases.clone())?;
+        let started = base.anew.unwrap_or_default();
+        self.notes.extend(started.gaps.last().map(|gap| plan.tell(gap)));
+        let reading = Reading {
+            from: started.positions.clone(),
+            preload_ends: started.preload_ends.clone(),
+            reached: base.snapshot.as_ref().map(|head| head.reached.clone()).unwrap_or_default(),
+            ..Reading::default()
+        };
+        let merger = Merger::new(merger_config(&self.config), reading);
+        self.stats.restored_from = base.snapshot.map(|head| head.seq);
+        self.stats.phase = Phase::Restored;
+        self.look()?;
+        self.log.subscribe(&started.positions)?;
+        self.stats.phase = Phase::Assigned;
+        let other = machine.bundle_sha256() != plan.configured;
+        let activate = other.then(|| self.bundle(&plan.configured)).transpose()?;
+        let Self { log, clock, config, store, stats, notes, .. } = self;
+        let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        task.next_seq = plan.seq.saturating_add(1);
+        task.bundle_since = task.next_seq;
+        task.notes = notes;
+        task.commit(log, clock)?;
+        task.forget_committed();
+        task.snapshot_last.1 = task.last_commit_ms;
+        if let Some(bundle) = activate {
+            task.activate(bundle)?;
+        }
         Ok(task)
     }
 
@@ -263,7 +309,7 @@ impl Opener<'_> {
                 let from = &started.positions;
                 return Ok((M::start(engine, bundle, from, started.warm_up_until)?, base));
             };
-            match self.restored(head, engine, bundle) {
+            match self.restored(head, engine, bundle, &mut base.anew) {
                 Ok(machine) => {
                     self.stats.restore_ms = self.clock.monotonic_ms().saturating_sub(began_ms);
                     return Ok((machine, base));
@@ -292,21 +338,31 @@ impl Opener<'_> {
         head: &Head,
         config: EngineConfig,
         bundle: Bundle,
+        anew: &mut Option<Started>,
     ) -> Result<M, SnapshotError> {
         let mut source = self.store.read(head.seq)?;
-        let machine = M::read(config, bundle, &mut *source)?;
-        if machine.positions() == &head.positions && machine.chain() == head.chain {
-            return Ok(machine);
+        let mut machine = M::read(config, bundle, &mut *source)?;
+        machine.know_gaps(&head.started.gaps);
+        if machine.positions() != &head.positions || machine.chain() != head.chain {
+            let why = "its positions or its chain are not those of its head";
+            return Err(SnapshotError::new("engine", why));
         }
-        Err(SnapshotError::new("engine", "its positions or its chain are not those of its head"))
+        if let Some(started) = anew {
+            // Where the gap is on record already, it says the same.
+            if let Some(gap) = started.gaps.last_mut() {
+                gap.after = machine.watermark();
+            }
+            machine.go_on(started);
+        }
+        Ok(machine)
     }
 }
 
-/// Where the oldest progress record is not the first, the oldest snapshot from which on all are there.
+/// The oldest snapshot from which on all records are there, the oldest of which is not the first.
 fn oldest_known<'a>(snapshots: &'a [Head], oldest: &Progress) -> Option<&'a Head> {
     let reaches = |head: &&Head| head.seq.saturating_add(1) >= oldest.seq;
     let heads = snapshots.iter().filter(|head| head.task == oldest.task);
-    heads.filter(reaches).min_by_key(|head| head.seq).filter(|_| oldest.seq != FIRST_SEQ)
+    heads.filter(reaches).min_by_key(|head| head.seq)
 }
 
 /// What the log says of the past.

@@ -5,7 +5,7 @@ use crate::port::{Batch, Delivery, Log, RecordRef};
 use crate::recovery::Positions;
 use crate::snapshot::{Freeze, Head, MemorySnapshots, NoSnapshots, SnapshotStore};
 use crate::{EngineConfig, Fates, ManualClock, MemoryLog};
-use palermo_codec::{Limits, Progress};
+use palermo_codec::{Gap, Limits, Progress};
 use palermo_domain::snapshot::{self, Parts, Sink, SnapshotError, Source};
 use palermo_domain::{Currency, Fate, Span};
 use palermo_lang::program::RuleSet;
@@ -123,6 +123,9 @@ pub(super) struct Fake {
     chain: u64,
     highest: Option<EventTime>,
     pub(super) applied: u64,
+    /// As the engine, it must be told.
+    #[serde(skip)]
+    gaps: usize,
 }
 
 impl Fake {
@@ -131,7 +134,8 @@ impl Fake {
     }
 
     fn emit(&mut self, topic: OutputTopic, word: &str, effects: &mut Vec<OutRecord>) {
-        let value = format!("{word} {} {:016x}", self.bundle.get(..2).unwrap(), self.chain);
+        let gaps = "'".repeat(self.gaps);
+        let value = format!("{word}{gaps} {} {:016x}", self.bundle.get(..2).unwrap(), self.chain);
         self.mix(value.as_bytes());
         effects.push(OutRecord {
             topic,
@@ -158,6 +162,7 @@ impl Machine for Fake {
             chain: 1,
             highest: None,
             applied: 0,
+            gaps: 0,
         })
     }
 
@@ -208,6 +213,17 @@ impl Machine for Fake {
         source.ends()?;
         assert_eq!(fake.bundle, bundle.sha256, "another bundle than that of the head");
         Ok(fake)
+    }
+
+    fn know_gaps(&mut self, gaps: &[Gap]) {
+        self.gaps = gaps.len();
+    }
+
+    fn go_on(&mut self, started: &Started) {
+        self.positions.clone_from(&started.positions);
+        self.fates.values_mut().for_each(|fates| *fates = Fates::default());
+        self.gaps = started.gaps.len();
+        self.mix(format!("{started:?}").as_bytes());
     }
 
     fn extent(&self) -> (u64, u64) {
