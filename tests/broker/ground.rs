@@ -2,6 +2,7 @@
 
 use crate::BINARY;
 use palermo_domain::OutputTopic;
+use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools::{NewRecord, produce_all};
 use palermo_tests::{
     Broker, Engine, Exit, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle,
@@ -193,6 +194,18 @@ pub(crate) fn audit(site: &Site) {
     complaints.extend(oracle::chained(&progress));
     complaints.extend(oracle::all_closed(&site.ends()));
     assert_eq!(complaints, Vec::<String>::new());
+}
+
+/// A Kafka transaction of somebody else with one record in it, that nobody ends.
+pub(crate) fn left_open(site: &Site, topic: &str, record: &NewRecord) -> TransactionalProducer {
+    let mut kafka = site.kafka().clone();
+    kafka.tuning.transaction_timeout_ms = 300_000;
+    let id = format!("{}-stuck", kafka.task);
+    let mut stuck = TransactionalProducer::open(&kafka, clock(), &id).expect("a producer");
+    stuck.begin().expect("begun");
+    stuck.send(topic, record).expect("sent");
+    stuck.flush().expect("arrived");
+    stuck
 }
 
 /// O1 over every output topic.

@@ -6,13 +6,12 @@
 //! output, a stuck partition that looks like an idle one, a gap that is accepted and not said.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE, audit, more_payments, send};
+use crate::ground::{Ground, PATIENCE, audit, left_open, more_payments, send};
 use crate::snapshots::{kept, killed_with_snapshots};
 use palermo_domain::{OutputTopic, TopicRole};
 use palermo_kafka::admin;
-use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools;
-use palermo_tests::{Engine, Exit, Site, clock, oracle, wait_until};
+use palermo_tests::{Engine, Exit, Site, oracle, wait_until};
 use std::time::Duration;
 
 /// It ended with a code and these words, and not in a panic.
@@ -227,17 +226,11 @@ pub(crate) fn upstream_open(ground: &Ground) {
     let site = ground.small("upstream-open");
     let mut engine = caught_up(&site, &["--start", "earliest"]);
     let payments = site.input(TopicRole::Payments).to_owned();
-    let mut kafka = site.kafka().clone();
-    kafka.tuning.transaction_timeout_ms = 300_000;
-    let id = format!("{}-stuck", kafka.task);
-    let mut stuck = TransactionalProducer::open(&kafka, clock(), &id).expect("a producer");
     let mut more = more_payments(300);
     // Some of partition 1 are in the transaction, the others come behind it.
     let first = more.iter().position(|record| record.partition == Some(1)).expect("one of it");
     let open = more.remove(first);
-    stuck.begin().expect("begun");
-    stuck.send(&payments, &open).expect("sent");
-    stuck.flush().expect("arrived");
+    let mut stuck = left_open(&site, &payments, &open);
     send(&site, &payments, more);
     engine.wait_said("a Kafka transaction of the upstream", PATIENCE);
     let port = site.http_port();

@@ -1,12 +1,11 @@
 //! How a run begins, and what it refuses to begin with.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE};
+use crate::ground::{Ground, PATIENCE, left_open};
 use palermo_domain::{OutputTopic, TopicRole};
-use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools::NewRecord;
 use palermo_kafka::{admin, tools};
-use palermo_tests::{Engine, Exit, Site, clock};
+use palermo_tests::{Engine, Exit, Site};
 use std::time::{Duration, Instant};
 
 /// The exit code of a world that is not as needed.
@@ -61,14 +60,8 @@ pub(crate) fn nobody_ends(ground: &Ground) {
     let at = tools::extents(site.kafka(), &topic, tools::Isolation::Uncommitted).expect("extents")
         [0]
     .end;
-    let mut kafka = site.kafka().clone();
-    kafka.tuning.transaction_timeout_ms = 300_000;
-    let id = format!("{}-stuck", kafka.task);
-    let mut stuck = TransactionalProducer::open(&kafka, clock(), &id).expect("a producer");
-    stuck.begin().expect("begun");
     let foreign = NewRecord { key: Some(b"another-task".to_vec()), ..NewRecord::default() };
-    stuck.send(&topic, &foreign).expect("sent");
-    stuck.flush().expect("arrived");
+    let mut stuck = left_open(&site, &topic, &foreign);
     let mut engine = Engine::start(BINARY, &site, &[]);
     engine.wait_said(&format!("open since offset {at}"), PATIENCE * 2);
     assert!(!engine.is_ready(), "ready beyond an open transaction");

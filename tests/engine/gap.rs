@@ -6,8 +6,8 @@
 //! fate, a gap that a snapshot forgets. Does not see which findings a gap costs: nobody can.
 
 use crate::harness::{
-    Record, cases, config, engine, parts, payments_partition, read_back, records, step_alike, text,
-    with_end,
+    Record, cases, config, disturbed, engine, parts, payments_partition, read_back, records,
+    step_alike, text,
 };
 use crate::story::{arrivals, at, finding, nobody, transfer};
 use crate::typologies::{plain_rules, rules};
@@ -15,9 +15,7 @@ use palermo_domain::{EventTime, OutputTopic, Span};
 use palermo_engine::port::OutRecord;
 use palermo_engine::{Engine, Gap, Started};
 use palermo_lang::program::RuleSet;
-use palermo_testkit::scene::{
-    Arrival, START, arrive, delays, disturb, disturbances, drafts, payments, worlds,
-};
+use palermo_testkit::scene::{Arrival, START, delays, disturbances, drafts, worlds};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -205,9 +203,7 @@ proptest! {
         gaps in prop::collection::vec((any::<prop::sample::Index>(), 0..6_i64), 1..3),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut all = payments(&drafts);
-        disturb(&mut all, &disturbances);
-        let arrivals = with_end(arrive(&all, &delays, Span::from_days(3), 2), 2, 60);
+        let arrivals = disturbed(&drafts, &disturbances, &delays, Span::from_days(3));
         let records = records(&world, &arrivals);
         let config = config(Span::from_days(1), Span::from_days(30));
         let mut never = engine(&config, &rules(), 2);

@@ -13,7 +13,7 @@ use palermo_engine::{Bundle, Engine, EngineConfig};
 use palermo_lang::program::{IndicatorId, RuleSet};
 use palermo_ledger::{Known, Ledger, Origin};
 use palermo_testkit::Owned;
-use palermo_testkit::scene::{Arrival, START};
+use palermo_testkit::scene::{Arrival, Disturbance, Draft, START, arrive, disturb, payments};
 use palermo_testkit::world::World;
 use proptest::test_runner::{Config, RngSeed};
 use serde_json::Value;
@@ -326,6 +326,18 @@ fn remove_deep(value: &mut Value, names: &[&str]) {
         Value::Array(items) => items.iter_mut().for_each(|inner| remove_deep(inner, names)),
         _ => {}
     }
+}
+
+/// Payments with what disturbs them, as they arrive over two partitions, and the end.
+pub fn disturbed(
+    drafts: &[Draft],
+    disturbances: &[Disturbance],
+    delays: &[(u32, u8)],
+    late: Span,
+) -> Vec<Arrival> {
+    let mut all = payments(drafts);
+    disturb(&mut all, disturbances);
+    with_end(arrive(&all, delays, late, 2), 2, 60)
 }
 
 /// Payments of nobody known, long after the others, so that every watermark passes everything.

@@ -4,10 +4,10 @@
 //! Sees: anything that is decided by hash order, by an address, by what was in memory and not in the
 //! input, and an effect that depends on where the engine was last rebuilt.
 
-use crate::harness::{cases, config, engine, records, step_alike, with_end};
+use crate::harness::{cases, config, disturbed, engine, records, step_alike};
 use crate::typologies::rules;
 use palermo_domain::Span;
-use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
+use palermo_testkit::scene::{delays, disturbances, drafts, worlds};
 use proptest::prelude::*;
 
 proptest! {
@@ -20,9 +20,7 @@ proptest! {
         disturbances in disturbances(6),
         delays in delays(Span::from_days(2)),
     ) {
-        let mut all = payments(&drafts);
-        disturb(&mut all, &disturbances);
-        let arrivals = with_end(arrive(&all, &delays, Span::from_days(2), 2), 2, 60);
+        let arrivals = disturbed(&drafts, &disturbances, &delays, Span::from_days(2));
         let records = records(&world, &arrivals);
         let config = config(Span::from_days(1), Span::from_days(10));
         let mut never = engine(&config, &rules(), 2);

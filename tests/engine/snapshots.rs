@@ -4,7 +4,7 @@
 //! a number that is given anew, a cache that decides something. Every other property of this suite runs
 //! over a snapshot too ([`crate::harness::run`]). Does not see what no scene brings about.
 
-use crate::harness::{cases, config, engine, parts, read_back, records, step_alike, with_end};
+use crate::harness::{cases, config, disturbed, engine, parts, read_back, records, step_alike};
 use crate::linked::spec;
 use crate::storm::scene::{Event, Scene, bundle, partitions};
 use crate::{days, typologies};
@@ -15,7 +15,7 @@ use palermo_engine::port::RecordRef;
 use palermo_engine::snapshot::{Freeze, Head};
 use palermo_engine::{Bundle, Engine};
 use palermo_lang::program::RuleSet;
-use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
+use palermo_testkit::scene::{delays, disturbances, drafts, worlds};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
@@ -51,9 +51,7 @@ proptest! {
         horizon in 4..40_i64,
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
     ) {
-        let mut all = payments(&drafts);
-        disturb(&mut all, &disturbances);
-        let arrivals = with_end(arrive(&all, &delays, Span::from_days(3), 2), 2, 60);
+        let arrivals = disturbed(&drafts, &disturbances, &delays, Span::from_days(3));
         let records = records(&world, &arrivals);
         let config = config(Span::from_days(1), Span::from_days(horizon));
         let mut never = engine(&config, &rules, 2);
@@ -92,7 +90,7 @@ fn a_frozen_state_does_not_move() {
     let scene = (worlds(), drafts(40, 20..60));
     runner
         .run(&scene, |(world, drafts)| {
-            let arrivals = with_end(arrive(&payments(&drafts), &[(0, 0)], Span::ZERO, 2), 2, 60);
+            let arrivals = disturbed(&drafts, &[], &[(0, 0)], Span::ZERO);
             let records = records(&world, &arrivals);
             let config = config(Span::from_days(1), Span::from_days(10));
             let mut engine = engine(&config, &typologies::rules(), 2);

@@ -1,12 +1,12 @@
 //! What happens upstream: customers, rates and payments that make alerts, with duplicates, conflicts,
 //! reversals, late ones and garbage among them.
 
-use crate::harness::{config, records, with_end};
+use crate::harness::{config, disturbed, records};
 use crate::linked::spec;
 use crate::{days, typologies};
 use palermo_domain::{Partition, Span, TopicRole};
 use palermo_engine::{Bundle, EngineConfig};
-use palermo_testkit::scene::{arrive, delays, disturb, disturbances, drafts, payments, worlds};
+use palermo_testkit::scene::{delays, disturbances, drafts, worlds};
 use palermo_tests::Chance;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -53,9 +53,7 @@ impl Scene {
         let parts = (worlds(), drafts(30, 10..40), disturbances(8), delays(late), 4..40_i64);
         let tree = parts.new_tree(&mut runner).expect("a scene");
         let (world, drafts, disturbances, delays, horizon) = tree.current();
-        let mut all = payments(&drafts);
-        disturb(&mut all, &disturbances);
-        let arrivals = with_end(arrive(&all, &delays, late, 2), 2, 60);
+        let arrivals = disturbed(&drafts, &disturbances, &delays, late);
         let mut chance = Chance::new(seed ^ 0x5ce9e);
         let mut events = Vec::new();
         for record in records(&world, &arrivals) {

@@ -28,11 +28,7 @@ impl Detector {
     pub fn go_on(&mut self, lost: Vec<Lost>, mute_before: Option<EventTime>) {
         self.lost = lost;
         self.settings.mute_before = mute_before;
-        for track in 0..self.tracks.len() {
-            if let Some(track) = self.tracks.get_mut(track) {
-                track.unpublish();
-            }
-        }
+        self.tracks.iter_mut().for_each(crate::episode::Track::unpublish);
         self.memories.values_mut().for_each(crate::episode::Memory::unpublish);
         self.groups = Groups::default();
     }

@@ -8,7 +8,7 @@
 //! Promises: nothing is gone on without unless the operator says so at this very start and nothing else
 //! is in the way; which offsets were lost is on record.
 
-use super::{Facts, History, Mark, Origin, Positions, Segment, agrees, check_bundles, notes};
+use super::{Facts, History, Origin, Positions, Segment, agrees, check_bundles, notes};
 use crate::EngineStop;
 use crate::recovery::Base;
 use crate::snapshot::Head;
@@ -137,10 +137,9 @@ fn without_what_is_gone(facts: &Facts, history: &History, head: &Head) -> Result
 pub(super) fn base_of<'a>(facts: &'a Facts, history: &History) -> Result<&'a Head, EngineStop> {
     let fits = |head: &&Head| {
         let bundle = history.segments.first().map(|segment| &segment.bundle);
-        let agrees = |mark: &Mark| mark.positions == head.positions && mark.chain == head.chain;
         history.is_base(head)
             && bundle == Some(&head.bundle)
-            && facts.marks.get(&head.seq).is_none_or(agrees)
+            && agrees(facts, history, head).is_ok()
     };
     facts.snapshots.iter().find(fits).ok_or_else(|| EngineStop {
         code: "log_truncated",

@@ -108,7 +108,7 @@ impl KafkaLog {
     }
 
     /// Longer than any transaction of ours lives, the broker's ten-second check included.
-    pub(super) fn patience_ms(&self) -> u64 {
+    fn patience_ms(&self) -> u64 {
         u64::from(self.config.tuning.request_timeout_ms)
             .saturating_add(u64::from(self.config.tuning.transaction_timeout_ms))
             .saturating_add(10_000)
