@@ -20,6 +20,7 @@ mod place;
 mod redacted;
 pub mod share;
 pub mod snapshot;
+pub mod statistics;
 mod symbol;
 mod time;
 

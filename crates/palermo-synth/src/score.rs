@@ -8,6 +8,8 @@
 
 use crate::truth::{Case, CaseKind, Member};
 use palermo_domain::EventTime;
+pub use palermo_domain::statistics::median;
+use palermo_domain::statistics::wilson;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An alert that stands.
@@ -228,19 +230,9 @@ fn add(to: &mut u64, more: u64) {
     *to = to.saturating_add(more);
 }
 
-/// The middle one, the upper of two.
-pub fn median<T: Copy + Ord>(all: &[T]) -> Option<T> {
-    let mut all = all.to_vec();
-    all.sort_unstable();
-    all.get(all.len().checked_div(2)?).copied()
-}
-
 /// So many for each `each`, with two places.
 pub fn per(of: u64, whole: u64, each: u64) -> String {
-    let hundredths = u128::from(of).saturating_mul(u128::from(each)).saturating_mul(100);
-    let hundredths = hundredths.checked_div(u128::from(whole.max(1))).unwrap_or(0);
-    let (whole, rest) = (hundredths.checked_div(100), hundredths.checked_rem(100));
-    format!("{}.{:02}", whole.unwrap_or(0), rest.unwrap_or(0))
+    palermo_domain::statistics::per(of, whole, each, 2)
 }
 
 /// A share with its interval: `0.85 [0.79, 0.90]`, or `-` of nothing.
@@ -250,54 +242,15 @@ pub fn share(part: u64, whole: u64) -> String {
     format!("{} [{}, {}]", per(part, whole, 1), place(low), place(high))
 }
 
-/// Wilson's interval of 95 % of a share, in millionths; `None` of nothing.
-///
-/// The bounds are (2x + z² ± z √(z² + 4x(n − x)/n)) / 2(n + z²), with z² = 3.841459.
-pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
-    const MICRO: u128 = 1_000_000;
-    const Z2: u128 = 3_841_459;
-    const Z: u128 = 1_959_964;
-    let (x, n) = (u128::from(part.min(whole)), u128::from(whole));
-    let spread = x.checked_mul(n.checked_sub(x)?)?.checked_mul(4)?.checked_mul(MICRO)?;
-    let under = Z2.checked_add(spread.checked_div(n)?)?.checked_mul(MICRO)?;
-    let root = Z.checked_mul(under.isqrt())?.checked_div(MICRO)?;
-    let middle = x.checked_mul(2)?.checked_mul(MICRO)?.checked_add(Z2)?;
-    let whole = n.checked_mul(MICRO)?.checked_add(Z2)?.checked_mul(2)?;
-    let of_whole = |bound: u128| -> Option<u64> {
-        u64::try_from(bound.checked_mul(MICRO)?.checked_div(whole)?).ok()
-    };
-    let (low, high) = (middle.saturating_sub(root), middle.checked_add(root)?.min(whole));
-    Some((of_whole(low)?, of_whole(high)?))
-}
-
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_precision_loss,
-    reason = "small numbers written here, against the formula in floating point"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers written here")]
 mod tests {
     use super::*;
     use crate::truth::{Evasion, Leg, Node};
     use palermo_domain::alert::Role;
 
-    /// Values of the formula in floating point.
     #[test]
-    fn intervals_are_those_of_the_formula() {
-        for n in 1..80_u64 {
-            for x in 0..=n {
-                let (part, whole, z) = (x as f64, n as f64, 1.959_963_985_f64);
-                let p = part / whole;
-                let middle = (p + z * z / (2.0 * whole)) / (1.0 + z * z / whole);
-                let half = z / (1.0 + z * z / whole)
-                    * (p * (1.0 - p) / whole + z * z / (4.0 * whole * whole)).sqrt();
-                let (low, high) = wilson(x, n).unwrap();
-                let near = |a: u64, b: f64| (a as f64 / 1e6 - b).abs() < 3e-6;
-                assert!(near(low, (middle - half).max(0.0)), "{x} of {n}: {low}");
-                assert!(near(high, (middle + half).min(1.0)), "{x} of {n}: {high}");
-            }
-        }
-        assert_eq!(wilson(0, 0), None);
+    fn shares_are_told_with_their_interval() {
         assert_eq!(share(17, 20), "0.85 [0.64, 0.95]");
         assert_eq!(share(0, 0), "-");
         assert_eq!(per(3, 200_000, 100_000), "1.50");

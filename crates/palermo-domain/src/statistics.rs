@@ -1,0 +1,83 @@
+//! Counts told honestly: shares with their intervals, quantiles, rates. Whole numbers, so that two
+//! machines agree.
+
+/// Wilson's interval of 95 % of a share (Wilson 1927), in millionths; `None` of nothing.
+///
+/// The bounds are (2x + z² ± z √(z² + 4x(n − x)/n)) / 2(n + z²), with z² = 3.841459.
+pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
+    const MICRO: u128 = 1_000_000;
+    const Z2: u128 = 3_841_459;
+    const Z: u128 = 1_959_964;
+    let (x, n) = (u128::from(part.min(whole)), u128::from(whole));
+    let spread = x.checked_mul(n.checked_sub(x)?)?.checked_mul(4)?.checked_mul(MICRO)?;
+    let under = Z2.checked_add(spread.checked_div(n)?)?.checked_mul(MICRO)?;
+    let root = Z.checked_mul(under.isqrt())?.checked_div(MICRO)?;
+    let middle = x.checked_mul(2)?.checked_mul(MICRO)?.checked_add(Z2)?;
+    let whole = n.checked_mul(MICRO)?.checked_add(Z2)?.checked_mul(2)?;
+    let of_whole = |bound: u128| -> Option<u64> {
+        u64::try_from(bound.checked_mul(MICRO)?.checked_div(whole)?).ok()
+    };
+    let (low, high) = (middle.saturating_sub(root), middle.checked_add(root)?.min(whole));
+    Some((of_whole(low)?, of_whole(high)?))
+}
+
+/// The middle one, the upper of two.
+pub fn median<T: Copy + Ord>(all: &[T]) -> Option<T> {
+    quantile(all, 50)
+}
+
+/// The value below which so many percent lie, the upper of two; the largest for 100.
+pub fn quantile<T: Copy + Ord>(all: &[T], percent: usize) -> Option<T> {
+    let mut all = all.to_vec();
+    all.sort_unstable();
+    let at = all.len().checked_mul(percent)?.checked_div(100)?;
+    all.get(at.min(all.len().checked_sub(1)?)).copied()
+}
+
+/// So many for each `each`, with so many decimals, rounded down.
+pub fn per(of: u64, whole: u64, each: u64, places: u32) -> String {
+    let unit = 10_u128.saturating_pow(places);
+    let scaled = u128::from(of).saturating_mul(u128::from(each)).saturating_mul(unit);
+    let scaled = scaled.checked_div(u128::from(whole.max(1))).unwrap_or(0);
+    let (whole, rest) = (scaled.checked_div(unit), scaled.checked_rem(unit));
+    let width = usize::try_from(places).unwrap_or(0);
+    match places {
+        0 => whole.unwrap_or(0).to_string(),
+        _ => format!("{}.{:0width$}", whole.unwrap_or(0), rest.unwrap_or(0)),
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "small numbers written here, against the formula in floating point"
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_those_of_the_formula() {
+        for n in 1..80_u64 {
+            for x in 0..=n {
+                let (part, whole, z) = (x as f64, n as f64, 1.959_963_985_f64);
+                let p = part / whole;
+                let middle = (p + z * z / (2.0 * whole)) / (1.0 + z * z / whole);
+                let half = z / (1.0 + z * z / whole)
+                    * (p * (1.0 - p) / whole + z * z / (4.0 * whole * whole)).sqrt();
+                let (low, high) = wilson(x, n).unwrap();
+                let near = |a: u64, b: f64| (a as f64 / 1e6 - b).abs() < 3e-6;
+                assert!(near(low, (middle - half).max(0.0)), "{x} of {n}: {low}");
+                assert!(near(high, (middle + half).min(1.0)), "{x} of {n}: {high}");
+            }
+        }
+        assert_eq!(wilson(0, 0), None);
+    }
+
+    #[test]
+    fn quantiles_and_rates_are_those_of_people() {
+        assert_eq!((median(&[3, 1, 2]), median::<i64>(&[])), (Some(2), None));
+        assert_eq!((quantile(&[1, 2, 3, 4], 95), quantile(&[7], 100)), (Some(4), Some(7)));
+        assert_eq!(per(3, 200_000, 100_000, 2), "1.50");
+        assert_eq!((per(7, 2, 1, 0), per(7, 0, 1, 1)), ("3".to_owned(), "7.0".to_owned()));
+    }
+}
