@@ -39,6 +39,7 @@ mod source;
 mod syntax;
 mod test_notes;
 mod tests_file;
+mod variants;
 mod vocabulary;
 mod yaml;
 
@@ -61,6 +62,7 @@ pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
     Invariants, Test, TestEvent, TestFile, World, hashed, parse_tests,
 };
+pub use variants::{Point, Variants, all_live, original, variants};
 pub use vocabulary::field_name;
 
 #[cfg(test)]

@@ -12,10 +12,10 @@
 
 use super::feed::Feed;
 use super::{Bench, Outcome, TestResult};
+use palermo_domain::Decimal;
 use palermo_domain::alert::Action;
-use palermo_domain::{Decimal, Span};
 use palermo_lang::Overrides;
-use palermo_lang::program::{Condition, Literal, Param, RuleSet, Stricter};
+use palermo_lang::program::{Condition, Param, RuleSet, Stricter};
 
 /// Bound on the steps of one parameter.
 const STEPS_MAX: i64 = 1 << 16;
@@ -70,7 +70,7 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
         return false;
     };
     let (end, loose) = if param.stricter == Stricter::Up { (high, low) } else { (low, high) };
-    let numbers = (number(&param.value), number(end), number(loose), number(step));
+    let numbers = (param.value.number(), end.number(), loose.number(), step.number());
     let (Some(value), Some(end), Some(loose), Some(step)) = numbers else {
         result.notes.push(format!("{rule}.{} is not a number: not moved", param.name));
         return false;
@@ -84,7 +84,7 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
         let moved = step.checked_mul(Decimal::from(steps)).unwrap_or_default();
         let up = param.stricter == Stricter::Up;
         let value = if up { value.saturating_add(moved) } else { value.saturating_sub(moved) };
-        like(&param.value, value)
+        param.value.with_number(value)
     };
     let mut holds_at = |steps: i64| -> Option<bool> {
         let key = (rule.to_owned(), param.name.clone());
@@ -101,7 +101,7 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
     let (mut notes, mut failures) = (Vec::new(), Vec::new());
     // Less strict than it is written, the rule must hold all the more.
     if loose_room > 0 && holds_at(loose_room.saturating_neg()) == Some(false) {
-        let loosest = at(loose_room.saturating_neg()).map_or_else(String::new, |at| show(&at));
+        let loosest = at(loose_room.saturating_neg()).map_or_else(String::new, |at| at.text());
         failures.push(format!(
             "{name} stops holding where it is loosened to {loosest}: does `stricter` point the \
              wrong way?"
@@ -119,7 +119,7 @@ fn check(bench: &Bench<'_>, rule: &str, param: &Param, result: &mut TestResult) 
         }
     }
     if binds {
-        let edge = at(low_steps).map_or_else(String::new, |edge| show(&edge));
+        let edge = at(low_steps).map_or_else(String::new, |edge| edge.text());
         notes.push(format!("{name} binds at {edge}"));
     } else {
         notes.push(format!("{name} does not bind in this test"));
@@ -143,34 +143,4 @@ fn is_held(bench: &Bench<'_>, outcome: &Outcome) -> bool {
         !suppressed && of_rule && alert.action != Action::Retracted
     });
     stands || !outcome.held_on.is_empty()
-}
-
-fn number(literal: &Literal) -> Option<Decimal> {
-    match literal {
-        Literal::Int(int) => Some(Decimal::from(*int)),
-        Literal::Decimal(number) | Literal::Money(number, _) => Some(*number),
-        Literal::Duration(span) => Some(Decimal::from(span.as_millis())),
-        Literal::Bool(_) | Literal::Text(_) | Literal::Symbol(_) => None,
-    }
-}
-
-fn like(literal: &Literal, value: Decimal) -> Option<Literal> {
-    let whole = || i64::try_from(value.round()).ok();
-    match literal {
-        Literal::Int(_) => whole().map(Literal::Int),
-        Literal::Decimal(_) => Some(Literal::Decimal(value)),
-        Literal::Money(_, currency) => Some(Literal::Money(value, *currency)),
-        Literal::Duration(_) => whole().map(|ms| Literal::Duration(Span::from_millis(ms))),
-        Literal::Bool(_) | Literal::Text(_) | Literal::Symbol(_) => None,
-    }
-}
-
-fn show(literal: &Literal) -> String {
-    match literal {
-        Literal::Int(int) => int.to_string(),
-        Literal::Decimal(number) => number.normalize().to_string(),
-        Literal::Money(amount, currency) => format!("{currency} {}", amount.normalize()),
-        Literal::Duration(span) => span.to_string(),
-        other => format!("{other:?}"),
-    }
 }

@@ -104,6 +104,30 @@ pub enum Literal {
     Symbol(Symbol),
 }
 
+impl Literal {
+    /// The number of an ordered value: as written, of a duration its milliseconds.
+    pub fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Int(int) => Some(Decimal::from(*int)),
+            Self::Decimal(number) | Self::Money(number, _) => Some(*number),
+            Self::Duration(span) => Some(Decimal::from(span.as_millis())),
+            Self::Bool(_) | Self::Text(_) | Self::Symbol(_) => None,
+        }
+    }
+
+    /// A value of the same type with another number; whole where the type is.
+    pub fn with_number(&self, number: Decimal) -> Option<Self> {
+        let whole = || i64::try_from(number.round()).ok();
+        match self {
+            Self::Int(_) => whole().map(Self::Int),
+            Self::Decimal(_) => Some(Self::Decimal(number)),
+            Self::Money(_, currency) => Some(Self::Money(number, *currency)),
+            Self::Duration(_) => whole().map(|ms| Self::Duration(Span::from_millis(ms))),
+            Self::Bool(_) | Self::Text(_) | Self::Symbol(_) => None,
+        }
+    }
+}
+
 /// Which end of the payment, seen from the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {

@@ -129,7 +129,8 @@ impl Arithmetic {
 }
 
 impl Literal {
-    fn text(&self) -> String {
+    /// As people read it; money with its currency first.
+    pub fn text(&self) -> String {
         match self {
             Self::Bool(truth) => truth.to_string(),
             Self::Int(int) => int.to_string(),
