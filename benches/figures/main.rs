@@ -3,10 +3,11 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `decode`, `memory`, `snapshot`, `library`, `windows`, `graph`, `production`, `scale`, `score`, `kafka`; `scale`
+//! `backtest`, `decode`, `memory`, `snapshot`, `library`, `windows`, `graph`, `production`, `scale`, `score`, `kafka`; `scale`
 //! only where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
 //! `score` is what the rules find of planted networks, and takes minutes a seed.
 
+mod backtest;
 mod decode;
 mod graph;
 mod kafka;
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
     }
     if wants("library") {
         library::figures(setting("PALERMO_BENCH_RUNS", 3));
+    }
+    if wants("backtest") {
+        backtest::figures(setting("PALERMO_BENCH_RUNS", 3));
     }
     if wants("windows") {
         windows::figures(setting("PALERMO_BENCH_RUNS", 3));

@@ -4,7 +4,8 @@
 #   deploy/scripts/setup.sh build    what compiling needs: C compiler, make, pkg-config, OpenSSL and zlib
 #   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
 #   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
-#   deploy/scripts/setup.sh test     all of it
+#   deploy/scripts/setup.sh browser  what the tests of pages need: Chromium
+#   deploy/scripts/setup.sh test     all of it but the browser
 #   deploy/scripts/setup.sh counts   what compiling needs, and valgrind
 #
 # Installs only what is missing, so a second call takes no time. As root (or with sudo that asks no
@@ -71,6 +72,10 @@ check_kafka() {
     "$kafka" installed || have mvn || need maven
 }
 
+check_browser() {
+    have chromium || have chromium-browser || have google-chrome || need chromium
+}
+
 install_missing() {
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086
@@ -100,11 +105,12 @@ case ${1:-} in
         check_rust
         check_build
         ;;
-    kafka) ;;
-    *) say 'usage: setup.sh build | lint | kafka | test | counts'; exit 2 ;;
+    kafka | browser) ;;
+    *) say 'usage: setup.sh build | lint | kafka | browser | test | counts'; exit 2 ;;
 esac
 case $1 in lint | test) check_tools ;; esac
 case $1 in kafka | test) check_kafka ;; esac
+[ "$1" != browser ] || check_browser
 [ "$1" != counts ] || have valgrind || need valgrind
 install_missing
 case $1 in kafka | test) "$kafka" install ;; esac

@@ -1,10 +1,10 @@
 #!/bin/sh
 # `make test`: formatting, lints, fuzz targets that compile, unit, property, golden, architecture, rule,
-# broker and doc tests. The last line is the totals, counted from the real output:
+# broker, browser and doc tests. The last line is the totals, counted from the real output:
 # `N passed, N failed, N skipped`.
 #
-# A step that fails does not hide the later ones. Broker tests that cannot run (no Java, and none can
-# be installed) are ignored by name, counted as skipped, and fail under CI=true.
+# A step that fails does not hide the later ones. Broker and browser tests that cannot run (no Java or no
+# Chromium, and none can be installed) are ignored by name, counted as skipped, and fail under CI=true.
 # Exit codes: 0 all passed, 1 something failed, 4 the set-up failed.
 set -u
 cd "$(dirname -- "$0")/../.." || exit 4
@@ -44,6 +44,8 @@ deploy/scripts/setup.sh lint || exit 4
 if [ -z "${PALERMO_BOOTSTRAP:-}" ]; then
     deploy/scripts/setup.sh kafka || say 'no Kafka: the broker tests cannot run'
 fi
+
+deploy/scripts/setup.sh browser || say 'no browser: the tests of pages cannot run'
 
 step formatting cargo fmt --all --check
 step lints cargo clippy --workspace --all-targets --quiet -- -D warnings

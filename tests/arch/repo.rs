@@ -183,7 +183,7 @@ pub fn codes_in(text: &str, codes: &mut BTreeSet<String>) {
                 }
             }
         }
-        if code.contains("fn code(") && code.contains("-> &'static str") {
+        if code.contains("fn code(") && code.contains("&'static str") {
             inside = Some(line.len() - code.len());
         } else if let Some(indent) = inside {
             for literal in literals().filter(|literal| is_code(literal)) {

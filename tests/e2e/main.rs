@@ -1,6 +1,7 @@
 //! The command as people and scripts use it, without a broker: what it prints, and how it exits.
 
 mod alerts;
+mod backtest;
 mod command;
 mod config;
 mod demo;

@@ -1,10 +1,16 @@
 //! The arguments of every command.
 
 mod alert;
+mod backtest;
 
 pub(crate) use alert::{
     AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg, TopicArg,
     WhyNotArgs,
+};
+
+pub(crate) use backtest::{
+    AsOfArg, BacktestArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs, SampleCommand,
+    SampleImportArgs, TuneArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -51,6 +57,16 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Write the graph patterns that each payment completes, as columns for a model.
     Features(Box<FeaturesArgs>),
+    /// Play recorded payments through the engine: what rules find, and what changes between two sets.
+    Backtest(Box<BacktestArgs>),
+    /// Try other values of a rule's parameters on recorded payments.
+    Tune(Box<TuneArgs>),
+    /// Draw cases around a threshold for a blind review.
+    #[command(subcommand)]
+    Sample(SampleCommand),
+    /// Look at files of payments.
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Look at what was found.
     #[command(subcommand)]
     Alert(AlertCommand),
@@ -68,6 +84,12 @@ pub(crate) enum Command {
     /// Work with the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Say what is in the files, what is missing, and which rules lack it.
+    Profile(Box<DataProfileArgs>),
 }
 
 #[derive(Debug, Subcommand)]

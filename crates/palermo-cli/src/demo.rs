@@ -10,7 +10,7 @@
 mod place;
 mod play;
 mod score;
-mod screen;
+pub(crate) mod screen;
 mod words;
 
 use crate::args::DemoArgs;

@@ -9,7 +9,9 @@
 
 mod alert;
 mod args;
+mod backtest;
 mod config;
+mod data;
 mod demo;
 mod doctor;
 mod exit;
@@ -18,15 +20,21 @@ mod out;
 mod ratio;
 mod rules;
 mod run;
+mod sample;
 mod signals;
 mod state;
 mod synth;
+mod tune;
 mod why_not;
 
-use args::{AlertCommand, Cli, Command, ConfigCommand, DoctorCommand, RulesCommand, StateCommand};
+use args::{
+    AlertCommand, Cli, Command, ConfigCommand, DataCommand, DoctorCommand, RulesCommand,
+    SampleCommand, StateCommand,
+};
 use clap::Parser;
 use exit::{Exit, Failure};
 use out::Out;
+use palermo_backtest::sample::Line;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -74,6 +82,16 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Demo(arguments) => demo::demo(&arguments, out),
         Command::Synth(arguments) => synth::synth(&arguments, out),
         Command::Features(arguments) => features::features(&arguments, out),
+        Command::Backtest(arguments) => backtest::backtest(&arguments, out),
+        Command::Sample(SampleCommand::Btl(arguments)) => {
+            sample::sample(&arguments, Line::Below, out)
+        }
+        Command::Sample(SampleCommand::Atl(arguments)) => {
+            sample::sample(&arguments, Line::Above, out)
+        }
+        Command::Sample(SampleCommand::Import(arguments)) => sample::import(&arguments, out),
+        Command::Data(DataCommand::Profile(arguments)) => data::data_profile(&arguments, out),
+        Command::Tune(arguments) => tune::tune(&arguments, out),
         Command::Alert(AlertCommand::List(arguments)) => alert::list(&arguments, out),
         Command::Alert(AlertCommand::Show(arguments)) => alert::show(&arguments, out),
         Command::Alert(AlertCommand::Replay(arguments)) => alert::replay(&arguments, out),

@@ -4,8 +4,9 @@
 //! same loop over any log). Principal types: [`Config`] (a checked `palermo.yaml`) and
 //! [`BundleFiles`] (everything that decides results, under one hash).
 //!
-//! The only crate that starts threads and reads a clock; the only one, beside the command, that
-//! reads rule, list and configuration files. It reads no environment and prints nothing.
+//! The only crate that reads a clock, and with `palermo-backtest` the only one that starts threads; the
+//! only one, beside the command, that reads rule, list and configuration files. It reads no environment
+//! and prints nothing.
 
 mod bundle;
 mod clock;

@@ -1,0 +1,177 @@
+//! One rule set: its engine, what it told, and what it answers.
+
+use crate::error::BacktestError;
+use crate::input::{Batch, Item};
+use crate::play::OfRules;
+use crate::reason;
+use crate::told::Track;
+use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
+use palermo_engine::port::{OutRecord, RecordRef};
+use palermo_engine::{Bundle, Engine, EngineConfig};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Questions that are answered of one batch; of more only the last things are not known.
+const QUESTIONS_MAX: usize = 256;
+
+/// An alert that was told first: whoever did not tell it is asked why.
+#[derive(Clone)]
+pub(super) struct Question {
+    id: String,
+    typology: String,
+    anchor: String,
+    /// Event time that decided it.
+    at: EventTime,
+    /// When it was told.
+    told_at: EventTime,
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Alerts that were told first.
+    pub(super) news: Vec<Question>,
+    /// Revisions, one a line.
+    pub(super) lines: Vec<u8>,
+    /// How many alerts and held back findings are new.
+    pub(super) told: u64,
+}
+
+/// A rule set.
+pub(super) struct Side {
+    engine: Engine,
+    track: Track,
+    reasons: BTreeMap<String, String>,
+    files: Arc<Vec<PathBuf>>,
+    /// Whether revisions are handed on.
+    speaks: bool,
+    effects: Vec<OutRecord>,
+}
+
+/// A partition of an input topic; each has one.
+const fn partition(role: TopicRole) -> Partition {
+    Partition { role, index: 0 }
+}
+
+impl Side {
+    pub(super) fn new(
+        config: &EngineConfig,
+        bundle: &Bundle,
+        muted: Option<EventTime>,
+        files: Arc<Vec<PathBuf>>,
+        speaks: bool,
+    ) -> Result<Self, BacktestError> {
+        let roles = [TopicRole::Lists, TopicRole::Parties, TopicRole::Payments];
+        let start = roles.map(|role| (partition(role), 0)).into();
+        let engine = Engine::new(config.clone(), bundle.clone(), &start, muted)?;
+        let (track, reasons, effects) = (Track::default(), BTreeMap::new(), Vec::new());
+        Ok(Self { engine, track, reasons, files, speaks, effects })
+    }
+
+    pub(super) fn apply(&mut self, batch: &Batch) -> Result<Done, BacktestError> {
+        let mut done = Done::default();
+        for item in &batch.items {
+            let record = RecordRef {
+                partition: partition(item.role),
+                offset: item.offset,
+                timestamp_ms: item.timestamp_ms,
+                key: None,
+                value: Some(batch.value(item)),
+                headers: 0,
+            };
+            let track = &mut self.track;
+            let mut news = Vec::new();
+            let mut see = |alert: &palermo_domain::Alert| {
+                if track.see(alert) {
+                    news.push((
+                        alert.held_back,
+                        Question {
+                            id: alert.alert_id.clone(),
+                            typology: alert.typology.clone(),
+                            anchor: alert.anchor.clone(),
+                            at: alert.decided_at,
+                            told_at: alert.detected_at,
+                        },
+                    ));
+                }
+            };
+            let fate = self.engine.apply_seen(record, &mut self.effects, &mut see)?;
+            done.told = done.told.saturating_add(news.len() as u64);
+            let published = news.into_iter().filter(|(held_back, _)| !held_back);
+            done.news.extend(published.map(|(_, question)| question));
+            if fate == Fate::DeadLetter {
+                return Err(self.refused(item));
+            }
+            for effect in self.effects.drain(..) {
+                if let Some(value) = effect.value.filter(|_| self.speaks) {
+                    done.lines.extend_from_slice(&value);
+                    done.lines.push(b'\n');
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// The engine sent a row to the dead letters: in a file it is an error.
+    fn refused(&self, item: &Item) -> BacktestError {
+        let letter = self.effects.iter().rev().find(|out| out.topic == OutputTopic::DeadLetter);
+        let header = |name: &str| {
+            let headers = letter.map(|letter| letter.headers.as_slice()).unwrap_or_default();
+            let found = headers.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+        };
+        let (reason, field) = (header("palermo-reason"), header("palermo-field"));
+        let place = if field.is_empty() { String::new() } else { format!(" in `{field}`") };
+        let help = match reason.as_str() {
+            "conflict" => "; an earlier row has this id and other content",
+            "beyond_horizon" | "time_range" => {
+                "; it is too far behind the rows before it: rows stand in order of `event_time`, parts in \
+                 order of name (`payments-02`, not `payments-2`)"
+            }
+            _ => "",
+        };
+        let path = self.files.get(item.file).cloned().unwrap_or_default();
+        BacktestError::row(&path, item.line, format!("is refused: `{reason}`{place}{help}"))
+    }
+
+    /// Says why it did not tell what another one just told.
+    pub(super) fn answer(&mut self, questions: &[Question]) {
+        let is_open = |question: &&Question| {
+            let own = self.track.get(&question.id, false);
+            own.is_none_or(|own| own.at > question.told_at)
+        };
+        let open: Vec<&Question> = questions.iter().filter(is_open).collect();
+        for question in open.iter().take(QUESTIONS_MAX) {
+            let why = match self.track.get(&question.id, true) {
+                Some(held) => {
+                    // An exception is a person's words; only that there is one is said.
+                    let by = held.held_back_by.iter().map(|by| match by.starts_with("exception") {
+                        true => "a named exception",
+                        false => by.as_str(),
+                    });
+                    format!("held back by {}", by.collect::<Vec<_>>().join(", "))
+                }
+                None => {
+                    let Question { typology, anchor, at, .. } = question;
+                    let why = self.engine.why_not(typology, anchor, Some(*at));
+                    reason::first(typology, why.as_ref())
+                }
+            };
+            self.reasons.insert(question.id.clone(), why);
+        }
+        for question in open.iter().skip(QUESTIONS_MAX) {
+            let text = "not asked: too many differ at this moment";
+            self.reasons.insert(question.id.clone(), text.to_owned());
+        }
+    }
+
+    pub(super) fn end(self) -> OfRules {
+        OfRules {
+            told: self.track.told(),
+            reasons: self.reasons,
+            counters: self.engine.totals(),
+            chain: self.engine.chain(),
+        }
+    }
+}

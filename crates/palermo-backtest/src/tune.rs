@@ -1,0 +1,272 @@
+//! Other values of a rule's parameters, tried on history in one pass: how many alerts each gives, and
+//! how much of what is known it finds.
+//!
+//! Every point is deployed beside the others, as copies of the rules that it changes
+//! ([`palermo_lang::variants`]), and the engine decides them all: a point is what a backtest of rules
+//! with these values would be, whatever the parameter is part of. First each parameter alone, over its
+//! declared range; then a sample of all together (Latin hypercube: of each parameter every value as often
+//! as the others). What nothing else beats in recall, alerts a day and delay at once is the Pareto set;
+//! there is no best point, and how many people there are to look at alerts decides nothing.
+//!
+//! Cost: one pass over the data for all points; a point costs what its copies do not share.
+
+use crate::measure::{Effort, Judge, Measures, measure};
+use crate::play::{OfRules, Played};
+use crate::share::Share;
+use crate::told::Told;
+use crate::{Change, compare};
+use palermo_domain::statistics::median;
+use palermo_domain::{Decimal, Span};
+use palermo_lang::program::{Condition, Literal, Param, RuleSet};
+use palermo_lang::{Point, original};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// In how many parts a stratum is drawn from.
+const WITHIN: u64 = 1 << 16;
+const WITHIN_SIZE: usize = 1 << 16;
+
+/// Points of one sweep.
+pub const POINTS_MAX: usize = 500;
+
+/// A parameter that is moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knob {
+    /// The rule.
+    pub rule: String,
+    /// The parameter as it is declared.
+    pub param: Param,
+    /// Values to be tried in order of size, the current one among them.
+    pub values: Vec<Literal>,
+}
+
+impl Knob {
+    /// `MS-08.min_senders`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.rule, self.param.name)
+    }
+
+    fn at(&self, value: &Literal) -> ((String, String), Literal) {
+        ((self.rule.clone(), self.param.name.clone()), value.clone())
+    }
+}
+
+/// The parameters of a rule, or of what a typology requires, that have a range and a step; at most so
+/// many values of each. With `only` those of these names, as `min_senders` or `MS-08.min_senders`.
+pub fn knobs(rules: &RuleSet, rule: &str, only: &[String], most: usize) -> Vec<Knob> {
+    let indicators = rules.indicators.iter().map(|indicator| &indicator.condition);
+    let suppressors = rules.suppressors.iter().map(|suppressor| &suppressor.condition);
+    let typology = rules.typologies.iter().find(|typology| typology.id == rule);
+    let required: Vec<&str> = typology
+        .into_iter()
+        .flat_map(|typology| &typology.required)
+        .filter_map(|id| rules.indicators.get(usize::from(id.0)))
+        .map(|indicator| indicator.condition.id.as_str())
+        .collect();
+    let is_meant =
+        |condition: &&Condition| condition.id == rule || required.contains(&condition.id.as_str());
+    let mut knobs = Vec::new();
+    for condition in indicators.chain(suppressors).filter(is_meant) {
+        for param in &condition.params {
+            let full = format!("{}.{}", condition.id, param.name);
+            let asked = only.is_empty() || only.iter().any(|o| *o == param.name || *o == full);
+            if let Some(values) = values(param, most).filter(|_| asked) {
+                knobs.push(Knob { rule: condition.id.clone(), param: param.clone(), values });
+            }
+        }
+    }
+    knobs
+}
+
+/// Values from one end of the range to the other in whole steps from the current one, thinned evenly.
+fn values(param: &Param, most: usize) -> Option<Vec<Literal>> {
+    let (low, high) = param.range.as_ref()?;
+    let (now, step) = (param.value.number()?, param.step.as_ref()?.number()?);
+    let (low, high) = (low.number()?, high.number()?);
+    if step <= Decimal::ZERO || low > high {
+        return None;
+    }
+    let room = |to: Decimal| -> Option<i64> {
+        i64::try_from(to.saturating_sub(now).abs().checked_div(step)?.floor()).ok()
+    };
+    let (down, up) = (room(low.min(now))?, room(high.max(now))?);
+    let all = down.saturating_add(up).saturating_add(1);
+    let most = i64::try_from(most.max(2)).ok()?;
+    // Every so many steps, so that the current value is one of them.
+    let stride =
+        all.saturating_add(most).saturating_sub(3).checked_div(most.saturating_sub(1))?.max(1);
+    let first = down.checked_div(stride)?.saturating_neg();
+    let last = up.checked_div(stride)?;
+    let at = |n: i64| {
+        let steps = Decimal::from(n.saturating_mul(stride));
+        param.value.with_number(now.saturating_add(step.saturating_mul(steps)))
+    };
+    (first..=last).map(at).collect()
+}
+
+/// The points of a sweep: every value of each parameter alone, then a sample of all together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sweep {
+    /// The points; the current values are no point, they are always played.
+    pub points: Vec<Point>,
+    /// How many of them move one parameter alone, the first ones.
+    pub alone: usize,
+}
+
+impl Sweep {
+    /// Lays the points. The same seed gives the same sample.
+    pub fn new(knobs: &[Knob], samples: usize, seed: u64) -> Self {
+        let mut points = Vec::new();
+        for knob in knobs {
+            let others = knob.values.iter().filter(|value| **value != knob.param.value);
+            points.extend(others.map(|value| Point::from([knob.at(value)])));
+        }
+        let alone = points.len();
+        points.extend(hypercube(knobs, samples, seed));
+        Self { points, alone }
+    }
+}
+
+/// So many points; of each parameter every value comes as often as the others, give or take one.
+fn hypercube(knobs: &[Knob], samples: usize, seed: u64) -> Vec<Point> {
+    let mut points = vec![Point::new(); samples];
+    let mut draw = Draw(seed);
+    for knob in knobs {
+        let mut order: Vec<usize> = (0..samples).collect();
+        draw.shuffle(&mut order);
+        for (place, point) in order.into_iter().zip(&mut points) {
+            // Somewhere within its stratum, so that every value can come where there are few points.
+            let within = usize::try_from(draw.next().checked_rem(WITHIN).unwrap_or(0)).unwrap_or(0);
+            let place = place.saturating_mul(WITHIN_SIZE).saturating_add(within);
+            let strata = samples.saturating_mul(WITHIN_SIZE);
+            let at = place.saturating_mul(knob.values.len()).checked_div(strata).unwrap_or(0);
+            if let Some(value) = knob.values.get(at).filter(|value| **value != knob.param.value) {
+                point.extend([knob.at(value)]);
+            }
+        }
+    }
+    points
+}
+
+/// Numbers from a seed (SplitMix64, Steele 2014): the same on every machine.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Fisher and Yates.
+    fn shuffle(&mut self, all: &mut [usize]) {
+        for at in (1..all.len()).rev() {
+            let bound = (at as u64).saturating_add(1);
+            let other = usize::try_from(self.next().checked_rem(bound).unwrap_or(0)).unwrap_or(0);
+            all.swap(at, other);
+        }
+    }
+}
+
+/// What one point gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// Alerts, and of which typologies.
+    pub alerts: u64,
+    /// Mean a day, with two decimals.
+    pub a_day: String,
+    /// Labels found.
+    pub recall: Share,
+    /// True of those judged.
+    pub precision: Share,
+    /// Median delay in milliseconds: from decidable where any label says when that was, else from the
+    /// start.
+    pub delay_ms: Option<i64>,
+    /// Alerts of now that are lost, and labels that are found now and are not with it.
+    pub lost: (u64, u64),
+    /// Alerts that are new.
+    pub new: u64,
+}
+
+/// What the points of a sweep give: that of the current values first, then those of the points. Counted
+/// are alerts of the typologies that the sweep is about, and labels of these or of any.
+pub fn tried(
+    played: &Played,
+    points: usize,
+    typologies: &BTreeSet<String>,
+    judge: Judge<'_>,
+    warm_up: Span,
+) -> Vec<Tried> {
+    let Some(all) = played.rules.first() else { return Vec::new() };
+    let told = told_by_point(&all.told, typologies);
+    let judge = Judge { only: Some(typologies), ..judge };
+    let none = Vec::new();
+    let now = told.get(&0).unwrap_or(&none);
+    (0..=points)
+        .map(|point| {
+            let told = told.get(&point).unwrap_or(&none);
+            let rules = OfRules { told: told.clone(), ..all.clone_without_told() };
+            let measures = measure(&rules, &played.facts, judge, warm_up, Effort::default());
+            one(&measures, now, told, judge)
+        })
+        .collect()
+}
+
+/// What each point told of these typologies, under the ids of the rules as they are written. What they
+/// look for on linked accounts is played as well, and no point changes it.
+pub fn told_by_point(all: &[Told], typologies: &BTreeSet<String>) -> BTreeMap<usize, Vec<Told>> {
+    let mut told: BTreeMap<usize, Vec<Told>> = BTreeMap::new();
+    for one in all {
+        let (typology, point) = original(&one.typology);
+        if !typologies.contains(typology) {
+            continue;
+        }
+        let (id, of) = (typology.to_owned(), told.entry(point).or_default());
+        let indicators = one.indicators.iter().map(|id| original(id).0.to_owned()).collect();
+        of.push(Told { typology: id, indicators, ..one.clone() });
+    }
+    told
+}
+
+fn one(measures: &Measures, now: &[Told], then: &[Told], judge: Judge<'_>) -> Tried {
+    let none = BTreeMap::new();
+    let compared = compare(now, then, &none, &none);
+    let right = judge.lost(now, then).len();
+    let all = &measures.all;
+    // One basis for all points: what is compared must be the same thing.
+    let is_decidable = judge.labels.all().iter().any(|label| label.decidable.is_some());
+    let delays = if is_decidable { &all.from_decidable } else { &all.delays };
+    Tried {
+        alerts: all.alerts,
+        a_day: measures.a_day().0,
+        recall: all.episodes,
+        precision: all.judged,
+        delay_ms: median(delays),
+        lost: (compared.count(Change::Lost) as u64, right as u64),
+        new: compared.count(Change::New) as u64,
+    }
+}
+
+/// The numbers of those that nothing else beats: none finds more with fewer alerts and sooner. Of equal
+/// ones the first.
+pub fn pareto(all: &[Tried]) -> Vec<usize> {
+    let beats = |a: &Tried, b: &Tried| {
+        let delay = |tried: &Tried| tried.delay_ms.unwrap_or(i64::MAX);
+        let no_worse =
+            a.recall.part >= b.recall.part && a.alerts <= b.alerts && delay(a) <= delay(b);
+        let better = a.recall.part > b.recall.part || a.alerts < b.alerts || delay(a) < delay(b);
+        (no_worse, better)
+    };
+    let is_beaten = |at: usize, one: &Tried| {
+        all.iter().enumerate().any(|(other, tried)| match beats(tried, one) {
+            (true, true) => true,
+            (true, false) => other < at,
+            _ => false,
+        })
+    };
+    (0..all.len()).filter(|at| all.get(*at).is_some_and(|one| !is_beaten(*at, one))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Which values are tried, how a sample is spread, what nothing beats.
+
+use super::*;
+use palermo_lang::program::{Basis, Stricter};
+
+fn knob(name: &str, value: i64, range: (i64, i64), step: i64, most: usize) -> Knob {
+    let param = Param {
+        name: name.to_owned(),
+        value: Literal::Int(value),
+        range: Some((Literal::Int(range.0), Literal::Int(range.1))),
+        step: Some(Literal::Int(step)),
+        stricter: Stricter::Up,
+        basis: Basis::Default,
+        in_selection: false,
+    };
+    let values = values(&param, most).unwrap();
+    Knob { rule: "MS-08".to_owned(), param, values }
+}
+
+fn ints(knob: &Knob) -> Vec<i64> {
+    let int = |value: &Literal| match value {
+        Literal::Int(int) => *int,
+        other => panic!("{other:?}"),
+    };
+    knob.values.iter().map(int).collect()
+}
+
+#[test]
+fn values_keep_the_current_one_and_stay_within_the_range() {
+    for (value, range, step, most, expected) in [
+        (25, (5, 45), 10, 20, vec![5, 15, 25, 35, 45]),
+        (
+            25,
+            (5, 100),
+            5,
+            20,
+            vec![5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100],
+        ),
+        (25, (5, 100), 5, 7, vec![5, 25, 45, 65, 85]),
+        // The declared range does not begin a whole number of steps away.
+        (7, (1, 20), 5, 20, vec![2, 7, 12, 17]),
+        (5, (5, 5), 1, 20, vec![5]),
+    ] {
+        let knob = knob("p", value, range, step, most);
+        let found = ints(&knob);
+        assert_eq!(found, expected);
+        assert!(found.contains(&value) && found.len() <= most);
+    }
+}
+
+#[test]
+fn a_sample_uses_every_value_equally_and_a_seed_gives_it_again() {
+    let knobs = [knob("a", 25, (5, 100), 5, 20), knob("b", 3, (1, 4), 1, 20)];
+    let sweep = Sweep::new(&knobs, 40, 7);
+    assert_eq!(sweep.alone, 19 + 3);
+    assert_eq!(sweep.points.len(), 22 + 40);
+    assert!(sweep.points[..22].iter().all(|point| point.len() == 1));
+    assert_eq!(sweep, Sweep::new(&knobs, 40, 7));
+    assert_ne!(sweep, Sweep::new(&knobs, 40, 8));
+    for (knob, each) in knobs.iter().zip([2, 10]) {
+        for value in &knob.values {
+            let key = (knob.rule.clone(), knob.param.name.clone());
+            let of = |point: &&Point| point.get(&key).unwrap_or(&knob.param.value) == value;
+            assert_eq!(sweep.points[22..].iter().filter(of).count(), each, "{value:?}");
+        }
+    }
+    assert_eq!(Sweep::new(&knobs, 0, 7).points.len(), 22);
+}
+
+#[test]
+fn what_nothing_beats_is_the_pareto_set() {
+    let tried = |alerts, found, delay_ms| Tried {
+        alerts,
+        a_day: String::new(),
+        recall: Share { part: found, whole: 10 },
+        precision: Share::default(),
+        delay_ms,
+        lost: (0, 0),
+        new: 0,
+    };
+    let all = [
+        tried(10, 5, Some(10)),
+        tried(12, 5, Some(10)),
+        tried(12, 6, Some(10)),
+        tried(10, 5, Some(10)),
+        tried(20, 6, Some(5)),
+        tried(0, 0, None),
+        tried(30, 6, None),
+    ];
+    assert_eq!(pareto(&all), [0, 2, 4, 5]);
+    assert_eq!(pareto(&[]), Vec::<usize>::new());
+}

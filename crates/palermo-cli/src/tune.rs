@@ -1,0 +1,128 @@
+//! `palermo tune`: other values of a rule's parameters, tried on history.
+//!
+//! Promises: one pass of the engine that runs live for all points; nothing is written before everything
+//! is known; the same inputs and seed give the same bytes.
+
+use crate::args::{JudgeArgs, TuneArgs};
+use crate::backtest::{Drawer, History, rules::RuleSide};
+use crate::exit::{Exit, Failure};
+use crate::out::Out;
+use crate::signals::Signals;
+use palermo_backtest::{Judge, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried};
+use palermo_engine::Bundle;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Tries and tells.
+pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let signals = Signals::listen()?;
+    let JudgeArgs { labels: labels_path, warm_up, grace, .. } = &arguments.judge;
+    let mut history = History::open(&arguments.data)?;
+    let side = RuleSide::load(&arguments.ruleset, &history.config)?;
+    let labels = history.labels(&arguments.data, &arguments.judge, &side)?;
+    let knobs = knobs(
+        &side.library.program,
+        &arguments.rule,
+        &arguments.param,
+        usize::from(arguments.points),
+    );
+    if knobs.is_empty() {
+        return Err(nothing_to_move(arguments, &side));
+    }
+    let sweep = Sweep::new(&knobs, usize::from(arguments.samples), arguments.seed);
+    if sweep.points.len() > POINTS_MAX {
+        let text = format!(
+            "{} points are more than {POINTS_MAX}: name parameters with `--param`, or lower `--points` or \
+             `--samples`",
+            sweep.points.len()
+        );
+        return Err(Failure::words(Exit::Usage, text));
+    }
+    let variants = side.variants(&sweep.points, &history.config)?;
+    if variants.typologies.is_empty() {
+        let text =
+            format!("no typology rests on `{}`: no value of it makes an alert", arguments.rule);
+        return Err(Failure::words(Exit::Usage, text));
+    }
+    let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: variants.rules.clone() };
+    let engine = history.engine();
+    let plan = Plan { config: engine, bundles: vec![bundle], warm_up: *warm_up };
+    let mut drawer = None;
+    let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
+        out.talk("interrupted; nothing was written");
+        return Ok(signals.exit());
+    };
+    if let Some(path) = labels_path {
+        labels.check_met(path, &played.facts)?;
+    }
+    let judge = Judge { labels: &labels, grace: *grace, only: None };
+    let tried = tried(&played, sweep.points.len(), &variants.typologies, judge, *warm_up);
+    let origin = labels.origin();
+    let report = SweepReport {
+        rule: &arguments.rule,
+        rules: &side.facts,
+        facts: &played.facts,
+        labels: (!origin.0.is_empty()).then_some(origin),
+        knobs: &knobs,
+        sweep: &sweep,
+        tried: &tried,
+        capacity: arguments.capacity,
+        spans: (*warm_up, *grace),
+        seed: arguments.seed,
+        library: &side.library,
+        about: (&variants.typologies, &variants.left_out),
+    };
+    if let Some(folder) = &arguments.out {
+        write(&report, folder)?;
+    }
+    tell(&report, arguments, out);
+    Ok(Exit::Fine)
+}
+
+fn write(report: &SweepReport<'_>, folder: &Path) -> Result<(), Failure> {
+    let mut texts = vec![
+        ("points.jsonl".to_owned(), report.points()),
+        ("index.html".to_owned(), report.page()?),
+    ];
+    let candidates = report.candidates().into_iter();
+    texts.extend(candidates.map(|(path, text)| (format!("candidates/{path}"), text)));
+    // Those of an earlier sweep would stand between them.
+    let old = folder.join("candidates");
+    if old.is_dir() {
+        std::fs::remove_dir_all(&old).map_err(|error| {
+            let text = format!("cannot remove `{}`: {error}", old.display());
+            Failure::words(Exit::Environment, text)
+        })?;
+    }
+    Drawer::write(folder, &texts)
+}
+
+fn tell(report: &SweepReport<'_>, arguments: &TuneArgs, out: &mut Out) {
+    if out.json() {
+        let points = report.points();
+        let points: Vec<Value> =
+            points.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        out.json_data(&json!({"rule": report.rule, "points": points}));
+        return;
+    }
+    report.lines().iter().for_each(|line| out.data(line));
+    if let Some(folder) = &arguments.out {
+        out.data("");
+        out.data(&format!("report    {}", folder.join("index.html").display()));
+    }
+}
+
+/// Which parameters there would be.
+fn nothing_to_move(arguments: &TuneArgs, side: &RuleSide) -> Failure {
+    let rule = &arguments.rule;
+    let all = knobs(&side.library.program, rule, &[], 2);
+    let text = if side.library.rule(rule).is_none() {
+        format!("`{rule}` is no rule of `{}`", arguments.ruleset)
+    } else if all.is_empty() {
+        format!("`{rule}` has no parameter with a range and a step: there is nothing to move")
+    } else {
+        let names: Vec<String> = all.iter().map(palermo_backtest::Knob::name).collect();
+        format!("`--param` names no parameter of `{rule}`; there are {}", names.join(", "))
+    };
+    Failure::words(Exit::Usage, text)
+}
