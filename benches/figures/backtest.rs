@@ -43,15 +43,17 @@ pub(crate) fn figures(runs: usize) {
     let mut sweep = Sweep::new(&knobs, 0, 1);
     sweep.points.truncate(POINTS);
     assert_eq!(sweep.points.len(), POINTS, "so many values");
-    let variants = palermo_lang::variants(&sources, &limits, &sweep.points).expect("they compile");
-    let swept = Bundle { sha256: "0".repeat(64), rules: variants.rules };
-    let alone =
-        palermo_lang::variants(&sources, &limits, &sweep.points[..1]).expect("they compile");
-    let few = Bundle { sha256: "0".repeat(64), rules: alone.rules };
-    let many = timed("sweep of 20 values", runs, folder.path(), &[swept]);
-    let first = timed("sweep of 1 value", runs, folder.path(), &[few]);
-    figure("backtest_sweep_of_20_to_one_pass", format!("{:.2}", many / one), "ratio");
-    figure("backtest_sweep_of_20_to_sweep_of_1", format!("{:.2}", many / first), "ratio");
+    let swept = |name: &str, only: &[&str]| {
+        let only = only.iter().map(|id| (*id).to_owned()).collect();
+        let variants = palermo_lang::variants(&sources, &limits, &sweep.points, &only);
+        let rules = variants.expect("they compile").rules;
+        timed(name, runs, folder.path(), &[Bundle { sha256: "0".repeat(64), rules }])
+    };
+    let all = swept("sweep of 20 values", &[]);
+    figure("backtest_sweep_of_20_to_one_pass", format!("{:.2}", all / one), "ratio");
+    let one_typology = swept("sweep of 20 values for CT-14", &["CT-14"]);
+    let ratio = format!("{:.2}", one_typology / one);
+    figure("backtest_sweep_of_20_of_one_typology_to_one_pass", ratio, "ratio");
 }
 
 /// Seconds of a pass.

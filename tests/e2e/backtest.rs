@@ -415,6 +415,17 @@ fn a_sweep_decides_what_a_backtest_decides() {
         alerts.push(of["alerts"].as_u64().expect("a number"));
     }
     assert!(alerts.iter().any(|n| *n != alerts[0]), "no value changes anything: {alerts:?}");
+    // Of one typology it says the same as of all that rest on the rule.
+    let alone = ["--param", "min_senders", "--points", "5", "--typology", "CT-14"];
+    edit(&rule, &format!("min_senders:    {{value: {now}, "), "min_senders:    {value: 25, ");
+    assert_eq!(sweep(&alone), points);
+    let none = ["tune", "MS-08", "--data", "month", "--typology", "CT-99"];
+    let done = palermo_in(place.path(), &none);
+    assert!(
+        done.code == 2 && done.stderr.contains("`--typology CT-99` is no typology of `rules`"),
+        "{}",
+        done.stderr
+    );
     // All of them together, and the same seed gives the same bytes.
     let sample = ["--points", "3", "--samples", "6", "--seed", "3"];
     assert_eq!(sweep(&sample), sweep(&sample));

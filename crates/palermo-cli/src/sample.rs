@@ -37,7 +37,7 @@ pub(crate) fn sample(arguments: &SampleArgs, line: Line, out: &mut Out) -> Resul
         Failure::words(Exit::Usage, text)
     })?;
     let point = Point::from([((knob.rule.clone(), knob.param.name.clone()), end.clone())]);
-    let variants = side.variants(&[point], &history.config)?;
+    let variants = side.variants(&[point], &arguments.typology, &history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: variants.rules.clone() };
     let plan = Plan { config: history.engine(), bundles: vec![bundle], warm_up: Span::ZERO };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {

@@ -38,7 +38,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         );
         return Err(Failure::words(Exit::Usage, text));
     }
-    let variants = side.variants(&sweep.points, &history.config)?;
+    let variants = side.variants(&sweep.points, &arguments.typology, &history.config)?;
     if variants.typologies.is_empty() {
         let text =
             format!("no typology rests on `{}`: no value of it makes an alert", arguments.rule);

@@ -34,7 +34,7 @@ pub struct Variants {
     pub left_out: BTreeSet<String>,
 }
 
-/// Compiles the points of a sweep.
+/// Compiles the points of a sweep: of every typology that they can change, or of those in `only`.
 ///
 /// # Errors
 /// Rules that do not compile; with a value for which they cannot mean anything, that value's.
@@ -42,6 +42,7 @@ pub fn variants(
     sources: &Sources,
     limits: &Limits,
     points: &[Point],
+    only: &BTreeSet<String>,
 ) -> Result<Variants, Diagnostics> {
     let library = Library::read(sources, limits)?;
     let edges: Vec<(String, String)> = library
@@ -60,7 +61,11 @@ pub fn variants(
     let open = library.rules.iter().filter(is_open).map(|rule| rule.tree.at("id").to_owned());
     let open = closure(open.collect(), upwards);
     let moved = points.iter().flat_map(Point::keys).map(|(rule, _)| rule.clone()).collect();
-    let all = closure(moved, upwards);
+    let mut all = closure(moved, upwards);
+    if !only.is_empty() {
+        let reached = closure(only.clone(), downwards);
+        all.retain(|id| reached.contains(id));
+    }
     let touched: BTreeSet<String> = all.difference(&open).cloned().collect();
     let needed = closure(touched.clone(), downwards);
     let mut files = lists_in_force(&library);
@@ -71,7 +76,7 @@ pub fn variants(
         if !touched.contains(id) {
             continue;
         }
-        if kind == "Typology" {
+        if kind == "Typology" && (only.is_empty() || only.contains(id)) {
             typologies.insert(id.to_owned());
         }
         for number in 1..=points.len() {

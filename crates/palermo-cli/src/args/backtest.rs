@@ -87,6 +87,10 @@ pub(crate) struct TuneArgs {
     /// The rules: a folder, or `git:REF`.
     #[arg(long, value_name = "DIR|git:REF", default_value = "rules")]
     pub ruleset: String,
+    /// Only alerts of this typology; may be given more than once. Of every typology that the rule can
+    /// change where none is given, which costs more.
+    #[arg(long, value_name = "ID")]
+    pub typology: Vec<String>,
     /// Move only this parameter, such as `min_senders` or `MS-08.min_senders`; may be given more than once.
     #[arg(long, value_name = "NAME")]
     pub param: Vec<String>,
@@ -141,6 +145,10 @@ pub(crate) struct SampleArgs {
     /// The rules: a folder, or `git:REF`.
     #[arg(long, value_name = "DIR|git:REF", default_value = "rules")]
     pub ruleset: String,
+    /// Only alerts of this typology; may be given more than once. Of every typology that the rule can
+    /// change where none is given, which costs more.
+    #[arg(long, value_name = "ID")]
+    pub typology: Vec<String>,
     /// The parameter whose line is meant, such as `min_senders`.
     #[arg(long, value_name = "NAME")]
     pub param: String,

@@ -82,9 +82,20 @@ impl RuleSide {
     }
 
     /// The rules with the points of a sweep beside each other.
-    pub(crate) fn variants(&self, points: &[Point], config: &Config) -> Result<Variants, Failure> {
+    pub(crate) fn variants(
+        &self,
+        points: &[Point],
+        only: &[String],
+        config: &Config,
+    ) -> Result<Variants, Failure> {
+        let known = self.typologies();
+        if let Some(unknown) = only.iter().find(|id| !known.contains(*id)) {
+            let text = format!("`--typology {unknown}` is no typology of `{}`", self.facts.origin);
+            return Err(Failure::words(Exit::Usage, text));
+        }
+        let only = only.iter().cloned().collect();
         let refused = |problems| Failure::from(RunError::Rules(problems));
-        palermo_lang::variants(&self.sources, &limits(config), points).map_err(refused)
+        palermo_lang::variants(&self.sources, &limits(config), points, &only).map_err(refused)
     }
 }
 
