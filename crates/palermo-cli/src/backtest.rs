@@ -7,9 +7,9 @@
 pub(crate) mod rules;
 
 use crate::args::{AsOfArg, BacktestArgs, DataArgs, JudgeArgs};
-use crate::demo::screen::{Moment, Screen};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
+use crate::screen::{Moment, Screen};
 use crate::signals::Signals;
 use palermo_backtest::{
     AsOf, BacktestError, Effort, Inputs, Judge, Labels, Mapping, Measured, Plan, Played, Progress,
@@ -69,7 +69,7 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
 pub(crate) struct History {
     reader: Reader,
     as_of: AsOf,
-    mapping: Option<Mapping>,
+    pub(crate) mapping: Option<Mapping>,
     pub(crate) config: Config,
 }
 
@@ -205,7 +205,7 @@ fn tell(
 }
 
 /// A mapping that ships, or a file of one.
-pub(crate) fn mapping(name: &str) -> Result<Mapping, Failure> {
+fn mapping(name: &str) -> Result<Mapping, Failure> {
     if let Some(shipped) = Mapping::shipped(name) {
         return Ok(shipped);
     }

@@ -1,10 +1,10 @@
 //! `palermo data profile`: what is in files of payments, what is missing, and which rules lack it.
 
 use crate::args::DataProfileArgs;
-use crate::backtest::{History, mapping, rules::RuleSide};
-use crate::demo::screen::grouped;
+use crate::backtest::{History, rules::RuleSide};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
+use crate::screen::grouped;
 use crate::signals::Signals;
 use palermo_backtest::{AsOf, Facts, Plan, Profile, Reader, Undecided, profile, undecided};
 use palermo_domain::Span;
@@ -19,8 +19,8 @@ pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result
     let signals = Signals::listen()?;
     let history = History::open(&arguments.data)?;
     let limits = history.engine().limits;
-    let mapping = arguments.data.mapping.as_deref().map(mapping).transpose()?;
-    let reader = Reader::open(&arguments.data.data, &limits, AsOf::Start, mapping.as_ref())?;
+    let mapping = history.mapping.as_ref();
+    let reader = Reader::open(&arguments.data.data, &limits, AsOf::Start, mapping)?;
     let (counted, facts) = profile(reader)?;
     let side = RuleSide::load(&arguments.ruleset, &history.config)?;
     // Every rule, whether it is deployed or not.

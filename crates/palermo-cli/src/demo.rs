@@ -10,12 +10,12 @@
 mod place;
 mod play;
 mod score;
-pub(crate) mod screen;
 mod words;
 
 use crate::args::DemoArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
+use crate::screen::Screen;
 use crate::signals::Signals;
 use palermo_domain::EventTime;
 use palermo_runtime::{Config, ConfigOverrides, Kafka};
@@ -23,7 +23,6 @@ use palermo_synth::score::{Scorecard, Told};
 use place::Place;
 use play::Played;
 use score::Score;
-use screen::Screen;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

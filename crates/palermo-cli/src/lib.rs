@@ -21,6 +21,7 @@ mod ratio;
 mod rules;
 mod run;
 mod sample;
+mod screen;
 mod signals;
 mod state;
 mod synth;

@@ -12,7 +12,7 @@ use palermo_backtest::sample::{Case, Line, conclusion, draw, end_of_band, size};
 use palermo_backtest::{Change, Knob, Plan, Told, compare, knobs, told_by_point};
 use palermo_domain::Span;
 use palermo_engine::Bundle;
-use palermo_lang::Point;
+use palermo_lang::{Point, Variants};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,16 +37,16 @@ pub(crate) fn sample(arguments: &SampleArgs, line: Line, out: &mut Out) -> Resul
         Failure::words(Exit::Usage, text)
     })?;
     let point = Point::from([((knob.rule.clone(), knob.param.name.clone()), end.clone())]);
-    let variants = side.variants(&[point], &arguments.typology, &history.config)?;
-    let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: variants.rules.clone() };
+    let Variants { rules, typologies, .. } =
+        side.variants(&[point], &arguments.typology, &history.config)?;
+    let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let plan = Plan { config: history.engine(), bundles: vec![bundle], warm_up: Span::ZERO };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted; nothing was written");
         return Ok(signals.exit());
     };
     let told = played.rules.first();
-    let told =
-        told.map(|rules| told_by_point(&rules.told, &variants.typologies)).unwrap_or_default();
+    let told = told.map(|rules| told_by_point(&rules.told, &typologies)).unwrap_or_default();
     let (none, empty) = (Vec::new(), BTreeMap::new());
     let (now, then) = (told.get(&0).unwrap_or(&none), told.get(&1).unwrap_or(&none));
     let compared = compare(now, then, &empty, &empty);

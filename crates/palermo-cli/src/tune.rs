@@ -10,6 +10,7 @@ use crate::out::Out;
 use crate::signals::Signals;
 use palermo_backtest::{Judge, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried};
 use palermo_engine::Bundle;
+use palermo_lang::Variants;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -39,12 +40,13 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         return Err(Failure::words(Exit::Usage, text));
     }
     let variants = side.variants(&sweep.points, &arguments.typology, &history.config)?;
-    if variants.typologies.is_empty() {
+    let Variants { rules, typologies, left_out } = variants;
+    if typologies.is_empty() {
         let text =
             format!("no typology rests on `{}`: no value of it makes an alert", arguments.rule);
         return Err(Failure::words(Exit::Usage, text));
     }
-    let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: variants.rules.clone() };
+    let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let engine = history.engine();
     let plan = Plan { config: engine, bundles: vec![bundle], warm_up: *warm_up };
     let mut drawer = None;
@@ -56,7 +58,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         labels.check_met(path, &played.facts)?;
     }
     let judge = Judge { labels: &labels, grace: *grace, only: None };
-    let tried = tried(&played, sweep.points.len(), &variants.typologies, judge, *warm_up);
+    let tried = tried(&played, sweep.points.len(), &typologies, judge, *warm_up);
     let origin = labels.origin();
     let report = SweepReport {
         rule: &arguments.rule,
@@ -70,7 +72,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         spans: (*warm_up, *grace),
         seed: arguments.seed,
         library: &side.library,
-        about: (&variants.typologies, &variants.left_out),
+        about: (&typologies, &left_out),
     };
     if let Some(folder) = &arguments.out {
         write(&report, folder)?;

@@ -58,6 +58,7 @@ pub use rates::rate_warnings;
 pub use schema::schema;
 pub use site::site;
 pub use source::Sources;
+pub use suggest::closest;
 pub use tests_file::{
     Conductor, EventTemplate, Expect, ExpectAlert, ExpectHit, ExpectHold, ExpectSuppressed,
     Invariants, Test, TestEvent, TestFile, World, hashed, parse_tests,

@@ -3,7 +3,7 @@
 /// The word of `known` that is nearest to `word`, if it is near enough to be what was meant: at
 /// most a third of its letters differ (two at least are allowed). Ties go to the first. Cost:
 /// the product of the lengths per known word.
-pub(crate) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let most = (word.chars().count() / 3).max(2);
     known
         .into_iter()

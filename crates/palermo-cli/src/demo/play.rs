@@ -1,11 +1,11 @@
 //! Playing a world through the pipeline: write all input, drive the task until it has met it all.
 
 use super::place::{PARTITIONS, Place};
-use super::screen::{Moment, Screen, grouped};
 use super::words;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::run::BUILD;
+use crate::screen::{Moment, Screen, grouped};
 use crate::signals::Signals;
 use palermo_domain::{Fate, OutputTopic, Span, TopicRole};
 use palermo_engine::port::Clock;
