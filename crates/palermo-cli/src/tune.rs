@@ -12,6 +12,7 @@ use palermo_backtest::{Judge, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried
 use palermo_engine::Bundle;
 use palermo_lang::Variants;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Tries and tells.
@@ -42,9 +43,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     let variants = side.variants(&sweep.points, &arguments.typology, &history.config)?;
     let Variants { rules, typologies, left_out } = variants;
     if typologies.is_empty() {
-        let text =
-            format!("no typology rests on `{}`: no value of it makes an alert", arguments.rule);
-        return Err(Failure::words(Exit::Usage, text));
+        return Err(nothing_to_sweep(&arguments.rule, &left_out));
     }
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let engine = history.engine();
@@ -112,6 +111,20 @@ fn tell(report: &SweepReport<'_>, arguments: &TuneArgs, out: &mut Out) {
         out.data("");
         out.data(&format!("report    {}", folder.join("index.html").display()));
     }
+}
+
+/// No alert that could change, or only such as a sweep leaves out.
+fn nothing_to_sweep(rule: &str, left_out: &BTreeSet<String>) -> Failure {
+    let ids: Vec<&str> = left_out.iter().map(String::as_str).collect();
+    let text = match ids.as_slice() {
+        [] => format!("no typology rests on `{rule}`: no value of it makes an alert"),
+        ids => format!(
+            "what rests on `{rule}` looks for any indicator of a kind, or for what does, and cannot be \
+             swept: {}",
+            ids.join(", ")
+        ),
+    };
+    Failure::words(Exit::Usage, text)
 }
 
 /// Which parameters there would be.
