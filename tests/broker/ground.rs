@@ -101,12 +101,17 @@ impl Ground {
     /// A site that reads the small feed again, with outputs of its own and commits back to back: a
     /// Kafka transaction is open much of the time, and a short one times out soon.
     pub(crate) fn again(&self, name: &str) -> Site {
-        let site = Site::new(&self.broker, name)
-            .reading(&self.small_reference().site)
-            .set("commit.every", "5ms")
-            .set("commit.records_max", "100")
-            .set("kafka.transaction_timeout", "2s");
+        let site = hurried(Site::new(&self.broker, name).reading(&self.small_reference().site));
         site.create_topics();
+        site
+    }
+
+    /// The same with topics of its own, which hold the first half of the small feed: what is to happen
+    /// after a fault happens to [`other_half`].
+    pub(crate) fn half(&self, name: &str) -> Site {
+        let site = hurried(Site::new(&self.broker, name));
+        site.create_topics();
+        small_feed().produce_steps(site.kafka(), 0..small_feed().payments.len() / 2);
         site
     }
 
@@ -135,6 +140,18 @@ impl Ground {
         small_feed().produce(site.kafka());
         site
     }
+}
+
+fn hurried(site: Site) -> Site {
+    site.set("commit.every", "5ms")
+        .set("commit.records_max", "100")
+        .set("kafka.transaction_timeout", "2s")
+}
+
+/// Sends what [`Ground::half`] left out.
+pub(crate) fn other_half(site: &Site) {
+    let steps = small_feed().payments.len();
+    small_feed().produce_steps(site.kafka(), steps / 2..steps);
 }
 
 /// Some 10,000 payments.

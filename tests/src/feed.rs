@@ -11,6 +11,7 @@ use palermo_kafka::KafkaConfig;
 use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools::{BulkProducer, NewRecord};
 use palermo_synth::{Case, Config, Disorder, Lookalikes, Planted, World};
+use core::ops::Range;
 use std::collections::BTreeMap;
 
 /// How many payments, and how they are disturbed.
@@ -201,14 +202,20 @@ impl Feed {
 
     /// Sends everything; it has arrived when this returns.
     pub fn produce(&self, kafka: &KafkaConfig) {
+        self.produce_steps(kafka, 0..self.payments.len());
+    }
+
+    /// Sends these steps of the payments, and the parties before the first of them.
+    pub fn produce_steps(&self, kafka: &KafkaConfig, steps: Range<usize>) {
         let mut bulk = BulkProducer::open(kafka, clock()).expect("a producer");
-        for party in &self.parties {
+        let parties = if steps.start == 0 { self.parties.as_slice() } else { &[] };
+        for party in parties {
             bulk.send(&kafka.inputs[&TopicRole::Parties], party).expect("a party is sent");
         }
         let id = format!("{}-upstream", kafka.task);
         let mut careful = TransactionalProducer::open(kafka, clock(), &id).expect("a producer");
         let topic = &kafka.inputs[&TopicRole::Payments];
-        for step in &self.payments {
+        for step in &self.payments[steps] {
             match step {
                 Upstream::Plain(records) => {
                     for record in records {
