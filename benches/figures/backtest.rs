@@ -40,7 +40,7 @@ pub(crate) fn figures(runs: usize) {
     figure("backtest_two_to_one", format!("{:.2}", two / one), "ratio");
     let only = ["min_credits".to_owned()];
     let knobs = knobs(&all.rules, "MS-08", &only, 2 * POINTS);
-    let mut sweep = Sweep::new(&knobs, 0, 1);
+    let mut sweep = Sweep::new(&knobs, false, 0, 1);
     sweep.points.truncate(POINTS);
     assert_eq!(sweep.points.len(), POINTS, "so many values");
     let swept = |name: &str, only: &[&str]| {
@@ -61,7 +61,8 @@ fn timed(name: &str, runs: usize, folder: &Path, bundles: &[Bundle]) -> f64 {
     let milliseconds = median_of(name, runs, || {
         let begun = now();
         let reader = Reader::open(folder, &Limits::default(), AsOf::Event, None).expect("files");
-        let plan = Plan { config: config(), bundles: bundles.to_vec(), warm_up: Span::ZERO };
+        let plan =
+            Plan { config: config(), bundles: bundles.to_vec(), trial: None, warm_up: Span::ZERO };
         let mut lines = |_: &[u8]| Ok(());
         let played = play(reader, &plan, &mut lines, &mut |_| ControlFlow::Continue(()));
         let played = played.expect("it is played");

@@ -9,6 +9,7 @@ mod features;
 mod readme;
 mod rules;
 mod synth;
+mod tuning;
 
 use command::palermo;
 

@@ -5,13 +5,13 @@
 //! reader may see (aborted) and none at all (control records).
 
 use crate::clock;
+use core::ops::Range;
 use palermo_codec::{encode_party, encode_payment};
 use palermo_domain::{Payment, Span, TopicRole};
 use palermo_kafka::KafkaConfig;
 use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools::{BulkProducer, NewRecord};
 use palermo_synth::{Case, Config, Disorder, Lookalikes, Planted, World};
-use core::ops::Range;
 use std::collections::BTreeMap;
 
 /// How many payments, and how they are disturbed.

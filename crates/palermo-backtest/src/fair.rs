@@ -1,16 +1,19 @@
-//! Whom alerts fall on: by the segment and the home region that the bank's parties have.
+//! Whom alerts fall on: by the segment and the home region that the bank's parties have, and by the
+//! corridor on which most of their money crosses a border.
 //!
 //! A group is flagged where it carries far more false alerts than its payments explain: where the lower
 //! end of the interval of its share of all false alerts is above twice its share of payments, and there
 //! are at least [`FALSE_MIN`] of them. Then the typology with most of them is named.
 //!
-//! Promise: groups are those that parties declare; nothing that no rule may read is looked at. Cost: the
-//! group of every account of a party, and two look-ups a payment.
+//! Promise: groups are those that parties declare and payments show; nothing that no rule may read is
+//! looked at. Cost: the groups of every account of a party, the corridors of every account that a border
+//! was crossed from or to, and two look-ups a payment.
 
 use crate::measure::{Judge, Judged};
 use crate::share::Share;
 use crate::told::Told;
 use palermo_domain::{Party, Payment};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// False alerts below which nothing is said.
@@ -23,16 +26,19 @@ pub enum By {
     Segment,
     /// Where they live or sit.
     Region,
+    /// The two countries, from and to, between which most of their payments across a border go.
+    Corridor,
 }
 
 impl By {
-    const ALL: [Self; 2] = [Self::Segment, Self::Region];
+    const ALL: [Self; 3] = [Self::Segment, Self::Region, Self::Corridor];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Segment => "segment",
             Self::Region => "region",
+            Self::Corridor => "corridor",
         }
     }
 }
@@ -43,6 +49,10 @@ pub(crate) struct Peers {
     /// By `account/…` or `party/…`.
     of: BTreeMap<(By, String), String>,
     ends: BTreeMap<(By, String), u64>,
+    /// Payments across a border by account and corridor.
+    corridors: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The party of an account of the bank.
+    holders: BTreeMap<String, String>,
 }
 
 /// Who somebody is is shown by who asks, not by accident.
@@ -57,6 +67,10 @@ impl Peers {
     pub(crate) fn party(&mut self, party: &Party) {
         let home = party.home.as_ref().map(palermo_domain::Redacted::expose);
         let region = home.and_then(|home| home.region.clone().or(home.country.clone()));
+        for owned in party.accounts.iter().filter(|owned| owned.holder) {
+            let account = format!("account/{}", owned.account.expose());
+            self.holders.insert(account, format!("party/{}", party.party.expose()));
+        }
         for (by, group) in [(By::Segment, party.segment.clone()), (By::Region, region)] {
             let Some(group) = group else { continue };
             self.of.insert((by, format!("party/{}", party.party.expose())), group.clone());
@@ -68,17 +82,50 @@ impl Peers {
     }
 
     pub(crate) fn payment(&mut self, payment: &Payment<'_>) {
-        if self.of.is_empty() {
+        let ends = [&payment.debtor, &payment.creditor];
+        let corridor = match ends.map(|end| end.place.country.as_deref()) {
+            [Some(from), Some(to)] if from != to => Some(format!("{from} to {to}")),
+            _ => None,
+        };
+        if self.of.is_empty() && corridor.is_none() {
             return;
         }
-        for end in [&payment.debtor, &payment.creditor] {
+        for end in ends {
             let Some(account) = &end.account else { continue };
             let account = format!("account/{}", account.expose());
-            for by in By::ALL {
+            if let Some(corridor) = &corridor {
+                let count = self.ends.entry((By::Corridor, corridor.clone())).or_default();
+                *count = count.saturating_add(1);
+                let of = self.corridors.entry(account.clone()).or_default();
+                let count = of.entry(corridor.clone()).or_default();
+                *count = count.saturating_add(1);
+            }
+            for by in [By::Segment, By::Region] {
                 if let Some(group) = self.of.get(&(by, account.clone())) {
                     let count = self.ends.entry((by, group.clone())).or_default();
                     *count = count.saturating_add(1);
                 }
+            }
+        }
+    }
+
+    /// Gives every account and party its corridor; to be asked when everything was seen.
+    pub(crate) fn settle(&mut self) {
+        let mut of: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for (account, corridors) in std::mem::take(&mut self.corridors) {
+            let holder = self.holders.get(&account).cloned();
+            for key in holder.into_iter().chain([account]) {
+                let all = of.entry(key).or_default();
+                for (corridor, many) in &corridors {
+                    let count = all.entry(corridor.clone()).or_default();
+                    *count = count.saturating_add(*many);
+                }
+            }
+        }
+        for (key, corridors) in of {
+            let most = corridors.into_iter().max_by_key(|(name, n)| (*n, Reverse(name.clone())));
+            if let Some((corridor, _)) = most {
+                self.of.insert((By::Corridor, key), corridor);
             }
         }
     }
@@ -108,7 +155,7 @@ pub struct OfGroup {
     pub flagged: Option<String>,
 }
 
-/// By segment, then by region; the most alerts first.
+/// By segment, by region, by corridor; the most alerts first.
 pub(crate) fn groups(told: &[Told], peers: &Peers, judge: Judge<'_>) -> Vec<OfGroup> {
     let mut all = Vec::new();
     for by in By::ALL {
@@ -162,7 +209,7 @@ fn most(alerts: &[(&Told, Judged)]) -> String {
         let count = counts.entry(&told.typology).or_default();
         *count = count.saturating_add(1);
     }
-    let most = counts.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
+    let most = counts.into_iter().max_by_key(|(name, count)| (*count, Reverse(*name)));
     most.map_or_else(String::new, |(name, _)| name.to_owned())
 }
 
@@ -172,6 +219,35 @@ mod tests {
     use crate::labels::Labels;
     use crate::told::tests::told;
     use palermo_domain::Span;
+
+    #[test]
+    fn a_corridor_is_where_most_payments_across_a_border_go() {
+        let mut peers = Peers::default();
+        peers.holders.insert("account/A".to_owned(), "party/P".to_owned());
+        let mut pay = |from: (&str, &str), to: (&str, &str)| {
+            let row = format!(
+                r#"{{"schema":"payment.v1","payment_id":"x","event_time":"2026-03-01T12:00:00Z","kind":"transfer",
+                    "rail":"wire","status":"booked","amount":"10","currency":"USD",
+                    "debtor":{{"account":"{}","country":"{}"}},"creditor":{{"account":"{}","country":"{}"}}}}"#,
+                from.0, from.1, to.0, to.1
+            );
+            let payment = palermo_codec::decode_payment(
+                row.as_bytes(),
+                &palermo_codec::Limits::default(),
+                &mut palermo_codec::UnknownFields::default(),
+            );
+            peers.payment(&payment.unwrap());
+        };
+        pay(("A", "US"), ("B", "MX"));
+        pay(("A", "US"), ("C", "MX"));
+        pay(("A", "US"), ("D", "GT"));
+        pay(("A", "US"), ("E", "US"));
+        peers.settle();
+        let of = |key: &str| peers.of.get(&(By::Corridor, key.to_owned())).map(String::as_str);
+        assert_eq!((of("account/A"), of("party/P")), (Some("US to MX"), Some("US to MX")));
+        assert_eq!((of("account/D"), of("account/E")), (Some("US to GT"), None));
+        assert_eq!(peers.ends[&(By::Corridor, "US to MX".to_owned())], 4);
+    }
 
     #[test]
     fn a_group_with_far_more_false_alerts_than_payments_is_flagged() {

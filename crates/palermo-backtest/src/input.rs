@@ -308,6 +308,7 @@ impl Reader {
     /// What was read; to be asked at the end.
     pub(crate) fn facts(mut self) -> Facts {
         self.facts.parties_unused = self.parties.len() as u64;
+        self.facts.peers.settle();
         self.facts.seen = self.watch.seen();
         self.facts
     }

@@ -34,6 +34,8 @@ pub struct Plan {
     pub config: EngineConfig,
     /// The rule sets. Of the first every revision is handed on.
     pub bundles: Vec<Bundle>,
+    /// Rules that are played beside them and asked nothing: the points of a sweep.
+    pub trial: Option<Bundle>,
     /// Findings of so long after the first payment are muted: before, windows are not full.
     pub warm_up: Span,
 }
@@ -69,6 +71,8 @@ pub struct Played {
     pub facts: Facts,
     /// By rule set, in the order of the plan.
     pub rules: Vec<OfRules>,
+    /// What the points of a sweep told.
+    pub trial: Option<OfRules>,
 }
 
 /// What a rule set is told to do.
@@ -99,7 +103,7 @@ pub fn play(
     let muted = (plan.warm_up > Span::ZERO).then(|| first.plus(plan.warm_up));
     let files: Arc<Vec<PathBuf>> = Arc::new(reader.files().to_vec());
     let mut sides = Vec::new();
-    for (number, bundle) in plan.bundles.iter().enumerate() {
+    for (number, bundle) in plan.bundles.iter().chain(&plan.trial).enumerate() {
         let files = Arc::clone(&files);
         sides.push(Side::new(&plan.config, bundle, muted, files, number == 0)?);
     }
@@ -117,7 +121,8 @@ pub fn play(
                 lines(&first.lines)?;
                 told = told.saturating_add(first.told);
             }
-            ask(&desks, done)?;
+            let asked = plan.bundles.len();
+            ask(desks.get(..asked).unwrap_or_default(), done)?;
             let bytes = (batch.read_bytes, whole);
             if watch(Progress { payments: batch.payments, bytes, told }).is_break() {
                 return Err(BacktestError::Interrupted);
@@ -126,7 +131,9 @@ pub fn play(
         let facts = reading.join().map_err(|_| gone())?.facts();
         let rules: Result<Vec<OfRules>, BacktestError> =
             desks.into_iter().map(Desk::close).collect();
-        Ok(Played { facts, rules: rules? })
+        let mut rules = rules?;
+        let trial = rules.split_off(plan.bundles.len().min(rules.len())).pop();
+        Ok(Played { facts, rules, trial })
     })
 }
 
@@ -172,7 +179,8 @@ fn ask(desks: &[Desk<'_>], done: Vec<Done>) -> Result<(), BacktestError> {
     if desks.len() < 2 {
         return Ok(());
     }
-    let news: Vec<Vec<Question>> = done.into_iter().map(|done| done.news).collect();
+    let done = done.into_iter().take(desks.len());
+    let news: Vec<Vec<Question>> = done.map(|done| done.news).collect();
     for (number, desk) in desks.iter().enumerate() {
         let others = news.iter().enumerate().filter(|(of, _)| *of != number);
         let questions: Vec<Question> = others.flat_map(|(_, news)| news.clone()).collect();

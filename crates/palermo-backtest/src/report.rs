@@ -6,6 +6,7 @@
 //! escaped. What is shown is restricted: anchors, headlines, and what rules saw of them.
 
 mod charts;
+mod curves;
 mod document;
 mod html;
 mod lines;
@@ -19,6 +20,7 @@ use crate::input::{AsOf, Facts};
 use crate::labels::Label;
 use crate::measure::{Effort, Judge, Measures};
 use crate::play::OfRules;
+pub use curves::Curves;
 use palermo_domain::{Currency, Span};
 use palermo_lang::Library;
 use palermo_lang::change::Change;
@@ -91,6 +93,8 @@ pub struct Report<'a> {
     pub baseline: Option<Measured<'a>>,
     /// Each alert of one against the other's.
     pub compared: Option<&'a Compared<'a>>,
+    /// What other values of the parameters that changed give.
+    pub curves: Option<Curves<'a>>,
     /// What is known.
     pub judge: Judge<'a>,
     /// The rules as they are written.

@@ -10,8 +10,9 @@
 //!
 //! Cost: one pass over the data for all points; a point costs what its copies do not share.
 
+use crate::input::Facts;
 use crate::measure::{Effort, Judge, Measures, measure};
-use crate::play::{OfRules, Played};
+use crate::play::OfRules;
 use crate::share::Share;
 use crate::told::Told;
 use crate::{Change, compare};
@@ -37,6 +38,8 @@ pub struct Knob {
     pub param: Param,
     /// Values to be tried in order of size, the current one among them.
     pub values: Vec<Literal>,
+    /// The value that another rule set has, where it is one of a change.
+    pub was: Option<Literal>,
 }
 
 impl Knob {
@@ -70,14 +73,41 @@ pub fn knobs(rules: &RuleSet, rule: &str, only: &[String], most: usize) -> Vec<K
             let full = format!("{}.{}", condition.id, param.name);
             let asked = only.is_empty() || only.iter().any(|o| *o == param.name || *o == full);
             if let Some(values) = values(param, most).filter(|_| asked) {
-                knobs.push(Knob { rule: condition.id.clone(), param: param.clone(), values });
+                let (rule, param) = (condition.id.clone(), param.clone());
+                knobs.push(Knob { rule, param, values, was: None });
             }
         }
     }
     knobs
 }
 
-/// Values from one end of the range to the other in whole steps from the current one, thinned evenly.
+/// The parameters that have a range and a step, and another value before than after; at most so many values
+/// of each, and the one that it had.
+pub fn moved(before: &RuleSet, after: &RuleSet, most: usize) -> Vec<Knob> {
+    fn conditions(rules: &RuleSet) -> impl Iterator<Item = &Condition> {
+        let indicators = rules.indicators.iter().map(|rule| &rule.condition);
+        indicators.chain(rules.suppressors.iter().map(|rule| &rule.condition))
+    }
+    let mut knobs = Vec::new();
+    for condition in conditions(after) {
+        let Some(old) = conditions(before).find(|old| old.id == condition.id) else { continue };
+        for param in &condition.params {
+            let was = old.params.iter().find(|was| was.name == param.name).map(|was| &was.value);
+            let Some(was) = was.filter(|was| **was != param.value) else { continue };
+            let Some(mut values) = values(param, most) else { continue };
+            if !values.contains(was) {
+                values.push(was.clone());
+                values.sort_by_key(Literal::number);
+            }
+            let (rule, param) = (condition.id.clone(), param.clone());
+            knobs.push(Knob { rule, param, values, was: Some(was.clone()) });
+        }
+    }
+    knobs
+}
+
+/// Values from one end of the range to the other in whole steps from the current one, thinned evenly on
+/// both sides of it.
 fn values(param: &Param, most: usize) -> Option<Vec<Literal>> {
     let (low, high) = param.range.as_ref()?;
     let (now, step) = (param.value.number()?, param.step.as_ref()?.number()?);
@@ -89,18 +119,26 @@ fn values(param: &Param, most: usize) -> Option<Vec<Literal>> {
         i64::try_from(to.saturating_sub(now).abs().checked_div(step)?.floor()).ok()
     };
     let (down, up) = (room(low.min(now))?, room(high.max(now))?);
-    let all = down.saturating_add(up).saturating_add(1);
-    let most = i64::try_from(most.max(2)).ok()?;
-    // Every so many steps, so that the current value is one of them.
-    let stride =
-        all.saturating_add(most).saturating_sub(3).checked_div(most.saturating_sub(1))?.max(1);
-    let first = down.checked_div(stride)?.saturating_neg();
-    let last = up.checked_div(stride)?;
-    let at = |n: i64| {
-        let steps = Decimal::from(n.saturating_mul(stride));
+    let others = i64::try_from(most.max(2)).ok()?.saturating_sub(1);
+    let all = down.saturating_add(up);
+    let (below, above) = if all <= others {
+        (down, up)
+    } else {
+        // On each side as its share of the range, and one at least where there is room.
+        let share = others.saturating_mul(down).checked_div(all)?;
+        let below = share.max(i64::from(down > 0)).min(others.saturating_sub(i64::from(up > 0)));
+        (below, others.saturating_sub(below).min(up))
+    };
+    // Evenly from the current value to the end of the range.
+    let lower = (1..=below)
+        .rev()
+        .map(|n| down.saturating_mul(n).checked_div(below).map(i64::saturating_neg));
+    let upper = (1..=above).map(|n| up.saturating_mul(n).checked_div(above));
+    let at = |n: Option<i64>| {
+        let steps = Decimal::from(n?);
         param.value.with_number(now.saturating_add(step.saturating_mul(steps)))
     };
-    (first..=last).map(at).collect()
+    lower.chain([Some(0)]).chain(upper).map(at).collect()
 }
 
 /// The points of a sweep: every value of each parameter alone, then a sample of all together.
@@ -110,19 +148,41 @@ pub struct Sweep {
     pub points: Vec<Point>,
     /// How many of them move one parameter alone, the first ones.
     pub alone: usize,
+    /// How many after these move two of them.
+    pub pairs: usize,
 }
 
 impl Sweep {
-    /// Lays the points. The same seed gives the same sample.
-    pub fn new(knobs: &[Knob], samples: usize, seed: u64) -> Self {
+    /// Lays the points, with every pair of values of the first two parameters where that is wanted. The
+    /// same seed gives the same sample.
+    pub fn new(knobs: &[Knob], pairs: bool, samples: usize, seed: u64) -> Self {
         let mut points = Vec::new();
         for knob in knobs {
             let others = knob.values.iter().filter(|value| **value != knob.param.value);
             points.extend(others.map(|value| Point::from([knob.at(value)])));
         }
         let alone = points.len();
+        if let ([a, b, ..], true) = (knobs, pairs) {
+            for value in a.values.iter().filter(|value| **value != a.param.value) {
+                let others = b.values.iter().filter(|other| **other != b.param.value);
+                points.extend(others.map(|other| Point::from([a.at(value), b.at(other)])));
+            }
+        }
+        let pairs = points.len().saturating_sub(alone);
         points.extend(hypercube(knobs, samples, seed));
-        Self { points, alone }
+        Self { points, alone, pairs }
+    }
+
+    /// The number of the point at which parameters have these values and all others their own: 0 where
+    /// these are their own as well.
+    pub fn number(&self, values: &[(&Knob, &Literal)]) -> Option<usize> {
+        let moved = values.iter().filter(|(knob, value)| **value != knob.param.value);
+        let point: Point = moved.map(|(knob, value)| knob.at(value)).collect();
+        if point.is_empty() {
+            return Some(0);
+        }
+        let at = self.points.iter().position(|other| *other == point)?;
+        Some(at.saturating_add(1))
     }
 }
 
@@ -192,13 +252,12 @@ pub struct Tried {
 /// What the points of a sweep give: that of the current values first, then those of the points. Counted
 /// are alerts of the typologies that the sweep is about, and labels of these or of any.
 pub fn tried(
-    played: &Played,
+    (all, facts): (&OfRules, &Facts),
     points: usize,
     typologies: &BTreeSet<String>,
     judge: Judge<'_>,
     warm_up: Span,
 ) -> Vec<Tried> {
-    let Some(all) = played.rules.first() else { return Vec::new() };
     let told = told_by_point(&all.told, typologies);
     let judge = Judge { only: Some(typologies), ..judge };
     let none = Vec::new();
@@ -207,7 +266,7 @@ pub fn tried(
         .map(|point| {
             let told = told.get(&point).unwrap_or(&none);
             let rules = OfRules { told: told.clone(), ..all.clone_without_told() };
-            let measures = measure(&rules, &played.facts, judge, warm_up, Effort::default());
+            let measures = measure(&rules, facts, judge, warm_up, Effort::default());
             one(&measures, now, told, judge)
         })
         .collect()

@@ -11,7 +11,7 @@ pub(crate) mod mask;
 pub(crate) mod page;
 mod replay;
 mod show;
-mod source;
+pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 

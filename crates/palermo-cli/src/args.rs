@@ -4,13 +4,13 @@ mod alert;
 mod backtest;
 
 pub(crate) use alert::{
-    AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg, TopicArg,
-    WhyNotArgs,
+    AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg,
+    ShadowCommand, ShadowReportArgs, TopicArg, WhyNotArgs,
 };
 
 pub(crate) use backtest::{
-    AsOfArg, BacktestArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs, SampleCommand,
-    SampleImportArgs, TuneArgs,
+    AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs,
+    SampleCommand, SampleImportArgs, TuneArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Backtest(Box<BacktestArgs>),
     /// Try other values of a rule's parameters on recorded payments.
     Tune(Box<TuneArgs>),
+    /// Say by crime which indicators look for it, and what shows that they work.
+    Coverage(Box<CoverageArgs>),
     /// Draw cases around a threshold for a blind review.
     #[command(subcommand)]
     Sample(SampleCommand),
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Look at what was found.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Look at rules that run in shadow.
+    #[command(subcommand)]
+    Shadow(ShadowCommand),
     /// Say why a typology was not found on an account or a party, and how close it came.
     WhyNot(Box<WhyNotArgs>),
     /// Work with detection rules.

@@ -5,6 +5,7 @@
 //! everything is known, and what is written is renamed into place; the same inputs give the same bytes.
 
 pub(crate) mod rules;
+mod trial;
 
 use crate::args::{AsOfArg, BacktestArgs, DataArgs, JudgeArgs};
 use crate::exit::{Exit, Failure};
@@ -12,8 +13,8 @@ use crate::out::Out;
 use crate::screen::{Moment, Screen};
 use crate::signals::Signals;
 use palermo_backtest::{
-    AsOf, BacktestError, Effort, Inputs, Judge, Labels, Mapping, Measured, Plan, Played, Progress,
-    Reader, Report, compare, measure, play,
+    AsOf, BacktestError, Curves, Effort, Inputs, Judge, Labels, Mapping, Measured, Plan, Played,
+    Progress, Reader, Report, compare, measure, play,
 };
 use palermo_codec::ENGINE_VERSION;
 use palermo_domain::Currency;
@@ -25,6 +26,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use trial::Trial;
 
 /// What `--fail-on` may name, and what it looks at.
 const CONDITIONS: &str = "`lost-true`, `lost`, `new`, `recall` and `precision`, each with `<` or `>` and a \
@@ -47,7 +49,13 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     let labels = history.labels(&arguments.data, &arguments.judge, &candidate)?;
     let bundles = std::iter::once(&candidate).chain(&baseline).map(|side| side.bundle.clone());
     let JudgeArgs { warm_up, grace, .. } = arguments.judge;
-    let plan = Plan { config: history.engine(), bundles: bundles.collect(), warm_up };
+    let curves = arguments.out.as_ref().and(baseline.as_ref()).map(|baseline| {
+        Trial::new(&candidate, baseline, usize::from(arguments.curves), &history.config)
+    });
+    let curves = curves.transpose()?.flatten();
+    let trial = curves.as_ref().map(|curves| curves.bundle.clone());
+    let bundles = bundles.collect();
+    let plan = Plan { config: history.engine(), bundles, trial, warm_up };
     let mut drawer = arguments.out.as_deref().map(Drawer::open).transpose()?;
     let (config, as_of) = (history.config.clone(), history.as_of);
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
@@ -59,7 +67,9 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     }
     let inputs = inputs(arguments, &config, &candidate, baseline.as_ref(), &labels, as_of);
     let judge = Judge { labels: &labels, grace, only: None };
-    let outcome = tell(&played, &inputs, judge, &candidate, drawer, out)?;
+    let tried = curves.as_ref().and_then(|curves| curves.tried(&played, judge, warm_up));
+    let curves = curves.as_ref().zip(tried.as_deref()).map(|(curves, tried)| curves.told(tried));
+    let outcome = tell(&played, &inputs, judge, &candidate, curves, drawer, out)?;
     // All of them are said, not the first alone.
     let held = conditions.iter().filter(|condition| condition.holds(&outcome, out)).count();
     Ok(if held > 0 { Exit::Findings } else { Exit::Fine })
@@ -152,6 +162,7 @@ fn tell(
     inputs: &Inputs,
     judge: Judge<'_>,
     candidate: &RuleSide,
+    curves: Option<Curves<'_>>,
     drawer: Option<Drawer>,
     out: &mut Out,
 ) -> Result<Outcome, Failure> {
@@ -174,12 +185,14 @@ fn tell(
         candidate: after,
         baseline: before,
         compared: compared.as_ref(),
+        curves,
         judge,
         library: &candidate.library,
     };
     let place = drawer.as_ref().map(|drawer| drawer.folder.join("index.html"));
     if let Some(drawer) = drawer {
         let texts = [
+            ("figures.json", format!("{:#}\n", report.json())),
             ("diff.jsonl", report.differences()),
             ("modeldoc.md", report.document()),
             ("index.html", report.page()?),
@@ -222,7 +235,7 @@ fn mapping(name: &str) -> Result<Mapping, Failure> {
 
 /// The configuration with another value of a key that decides results; of the others a backtest reads
 /// where the state is and how much memory there is.
-fn deciding(config: &Config, key: &str, value: &str) -> Result<Config, Failure> {
+pub(crate) fn deciding(config: &Config, key: &str, value: &str) -> Result<Config, Failure> {
     let prefix = format!("{key}: ");
     let lines = config.deciding().lines().filter(|line| !line.starts_with(&prefix));
     let lines: Vec<&str> = lines.collect();

@@ -26,7 +26,8 @@ pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result
     // Every rule, whether it is deployed or not.
     let rules = side.all_live(&history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: rules.clone() };
-    let plan = Plan { config: history.engine(), bundles: vec![bundle], warm_up: Span::ZERO };
+    let plan =
+        Plan { config: history.engine(), bundles: vec![bundle], trial: None, warm_up: Span::ZERO };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted");
         return Ok(signals.exit());

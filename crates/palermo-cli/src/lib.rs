@@ -11,6 +11,7 @@ mod alert;
 mod args;
 mod backtest;
 mod config;
+mod coverage;
 mod data;
 mod demo;
 mod doctor;
@@ -22,6 +23,7 @@ mod rules;
 mod run;
 mod sample;
 mod screen;
+mod shadow;
 mod signals;
 mod state;
 mod synth;
@@ -93,6 +95,8 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Sample(SampleCommand::Import(arguments)) => sample::import(&arguments, out),
         Command::Data(DataCommand::Profile(arguments)) => data::data_profile(&arguments, out),
         Command::Tune(arguments) => tune::tune(&arguments, out),
+        Command::Shadow(args::ShadowCommand::Report(arguments)) => shadow::report(&arguments, out),
+        Command::Coverage(arguments) => coverage::show(&arguments, out),
         Command::Alert(AlertCommand::List(arguments)) => alert::list(&arguments, out),
         Command::Alert(AlertCommand::Show(arguments)) => alert::show(&arguments, out),
         Command::Alert(AlertCommand::Replay(arguments)) => alert::replay(&arguments, out),

@@ -8,7 +8,7 @@ use crate::backtest::{Drawer, History, rules::RuleSide};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::signals::Signals;
-use palermo_backtest::{Judge, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried};
+use palermo_backtest::{Curves, Judge, Knob, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried};
 use palermo_engine::Bundle;
 use palermo_lang::Variants;
 use serde_json::{Value, json};
@@ -31,7 +31,11 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     if knobs.is_empty() {
         return Err(nothing_to_move(arguments, &side));
     }
-    let sweep = Sweep::new(&knobs, usize::from(arguments.samples), arguments.seed);
+    if arguments.pairs && knobs.len() != 2 {
+        return Err(no_pair(&knobs));
+    }
+    let samples = usize::from(arguments.samples);
+    let sweep = Sweep::new(&knobs, arguments.pairs, samples, arguments.seed);
     if sweep.points.len() > POINTS_MAX {
         let text = format!(
             "{} points are more than {POINTS_MAX}: name parameters with `--param`, or lower `--points` or \
@@ -47,7 +51,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     }
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let engine = history.engine();
-    let plan = Plan { config: engine, bundles: vec![bundle], warm_up: *warm_up };
+    let plan = Plan { config: engine, bundles: vec![bundle], trial: None, warm_up: *warm_up };
     let mut drawer = None;
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
         out.talk("interrupted; nothing was written");
@@ -57,16 +61,16 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         labels.check_met(path, &played.facts)?;
     }
     let judge = Judge { labels: &labels, grace: *grace, only: None };
-    let tried = tried(&played, sweep.points.len(), &typologies, judge, *warm_up);
+    let told = played.rules.first().map(|rules| (rules, &played.facts));
+    let tried = told.map(|told| tried(told, sweep.points.len(), &typologies, judge, *warm_up));
+    let tried = tried.unwrap_or_default();
     let origin = labels.origin();
     let report = SweepReport {
         rule: &arguments.rule,
         rules: &side.facts,
         facts: &played.facts,
         labels: (!origin.0.is_empty()).then_some(origin),
-        knobs: &knobs,
-        sweep: &sweep,
-        tried: &tried,
+        curves: Curves { knobs: &knobs, sweep: &sweep, tried: &tried },
         capacity: arguments.capacity,
         spans: (*warm_up, *grace),
         seed: arguments.seed,
@@ -127,6 +131,16 @@ fn nothing_to_sweep(rule: &str, left_out: &BTreeSet<String>) -> Failure {
     Failure::words(Exit::Usage, text)
 }
 
+/// `--pairs` of one parameter, or of many.
+fn no_pair(knobs: &[Knob]) -> Failure {
+    let names: Vec<String> = knobs.iter().map(Knob::name).collect();
+    let text = format!(
+        "`--pairs` needs two parameters: name them with `--param`; there are {}",
+        names.join(", ")
+    );
+    Failure::words(Exit::Usage, text)
+}
+
 /// Which parameters there would be.
 fn nothing_to_move(arguments: &TuneArgs, side: &RuleSide) -> Failure {
     let rule = &arguments.rule;
@@ -136,7 +150,7 @@ fn nothing_to_move(arguments: &TuneArgs, side: &RuleSide) -> Failure {
     } else if all.is_empty() {
         format!("`{rule}` has no parameter with a range and a step: there is nothing to move")
     } else {
-        let names: Vec<String> = all.iter().map(palermo_backtest::Knob::name).collect();
+        let names: Vec<String> = all.iter().map(Knob::name).collect();
         format!("`--param` names no parameter of `{rule}`; there are {}", names.join(", "))
     };
     Failure::words(Exit::Usage, text)

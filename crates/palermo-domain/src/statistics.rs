@@ -21,6 +21,27 @@ pub fn wilson(part: u64, whole: u64) -> Option<(u64, u64)> {
     Some((of_whole(low)?, of_whole(high)?))
 }
 
+/// The interval of 95 % of a count that came by chance at a steady rate, in thousandths.
+///
+/// Byar's approximation of the exact Poisson interval (Breslow and Day 1987, 2.13 and 2.14): n (1 − 1/9n −
+/// z/3√n)³ and (n+1) (1 − 1/9(n+1) + z/3√(n+1))³, with z = 1.959964; the lower end of nothing is 0.
+pub fn poisson(count: u64) -> (u64, u64) {
+    const MICRO: i128 = 1_000_000;
+    const Z: i128 = 1_959_964;
+    let bound = |n: u64, sign: i128| -> Option<u64> {
+        let n = i128::from(n);
+        // √n in millionths.
+        let root = n.checked_mul(MICRO)?.checked_mul(MICRO)?.isqrt();
+        let spread = Z.checked_mul(MICRO)?.checked_div(root.checked_mul(3)?)?.checked_mul(sign)?;
+        let base = MICRO.checked_sub(MICRO.checked_div(n.checked_mul(9)?)?)?.checked_add(spread)?;
+        let square = base.max(0).checked_mul(base.max(0))?.checked_div(MICRO)?;
+        let cube = square.checked_mul(base.max(0))?.checked_div(MICRO)?;
+        u64::try_from(n.checked_mul(cube)?.checked_div(1_000)?).ok()
+    };
+    let high = bound(count.saturating_add(1), 1).unwrap_or(u64::MAX);
+    (if count == 0 { 0 } else { bound(count, -1).unwrap_or(0) }, high)
+}
+
 /// The middle one, the upper of two.
 pub fn median<T: Copy + Ord>(all: &[T]) -> Option<T> {
     quantile(all, 50)
@@ -54,6 +75,27 @@ pub fn per(of: u64, whole: u64, each: u64, places: u32) -> String {
 )]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_have_the_interval_of_the_tables() {
+        // Exact bounds, of tables of the Poisson distribution (Garwood 1936).
+        for (count, low, high) in [
+            (0, 0, 3_689),
+            (1, 25, 5_572),
+            (2, 242, 7_225),
+            (5, 1_623, 11_668),
+            (10, 4_795, 18_390),
+            (30, 20_241, 42_827),
+            (100, 81_364, 121_627),
+        ] {
+            let (found_low, found_high) = poisson(count);
+            let near = |a: u64, b: u64| a.abs_diff(b) <= 60;
+            assert!(
+                near(found_low, low) && near(found_high, high),
+                "{count}: {found_low} {found_high}"
+            );
+        }
+    }
 
     #[test]
     fn intervals_are_those_of_the_formula() {

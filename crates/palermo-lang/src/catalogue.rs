@@ -3,8 +3,9 @@
 //! The table is a function of the folder alone, in order of kind and id, so that a copy of it can be
 //! kept in the repository and compared (`rules/CATALOGUE.md`). Cost: one pass over rules and tests.
 
+use crate::coverage::{Tested, tested};
 use crate::library::{Edge, Library, Written};
-use crate::test_notes::{Purpose, TestNote, notes};
+use crate::test_notes::{TestNote, notes};
 use std::collections::BTreeSet;
 
 /// Where the table is kept, inside of the rule folder.
@@ -63,15 +64,8 @@ fn row(library: &Library, rule: &Written, folder: &str, edges: &BTreeSet<Edge>) 
 }
 
 fn counted(tests: &[TestNote]) -> String {
-    let of = |purpose| tests.iter().filter(|test| test.purpose == purpose).count();
-    let lookalikes = tests.iter().filter(|test| !test.lookalike.is_empty()).count();
-    let counts = [
-        tests.len(),
-        of(Purpose::Positive),
-        lookalikes,
-        of(Purpose::KnownGap),
-        of(Purpose::KnownFalsePositive),
-    ];
+    let Tested { all, found, lookalikes, gaps, false_positives } = tested(tests);
+    let counts = [all, found, lookalikes, gaps, false_positives];
     counts.map(|count| count.to_string()).join(" / ")
 }
 

@@ -56,8 +56,8 @@ pub(super) enum Form {
     Bars,
     /// Steps that rise.
     Steps,
-    /// Dots that a line joins, and a line upwards at this place.
-    Curve(f64),
+    /// Dots that a line joins, a line upwards at this place, and a paler one where it was.
+    Curve { at: f64, was: Option<f64> },
     /// Dots, and a line across at this height.
     Dots(f64),
     /// Dots, and a line upwards at this place.
@@ -115,7 +115,7 @@ fn draw(svg: &mut String, axes: &Axes<'_>, series: &[Series], form: Form) -> Res
             Form::Steps => {
                 chart.draw_series(LineSeries::new(steps(&one.points), color.stroke_width(2)))
             }
-            Form::Curve(_) => {
+            Form::Curve { .. } => {
                 let line = LineSeries::new(one.points.iter().copied(), color.stroke_width(2));
                 chart.draw_series(line.point_size(3))
             }
@@ -127,13 +127,18 @@ fn draw(svg: &mut String, axes: &Axes<'_>, series: &[Series], form: Form) -> Res
             Rectangle::new([(x, top), (x.saturating_add(12), bottom)], color.filled())
         });
     }
-    let line = match form {
-        Form::Dots(at) => Some([(chart.x_range().start, at), (chart.x_range().end, at)]),
-        Form::Curve(at) | Form::Both(at) => Some([(at, 0.0), (at, chart.y_range().end)]),
-        Form::Bars | Form::Steps => None,
+    let across = |at: f64| [(chart.x_range().start, at), (chart.x_range().end, at)];
+    let upwards = |at: f64| [(at, 0.0), (at, chart.y_range().end)];
+    let lines = match form {
+        Form::Dots(at) => vec![(across(at), INK)],
+        Form::Both(at) => vec![(upwards(at), INK)],
+        Form::Curve { at, was } => {
+            was.map(|was| (upwards(was), BEFORE)).into_iter().chain([(upwards(at), INK)]).collect()
+        }
+        Form::Bars | Form::Steps => Vec::new(),
     };
-    if let Some(line) = line {
-        let line = LineSeries::new(line, INK.stroke_width(1));
+    for (line, color) in lines {
+        let line = LineSeries::new(line, color.stroke_width(1));
         chart.draw_series(line).map_err(|error| words(&error))?;
     }
     chart
@@ -154,7 +159,7 @@ fn ranges(series: &[Series], form: Form) -> Ranges {
     let points = || series.iter().flat_map(|one| one.points.iter());
     let across = match form {
         Form::Dots(at) => at,
-        Form::Bars | Form::Steps | Form::Curve(_) | Form::Both(_) => 0.0,
+        Form::Bars | Form::Steps | Form::Curve { .. } | Form::Both(_) => 0.0,
     };
     let highest = points().map(|(_, y)| *y).fold(across, f64::max).max(1e-9);
     let (low, high) = points()
@@ -165,7 +170,7 @@ fn ranges(series: &[Series], form: Form) -> Ranges {
         Form::Bars => (low - 0.5, high + 0.5),
         Form::Steps => (low.min(0.0), high.max(low + 1e-9)),
         Form::Both(at) => (low.min(0.0), high.max(at) * 1.03 + 1e-3),
-        Form::Dots(_) | Form::Curve(_) => {
+        Form::Dots(_) | Form::Curve { .. } => {
             let room = ((high - low) * 0.03).max(1e-3);
             (low - room, high + room)
         }
@@ -200,7 +205,8 @@ mod tests {
     fn colors_are_names_of_the_style() {
         let axes = Axes { x: "week", y: "alerts", x_label: &|x| format!("{x:.0}") };
         let points = vec![(0.0, 2.0), (1.0, 3.0)];
-        for form in [Form::Bars, Form::Steps, Form::Dots(2.5), Form::Both(0.2), Form::Curve(0.5)] {
+        let curve = Form::Curve { at: 0.5, was: Some(0.7) };
+        for form in [Form::Bars, Form::Steps, Form::Dots(2.5), Form::Both(0.2), curve] {
             let one = Series { name: "candidate", color: AFTER, points: points.clone() };
             let svg = chart(&axes, &[one], form).unwrap();
             assert!(svg.starts_with("<svg") && svg.ends_with("</svg>"), "{svg}");

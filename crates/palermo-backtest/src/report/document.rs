@@ -4,6 +4,7 @@
 //! be documented: purpose, data, logic, parameters with their basis, testing, outcomes, limits,
 //! monitoring, changes, approvals. What a person must add is marked `[[…]]`; nothing is invented.
 
+use super::curves::{HEAD, cells};
 use super::lines::{ROWS, names, verdict};
 use super::words::{count, span};
 use super::{Report, RuleFacts};
@@ -80,7 +81,7 @@ pub(super) fn document(report: &Report<'_>) -> String {
         ("Parameters", parameters(report)),
         ("Development evidence", evidence(report)),
         ("Outcomes analysis", outcomes(report)),
-        ("Sensitivity", "Not part of this run.\n".to_owned()),
+        ("Sensitivity", sensitivity(report)),
         ("Limitations", limitations(report)),
         ("Monitoring plan", "[[ask: which drift of which figure leads to a review]]\n".to_owned()),
         ("Change log", changes(report)),
@@ -118,6 +119,30 @@ fn rules<'a>(report: &'a Report<'_>, kind: &str) -> Vec<&'a Written> {
 fn deployed<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a Written> {
     let ids = &report.inputs.candidate.rules;
     report.library.rules.iter().filter(|rule| ids.contains(rule.tree.at("id")))
+}
+
+/// What other values of the parameters that changed give.
+fn sensitivity(report: &Report<'_>) -> String {
+    let Some(curves) = report.curves else {
+        return "No parameter with a declared range changed, or no curve was asked for.\n"
+            .to_owned();
+    };
+    let mut text = String::new();
+    for knob in curves.knobs {
+        let [head @ .., _] = &HEAD;
+        let head = head.join(" | ");
+        text.push_str(&format!(
+            "### {}\n\n| {head} | |\n{}\n",
+            knob.name(),
+            "|---".repeat(8) + "|"
+        ));
+        for (value, tried, mark) in curves.curve(knob) {
+            let row = cells(&value.text(), tried, mark).map(|one| cell(&one));
+            text.push_str(&format!("| {} |\n", row.join(" | ")));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn population(report: &Report<'_>) -> String {

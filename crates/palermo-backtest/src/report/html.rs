@@ -35,6 +35,34 @@ pub(super) fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Strin
     out
 }
 
+/// A cell of a map.
+pub(super) struct Cell {
+    pub(super) text: String,
+    /// From 0, the palest, to 8.
+    pub(super) shade: u64,
+    /// Whether it is where things stand.
+    pub(super) own: bool,
+}
+
+/// A table whose cells are shaded by their value; all texts are markup already.
+pub(super) fn map(caption: &str, head: &[String], rows: &[(String, Vec<Cell>)]) -> String {
+    let mut out =
+        format!("<div class=\"wide\"><table class=\"map\">\n<caption>{caption}</caption>\n");
+    out.push_str("<thead><tr><td></td>");
+    out.extend(head.iter().map(|cell| format!("<th scope=\"col\">{cell}</th>")));
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for (name, cells) in rows {
+        out.push_str(&format!("<tr><th scope=\"row\">{name}</th>"));
+        for Cell { text, shade, own } in cells {
+            let text = if *own { format!("<b>{text}</b>") } else { text.clone() };
+            out.push_str(&format!("<td class=\"s{shade}\">{text}</td>"));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+    out
+}
+
 /// A drawing with what it shows in words.
 pub(super) fn figure(drawing: &str, words: &str) -> String {
     format!("<figure>{drawing}<figcaption>{words}</figcaption></figure>\n")
@@ -72,6 +100,11 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); }
 td { font-variant-numeric: tabular-nums; } code { font-size: .9em; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figure svg { width: 100%; height: auto; color: var(--ink); }
+.map { width: auto; } .map td { text-align: right; }
+.s1 { background: color-mix(in srgb, var(--a) 6%, transparent); } .s2 { background: color-mix(in srgb, var(--a) 12%, transparent); }
+.s3 { background: color-mix(in srgb, var(--a) 18%, transparent); } .s4 { background: color-mix(in srgb, var(--a) 24%, transparent); }
+.s5 { background: color-mix(in srgb, var(--a) 30%, transparent); } .s6 { background: color-mix(in srgb, var(--a) 36%, transparent); }
+.s7 { background: color-mix(in srgb, var(--a) 42%, transparent); } .s8 { background: color-mix(in srgb, var(--a) 48%, transparent); }
 nav ul { columns: 3 14rem; padding-left: 1.2rem; } a { color: var(--a); }
 .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: .5rem 0; }
 .filter input[type=search] { min-width: 16rem; font: inherit; padding: .2rem .5rem; }

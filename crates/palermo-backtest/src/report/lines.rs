@@ -8,6 +8,7 @@ use crate::share::{Share, percent};
 use crate::told::Told;
 use palermo_domain::statistics::{median, per, quantile};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Names of the columns.
 const NAME: usize = 26;
@@ -250,6 +251,34 @@ pub(super) fn differences(report: &Report<'_>) -> String {
     text
 }
 
+/// How many standing alerts of the candidate name each indicator that is deployed, how many of them are
+/// judged true or false, and in which version it was.
+fn indicators(report: &Report<'_>) -> Value {
+    let deployed = &report.inputs.candidate.rules;
+    let written = report.library.rules.iter().filter(|rule| {
+        rule.tree.at("kind") == "Indicator" && deployed.contains(rule.tree.at("id"))
+    });
+    let told = report.candidate.rules.told.iter().filter(|told| told.stands());
+    let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    for told in told {
+        let judged = report.judge.alert(told);
+        for indicator in &told.indicators {
+            let [all, right, wrong] = counts.entry(indicator).or_default();
+            *all = all.saturating_add(1);
+            *right = right.saturating_add(u64::from(judged == Judged::True));
+            *wrong = wrong.saturating_add(u64::from(judged == Judged::False));
+        }
+    }
+    let each = written.map(|rule| {
+        let id = rule.tree.at("id");
+        let [alerts, right, wrong] = counts.get(id).copied().unwrap_or_default();
+        let value = json!({"version": rule.tree.at("version"), "alerts": alerts, "true": right,
+                           "false": wrong});
+        (id.to_owned(), value)
+    });
+    Value::Object(each.collect())
+}
+
 pub(super) fn json(report: &Report<'_>) -> Value {
     let share = |share: Share| {
         json!({"part": share.part, "whole": share.whole,
@@ -283,6 +312,8 @@ pub(super) fn json(report: &Report<'_>) -> Value {
         counts.collect::<serde_json::Map<_, _>>()
     });
     json!({
+        "rules": {"name": report.inputs.candidate.name, "version": report.inputs.candidate.version},
+        "indicators": indicators(report),
         "verdict": verdict(report),
         "candidate": one(&report.candidate),
         "baseline": report.baseline.as_ref().map(one),

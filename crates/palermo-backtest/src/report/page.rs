@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 const BINDINGS_MAX: usize = 6;
 /// Rows of the table of differences.
 const DIFFERENCES_MAX: usize = 5_000;
-/// Groups of people that are shown.
-const GROUPS_MAX: usize = 60;
+/// Groups of people of each kind that are shown, beside those that are flagged.
+const GROUPS_MAX: usize = 25;
 /// Fields that are named as missing.
 const MISSING_MAX: usize = 20;
 
@@ -34,6 +34,9 @@ pub(super) fn page(report: &Report<'_>) -> Result<String, BacktestError> {
         body.push_str(&section("delay", "How soon", &delays(report)?));
     }
     body.push_str(&section("binding", "Binding values", &bindings(report)?));
+    if let Some(drawn) = curves(report)? {
+        body.push_str(&section("curves", "What other values give", &drawn));
+    }
     if report.compared.is_some() {
         body.push_str(&section("rules", "What changed in the rules", &changes(report)));
         body.push_str(&section("differences", "Each alert of both", &differences(report)));
@@ -66,6 +69,7 @@ fn head(report: &Report<'_>) -> String {
         ("weeks", "Alerts by week"),
         ("delay", "How soon"),
         ("binding", "Binding values"),
+        ("curves", "What other values give"),
         ("rules", "What changed in the rules"),
         ("differences", "Each alert of both"),
         ("groups", "Whom they fall on"),
@@ -75,6 +79,7 @@ fn head(report: &Report<'_>) -> String {
     ];
     let is_there = |id: &str| match id {
         "delay" => report.inputs.labels.is_some(),
+        "curves" => report.curves.is_some(),
         "rules" | "differences" => against_another,
         _ => true,
     };
@@ -353,6 +358,22 @@ fn number(text: &str) -> Option<f64> {
     decimal.to_string().parse().ok()
 }
 
+/// What other values of the parameters that changed give, each alone and the first two together.
+fn curves(report: &Report<'_>) -> Result<Option<String>, BacktestError> {
+    let Some(curves) = report.curves else { return Ok(None) };
+    let mut text = "<p>The candidate with other values of what it changes, each deployed beside the others \
+                    and decided by the same engine in the same pass. Counted are the typologies that can \
+                    change, as if all of them were live. No value is the best one.</p>\n"
+        .to_owned();
+    for knob in curves.knobs {
+        text.push_str(&format!("<h3>{}</h3>\n{}", esc(&knob.name()), curves.knob(knob)?));
+    }
+    if let Some(map) = curves.map() {
+        text.push_str(&format!("<h3>Two parameters against each other</h3>\n{map}"));
+    }
+    Ok(Some(text))
+}
+
 fn changes(report: &Report<'_>) -> String {
     if report.inputs.changes.is_empty() {
         return "<p>Nothing: both are the same rules.</p>\n".to_owned();
@@ -427,16 +448,20 @@ fn differences(report: &Report<'_>) -> String {
 fn groups(report: &Report<'_>) -> String {
     let groups = &report.candidate.measures.groups_of_people;
     if groups.is_empty() {
-        return "<p>No party says a segment or a region.</p>\n".to_owned();
+        return "<p>No party says a segment or a region, and no payment crosses a border.</p>\n"
+            .to_owned();
     }
     let share = |share: crate::Share| {
         let micro = share.micro().unwrap_or(0);
         format!("{}%", palermo_domain::statistics::per(micro, 10_000, 1, 1))
     };
-    let rows: Vec<Vec<String>> = groups
-        .iter()
-        .take(GROUPS_MAX)
-        .map(|group| {
+    let kinds = groups.chunk_by(|a, b| a.by == b.by);
+    let shown = kinds.flat_map(|kind| {
+        let each = kind.iter().enumerate();
+        each.filter(|(at, group)| *at < GROUPS_MAX || group.flagged.is_some())
+    });
+    let rows: Vec<Vec<String>> = shown
+        .map(|(_, group)| {
             let flag = group
                 .flagged
                 .as_deref()
@@ -454,7 +479,7 @@ fn groups(report: &Report<'_>) -> String {
         .collect();
     let head = ["by", "group", "of payments", "alerts", "precision, judged", "of false alerts", ""];
     let mut text = table(
-        "Standing alerts of the candidate, by segment and home region of whom they are about",
+        "Standing alerts of the candidate, by segment, home region and corridor of whom they are about",
         &head,
         &rows,
     );

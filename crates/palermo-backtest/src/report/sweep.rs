@@ -3,13 +3,13 @@
 
 use super::RuleFacts;
 use super::charts::{AFTER, Axes, BEFORE, Form, Series, chart, float};
+use super::curves::{Curves, HEAD, cells, stricter};
 use super::html::{esc, figure, page as whole, section, table};
-use super::words::{count, days, span};
+use super::words::{count, span};
 use crate::error::BacktestError;
 use crate::input::Facts;
-use crate::share::percent;
-use crate::tune::{Knob, Sweep, Tried, pareto};
-use palermo_domain::{Decimal, Span};
+use crate::tune::{Tried, pareto};
+use palermo_domain::Span;
 use palermo_lang::program::Literal;
 use palermo_lang::{Library, Point};
 use serde_json::{Value, json};
@@ -26,12 +26,8 @@ pub struct SweepReport<'a> {
     pub facts: &'a Facts,
     /// Name and hash of the labels.
     pub labels: Option<(&'a str, &'a str)>,
-    /// The parameters that were moved.
-    pub knobs: &'a [Knob],
-    /// The points.
-    pub sweep: &'a Sweep,
-    /// What each gives, that of the current values first.
-    pub tried: &'a [Tried],
+    /// What each point gives.
+    pub curves: Curves<'a>,
     /// Alerts a day that there are people for: a line in the drawing, and nothing else.
     pub capacity: Option<u64>,
     /// Muted at the beginning, and how long after its end an alert is about a label.
@@ -52,24 +48,23 @@ impl SweepReport<'_> {
             "{rule} of {} {}: {} points over {} payments in one pass",
             self.rules.name,
             self.rules.version,
-            self.sweep.points.len(),
+            self.curves.sweep.points.len(),
             count(facts.payments)
         )];
         lines.extend(self.scope());
-        for knob in self.knobs {
+        for knob in self.curves.knobs {
             lines.push(String::new());
             lines.push(format!("{} (stricter {})", knob.name(), stricter(knob)));
             lines.push(row(&HEAD.map(str::to_owned)));
-            lines.extend(self.curve(knob).map(|(value, tried, is_now)| {
-                let mark = if is_now { "now" } else { "" };
-                row(&cells(&value.text(), tried, mark))
-            }));
+            let points = self.curves.curve(knob);
+            lines
+                .extend(points.map(|(value, tried, mark)| row(&cells(&value.text(), tried, mark))));
         }
         lines.push(String::new());
         lines.push("what no other point beats in recall, alerts and delay at once".to_owned());
         lines.push(row(&HEAD.map(str::to_owned)));
-        for at in pareto(self.tried) {
-            let Some(tried) = self.tried.get(at) else { continue };
+        for at in pareto(self.curves.tried) {
+            let Some(tried) = self.curves.tried.get(at) else { continue };
             lines.push(row(&cells(&format!("point {at}"), tried, &self.moved(at))));
         }
         lines
@@ -77,9 +72,9 @@ impl SweepReport<'_> {
 
     /// The points for programs, one a line, that of the current values first.
     pub fn points(&self) -> String {
-        let best = pareto(self.tried);
+        let best = pareto(self.curves.tried);
         let mut text = String::new();
-        for (at, tried) in self.tried.iter().enumerate() {
+        for (at, tried) in self.curves.tried.iter().enumerate() {
             let value = json!({
                 "point": at,
                 "values": self.values(at),
@@ -104,8 +99,12 @@ impl SweepReport<'_> {
     /// A chart that cannot be drawn.
     pub fn page(&self) -> Result<String, BacktestError> {
         let mut body = self.head();
-        for knob in self.knobs {
-            body.push_str(&section(&knob.name(), &esc(&knob.name()), &self.knob(knob)?));
+        for knob in self.curves.knobs {
+            let drawn = self.curves.knob(knob)?;
+            body.push_str(&section(&knob.name(), &esc(&knob.name()), &drawn));
+        }
+        if let Some(map) = self.curves.map() {
+            body.push_str(&section("pairs", "Two parameters against each other", &map));
         }
         body.push_str(&section("pareto", "What nothing else beats", &self.front()?));
         Ok(whole(&format!("Sweep of {}", self.rule), &body))
@@ -114,8 +113,10 @@ impl SweepReport<'_> {
     /// Rule files with the values of each point that nothing beats: `point/path` and text.
     pub fn candidates(&self) -> Vec<(String, String)> {
         let mut files = Vec::new();
-        for at in pareto(self.tried).into_iter().filter(|at| *at > 0) {
-            let (Some(point), Some(tried)) = (self.point(at), self.tried.get(at)) else { continue };
+        for at in pareto(self.curves.tried).into_iter().filter(|at| *at > 0) {
+            let (Some(point), Some(tried)) = (self.point(at), self.curves.tried.get(at)) else {
+                continue;
+            };
             let mut rules: Vec<&str> = point.keys().map(|(rule, _)| rule.as_str()).collect();
             rules.dedup();
             for rule in rules {
@@ -158,7 +159,7 @@ impl SweepReport<'_> {
     }
 
     fn point(&self, at: usize) -> Option<&Point> {
-        at.checked_sub(1).and_then(|at| self.sweep.points.get(at))
+        at.checked_sub(1).and_then(|at| self.curves.sweep.points.get(at))
     }
 
     /// The values that a point moves, by name.
@@ -174,19 +175,6 @@ impl SweepReport<'_> {
         let each =
             point.iter().map(|((rule, name), value)| format!("{rule}.{name} {}", value.text()));
         each.collect::<Vec<_>>().join(", ")
-    }
-
-    /// The points that move a parameter alone, with that of now, by value.
-    fn curve<'a>(&'a self, knob: &'a Knob) -> impl Iterator<Item = (&'a Literal, &'a Tried, bool)> {
-        let key = (knob.rule.clone(), knob.param.name.clone());
-        knob.values.iter().filter_map(move |value| {
-            if *value == knob.param.value {
-                return Some((value, self.tried.first()?, true));
-            }
-            let alone = self.sweep.points.iter().take(self.sweep.alone);
-            let at = alone.enumerate().find(|(_, point)| point.get(&key) == Some(value))?.0;
-            Some((value, self.tried.get(at.saturating_add(1))?, false))
-        })
     }
 
     fn head(&self) -> String {
@@ -214,7 +202,7 @@ impl SweepReport<'_> {
             esc(&self.rules.version),
             esc(&self.rules.origin),
             esc(&self.rules.bundle),
-            self.sweep.points.len(),
+            self.curves.sweep.points.len(),
             self.seed,
             span(warm_up),
             span(grace),
@@ -223,48 +211,11 @@ impl SweepReport<'_> {
         )
     }
 
-    fn knob(&self, knob: &Knob) -> Result<String, BacktestError> {
-        let points = |of: &dyn Fn(&Tried) -> f64| -> Vec<(f64, f64)> {
-            let each = self.curve(knob);
-            each.filter_map(|(value, tried, _)| Some((number(value)?, of(tried)))).collect()
-        };
-        let now = number(&knob.param.value).unwrap_or(0.0);
-        let label = |x: f64| format!("{}", (x * 1000.0).round() / 1000.0);
-        let mut text = String::new();
-        let recall = |tried: &Tried| float(tried.recall.micro().unwrap_or(0)) / 10_000.0;
-        let name = knob.param.name.as_str();
-        let drawn = [
-            ("alerts", "alerts", points(&|tried| float(tried.alerts))),
-            ("recall", "% of labels found", points(&recall)),
-        ];
-        for (series, y, points) in drawn {
-            let one = Series { name: series, color: AFTER, points };
-            let axes = Axes { x: name, y, x_label: &label };
-            let drawing = chart(&axes, &[one], Form::Curve(now))?;
-            let words = format!(
-                "{y} against <code>{}</code>; the line stands at the current value, {}. Stricter is {}.",
-                esc(name),
-                esc(&knob.param.value.text()),
-                stricter(knob)
-            );
-            text.push_str(&figure(&drawing, &words));
-        }
-        let rows: Vec<Vec<String>> = self
-            .curve(knob)
-            .map(|(value, tried, is_now)| {
-                let mark = if is_now { "now" } else { "" };
-                cells(&value.text(), tried, mark).iter().map(|cell| esc(cell)).collect()
-            })
-            .collect();
-        text.push_str(&table("One parameter at a time", &HEAD, &rows));
-        Ok(text)
-    }
-
     fn front(&self) -> Result<String, BacktestError> {
-        let best = pareto(self.tried);
+        let best = pareto(self.curves.tried);
         let days = float(self.days());
         let dots = |wanted: bool| -> Vec<(f64, f64)> {
-            let all = self.tried.iter().enumerate();
+            let all = self.curves.tried.iter().enumerate();
             all.filter(|(at, _)| best.contains(at) == wanted)
                 .map(|(_, tried)| {
                     let found = float(tried.recall.micro().unwrap_or(0)) / 10_000.0;
@@ -287,7 +238,7 @@ impl SweepReport<'_> {
         let rows: Vec<Vec<String>> = best
             .iter()
             .filter_map(|at| {
-                let tried = self.tried.get(*at)?;
+                let tried = self.curves.tried.get(*at)?;
                 let row = cells(&format!("point {at}"), tried, &self.moved(*at));
                 Some(row.iter().map(|cell| esc(cell)).collect())
             })
@@ -308,49 +259,12 @@ impl SweepReport<'_> {
     }
 }
 
-const HEAD: [&str; 8] =
-    ["value", "alerts", "a day", "recall", "precision", "delay p50", "lost (true)", ""];
-
-fn cells(value: &str, tried: &Tried, mark: &str) -> [String; 8] {
-    let share = |share: crate::Share| match share.micro() {
-        None => "-".to_owned(),
-        Some(micro) => format!("{}/{} {}%", share.part, share.whole, percent(micro)),
-    };
-    [
-        value.to_owned(),
-        count(tried.alerts),
-        tried.a_day.clone(),
-        share(tried.recall),
-        share(tried.precision),
-        tried.delay_ms.map_or("-".to_owned(), days),
-        format!("{} ({})", tried.lost.0, tried.lost.1),
-        mark.to_owned(),
-    ]
-}
-
 fn row(cells: &[String; 8]) -> String {
     let [value, alerts, a_day, recall, precision, delay, lost, mark] = cells;
     let line = format!(
         "  {value:<12} {alerts:>7} {a_day:>8}  {recall:<12} {precision:<12} {delay:>9}  {lost:<11} {mark}"
     );
     line.trim_end().to_owned()
-}
-
-fn stricter(knob: &Knob) -> &'static str {
-    match knob.param.stricter {
-        palermo_lang::program::Stricter::Up => "up",
-        palermo_lang::program::Stricter::Down => "down",
-    }
-}
-
-/// A value to be drawn; a duration in hours.
-fn number(value: &Literal) -> Option<f64> {
-    let number = value.number()?;
-    let number = match value {
-        Literal::Duration(_) => number.checked_div(Decimal::from(3_600_000))?,
-        _ => number,
-    };
-    number.to_string().parse().ok()
 }
 
 /// A rule's text with the values of a point, each with what it rests on; what is not written on the line of

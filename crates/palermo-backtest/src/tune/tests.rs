@@ -14,7 +14,7 @@ fn knob(name: &str, value: i64, range: (i64, i64), step: i64, most: usize) -> Kn
         in_selection: false,
     };
     let values = values(&param, most).unwrap();
-    Knob { rule: "MS-08".to_owned(), param, values }
+    Knob { rule: "MS-08".to_owned(), param, values, was: None }
 }
 
 fn ints(knob: &Knob) -> Vec<i64> {
@@ -36,7 +36,10 @@ fn values_keep_the_current_one_and_stay_within_the_range() {
             20,
             vec![5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100],
         ),
-        (25, (5, 100), 5, 7, vec![5, 25, 45, 65, 85]),
+        (25, (5, 100), 5, 7, vec![5, 25, 40, 55, 70, 85, 100]),
+        // Near one end of its range, there is a value on either side.
+        (60, (10, 500), 10, 6, vec![10, 60, 170, 280, 390, 500]),
+        (500, (10, 500), 10, 3, vec![10, 260, 500]),
         // The declared range does not begin a whole number of steps away.
         (7, (1, 20), 5, 20, vec![2, 7, 12, 17]),
         (5, (5, 5), 1, 20, vec![5]),
@@ -51,12 +54,12 @@ fn values_keep_the_current_one_and_stay_within_the_range() {
 #[test]
 fn a_sample_uses_every_value_equally_and_a_seed_gives_it_again() {
     let knobs = [knob("a", 25, (5, 100), 5, 20), knob("b", 3, (1, 4), 1, 20)];
-    let sweep = Sweep::new(&knobs, 40, 7);
+    let sweep = Sweep::new(&knobs, false, 40, 7);
     assert_eq!(sweep.alone, 19 + 3);
     assert_eq!(sweep.points.len(), 22 + 40);
     assert!(sweep.points[..22].iter().all(|point| point.len() == 1));
-    assert_eq!(sweep, Sweep::new(&knobs, 40, 7));
-    assert_ne!(sweep, Sweep::new(&knobs, 40, 8));
+    assert_eq!(sweep, Sweep::new(&knobs, false, 40, 7));
+    assert_ne!(sweep, Sweep::new(&knobs, false, 40, 8));
     for (knob, each) in knobs.iter().zip([2, 10]) {
         for value in &knob.values {
             let key = (knob.rule.clone(), knob.param.name.clone());
@@ -64,7 +67,26 @@ fn a_sample_uses_every_value_equally_and_a_seed_gives_it_again() {
             assert_eq!(sweep.points[22..].iter().filter(of).count(), each, "{value:?}");
         }
     }
-    assert_eq!(Sweep::new(&knobs, 0, 7).points.len(), 22);
+    assert_eq!(Sweep::new(&knobs, false, 0, 7).points.len(), 22);
+}
+
+#[test]
+fn two_parameters_are_tried_in_pairs() {
+    let knobs =
+        [knob("a", 2, (1, 3), 1, 9), knob("b", 20, (10, 40), 10, 9), knob("c", 1, (1, 2), 1, 9)];
+    let sweep = Sweep::new(&knobs, true, 2, 7);
+    assert_eq!((sweep.alone, sweep.pairs, sweep.points.len()), (2 + 3 + 1, 2 * 3, 6 + 6 + 2));
+    let [a, b, _] = &knobs;
+    let mut numbers = Vec::new();
+    for x in &a.values {
+        numbers.extend(b.values.iter().map(|y| sweep.number(&[(a, x), (b, y)]).unwrap()));
+    }
+    // Each pair is a point of its own; that of the current values is 0.
+    assert_eq!(numbers[5], 0);
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!((numbers.len(), numbers[11]), (12, 12));
+    assert_eq!(sweep.number(&[(a, &Literal::Int(9))]), None);
 }
 
 #[test]

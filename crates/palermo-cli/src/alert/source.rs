@@ -36,6 +36,11 @@ impl Alerts {
         }
     }
 
+    /// The revisions of each alert in each topic, oldest first.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &[Revision]> {
+        self.all.values().map(Vec::as_slice)
+    }
+
     /// The last revision of each alert in each topic.
     pub(crate) fn last(&self) -> impl Iterator<Item = &Revision> {
         self.all.values().filter_map(|revisions| revisions.last())

@@ -15,6 +15,34 @@ pub(crate) enum AlertCommand {
     Replay(AlertReplayArgs),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShadowCommand {
+    /// Compare what versions in shadow told with what the live ones did, and forecast a month of it.
+    Report(ShadowReportArgs),
+}
+
+/// Reads `alerts` and `alerts.shadow`. A version in shadow of a typology that is live is compared with it,
+/// alert by alert; of others there is a count. What a suppressor explains is left out, also where it was
+/// published for review. The forecast scales the count to 30 days, with the interval
+/// of 95 % of a Poisson count: it holds where days are alike.
+#[derive(Debug, Args)]
+pub(crate) struct ShadowReportArgs {
+    #[command(flatten)]
+    pub from: AlertsFrom,
+    /// Only this typology, such as `CT-14`; may be given more than once.
+    #[arg(long, value_name = "ID")]
+    pub typology: Vec<String>,
+    /// From when both ran: a day, or a time with its zone; of the first alert where it is not given.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<EventTime>,
+    /// Until when; the last alert where it is not given.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<EventTime>,
+    /// Name people who may be victims.
+    #[arg(long)]
+    pub unmask: bool,
+}
+
 /// Where alerts are read from.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AlertsFrom {

@@ -60,9 +60,13 @@ pub(crate) struct BacktestArgs {
     /// The rules that they are compared with, in the same pass.
     #[arg(long, value_name = "DIR|git:REF|bundle:HASH")]
     pub baseline: Option<String>,
-    /// Write `index.html`, `modeldoc.md`, `diff.jsonl` and `alerts.jsonl` into this folder.
+    /// Write `index.html`, `modeldoc.md`, `figures.json`, `diff.jsonl` and `alerts.jsonl` into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Try so many other values of each parameter that changed, and pairs of the first two, for the curves
+    /// of the report; 0 tries none and is faster.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(..=20))]
+    pub curves: u16,
     /// Exit 1 where this holds: `lost-true>0`, `recall<0.75`, `precision<0.3`, `lost>9`, `new>9`; may be
     /// given more than once. `lost-true>0`, something labelled that is not found any more, is looked at
     /// unless another number is given for it.
@@ -97,6 +101,9 @@ pub(crate) struct TuneArgs {
     /// Most values of each parameter: whole steps from the current one, evenly over its declared range.
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(2..))]
     pub points: u16,
+    /// Try every pair of values of two parameters as well, and draw them against each other.
+    #[arg(long)]
+    pub pairs: bool,
     /// Points that move all parameters together, spread evenly (Latin hypercube).
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub samples: u16,
@@ -121,6 +128,27 @@ pub(crate) struct DataProfileArgs {
     /// The rules: a folder, or `git:REF`.
     #[arg(long, value_name = "DIR|git:REF", default_value = "rules")]
     pub ruleset: String,
+}
+
+/// Shows, by crime, which indicators look for it, which typologies make alerts of them, how they are deployed
+/// and tested, and what they found in backtests. An indicator counts as covered where it is live, has a test
+/// that finds and a look-alike that does not, and was part of an alert that is labelled true.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArgs {
+    /// The rules: a folder, `git:REF` (`git:REF:FOLDER`), or `bundle:HASH`.
+    #[arg(long, value_name = "DIR|git:REF|bundle:HASH", default_value = "rules")]
+    pub ruleset: String,
+    /// Which block of `ruleset.yaml` `deploy`, in place of the configuration's `rules.environment`.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// What a backtest wrote with `--out`; may be given more than once.
+    #[arg(long, value_name = "DIR")]
+    pub backtest: Vec<PathBuf>,
+    /// Only this crime, such as `migrant_smuggling`.
+    #[arg(long, value_name = "NAME")]
+    pub crime: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 #[derive(Debug, Subcommand)]

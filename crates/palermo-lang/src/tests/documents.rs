@@ -163,3 +163,23 @@ fn poison(tree: &mut crate::Tree) {
         }
     }
 }
+
+#[test]
+fn every_indicator_is_in_the_coverage_of_each_of_its_crimes() {
+    let library = library();
+    let compiled = crate::compile(&shipped(), "pilot", &limits()).unwrap();
+    let all = crate::coverage(&library, &compiled.rules);
+    let indicators = library.rules.iter().filter(|rule| rule.tree.at("kind") == "Indicator");
+    let crimes =
+        indicators.map(|rule| rule.tree.get("crime").map_or(0, |crime| crime.texts().len()));
+    assert_eq!(all.len(), crimes.sum::<usize>());
+    // `pilot` runs CT-01 and CT-14 alone.
+    let one = all.iter().find(|one| one.indicator == "MS-08").unwrap();
+    assert_eq!(one.crime, "migrant_smuggling");
+    assert_eq!(one.mode(), Some(palermo_domain::alert::Mode::Live));
+    let live = one.typologies.iter().filter(|(_, mode)| mode.is_some());
+    assert_eq!(live.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["CT-14"]);
+    assert!(one.tests.is_both_ways());
+    let unused = all.iter().find(|one| one.indicator == "ML-05").unwrap();
+    assert_eq!((unused.typologies.len(), unused.mode()), (0, None));
+}
