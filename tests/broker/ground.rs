@@ -8,6 +8,7 @@ use palermo_tests::{
     Broker, Engine, Exit, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle,
 };
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long any one wait may take on a busy machine.
@@ -122,14 +123,33 @@ impl Ground {
         same_records(&self.small_reference().outputs, &site.outputs());
     }
 
+    /// What a site of [`Self::half`] published is what an undisturbed run over its topics does.
+    pub(crate) fn is_undisturbed_alone(&self, site: &Site) {
+        audit(site);
+        static TURN: AtomicU32 = AtomicU32::new(0);
+        let name = format!("beside-{}", TURN.fetch_add(1, Ordering::Relaxed));
+        let beside = hurried(Site::new(&self.broker, &name).reading(site));
+        beside.create_topics();
+        let mut engine = Engine::start(BINARY, &beside, &["--start", "earliest"]);
+        engine.wait_caught_up(&beside, PATIENCE);
+        assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+        let expected = beside.outputs();
+        assert!(!expected[&OutputTopic::Alerts].is_empty(), "there is nothing to compare");
+        same_records(&expected, &site.outputs());
+    }
+
     /// Lets an engine on the small feed come to its end, once nothing disturbs it any more, and looks at
     /// what it published.
-    pub(crate) fn finish(&self, site: &Site, mut engine: Engine) -> Exit {
-        engine.wait_caught_up(site, PATIENCE);
-        engine.wait_ready(PATIENCE);
-        let exit = engine.terminate(PATIENCE);
-        assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    pub(crate) fn finish(&self, site: &Site, engine: Engine) -> Exit {
+        let exit = at_its_end(site, engine);
         self.is_undisturbed(site);
+        exit
+    }
+
+    /// The same of an engine on topics of [`Self::half`].
+    pub(crate) fn finish_alone(&self, site: &Site, engine: Engine) -> Exit {
+        let exit = at_its_end(site, engine);
+        self.is_undisturbed_alone(site);
         exit
     }
 
@@ -140,6 +160,14 @@ impl Ground {
         small_feed().produce(site.kafka());
         site
     }
+}
+
+fn at_its_end(site: &Site, mut engine: Engine) -> Exit {
+    engine.wait_caught_up(site, PATIENCE);
+    engine.wait_ready(PATIENCE);
+    let exit = engine.terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    exit
 }
 
 fn hurried(site: Site) -> Site {

@@ -125,7 +125,7 @@ pub(crate) fn no_large_files(ground: &Ground) {
     engine.kill();
     let mut engine = Engine::start(BINARY, &site, &[]);
     engine.wait_ready(PATIENCE);
-    let said = ground.finish(&site, engine).stderr;
+    let said = ground.finish_alone(&site, engine).stderr;
     assert!(said.contains("snapshot="), "it found nothing to go on from:\n{said}");
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn disk_full(ground: &Ground) {
     let kept = metric(&engine, KEPT);
     std::fs::remove_file(&filler).expect("room is made");
     wait_kept(&engine, kept);
-    let said = ground.finish(&site, engine).stderr;
+    let said = ground.finish_alone(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn disk_read_only(ground: &Ground) {
     assert!(status.is_ok_and(|status| status.success()), "it could not be made read-only");
     assert!(std::fs::write(disk.join("x"), b"x").is_err(), "it can still be written");
     wait_failed(&site, &engine);
-    let said = ground.finish(&site, engine).stderr;
+    let said = ground.finish_alone(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
 }
 
@@ -187,14 +187,14 @@ pub(crate) fn state_removed(ground: &Ground) {
     std::fs::rename(&state, site.folder().join("aside")).expect("it is moved");
     std::fs::write(&state, b"in the way").expect("a file stands there");
     wait_failed(&site, &engine);
-    let said = ground.finish(&site, engine).stderr;
+    let said = ground.finish_alone(&site, engine).stderr;
     assert!(said.contains("a snapshot is not kept"), "{said}");
     // A start needs a place for its bundle, and says so.
     let exit = Engine::start(BINARY, &site, &[]).wait_exit(PATIENCE);
     assert_eq!(exit.code, Some(4), "{}", exit.stderr);
     assert!(exit.stderr.contains("state_unwritable"), "{}", exit.stderr);
     std::fs::remove_file(&state).expect("it is gone");
-    ground.finish(&site, Engine::start(BINARY, &site, &[]));
+    ground.finish_alone(&site, Engine::start(BINARY, &site, &[]));
 }
 
 /// An engine whose state lies on a disk of 12 MB of its own, and the way to it from outside; none where
