@@ -9,8 +9,8 @@ pub(crate) use alert::{
 };
 
 pub(crate) use backtest::{
-    AsOfArg, BacktestArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs, SampleCommand,
-    SampleImportArgs, TuneArgs,
+    AsOfArg, BacktestArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs,
+    SampleCommand, SampleImportArgs, TuneArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -305,7 +305,7 @@ pub(crate) struct FeaturesArgs {
     pub output: PathBuf,
     /// What the table is; `parquet` where the name of the output ends so.
     #[arg(long, value_name = "KIND", value_enum)]
-    pub table: Option<crate::features::Format>,
+    pub table: Option<crate::features::TableArg>,
     /// Distinct payers of the target and payees of the source, within such as `12h`.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub fan: Option<i64>,

@@ -121,6 +121,11 @@ impl History {
         Ok(labels)
     }
 
+    /// Counts which fields the rows have while they are played.
+    pub(crate) fn profile(&mut self) {
+        self.reader.profile();
+    }
+
     /// What decides, beside the rules.
     pub(crate) fn engine(&self) -> EngineConfig {
         EngineConfig { task: "backtest".to_owned(), ..self.config.engine() }
@@ -456,7 +461,9 @@ impl Condition {
 impl From<BacktestError> for Failure {
     fn from(error: BacktestError) -> Self {
         let exit = match error {
-            BacktestError::Row { .. } | BacktestError::Data { .. } => Exit::Usage,
+            BacktestError::Row { .. }
+            | BacktestError::Data { .. }
+            | BacktestError::Parquet { .. } => Exit::Usage,
             _ => Exit::Environment,
         };
         Self::new(exit, error.code(), &error)

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
     /// A folder with `payments.jsonl` and, where there are, `parties.jsonl` and `lists.jsonl`, each plain,
-    /// `.gz` or `.zst`, in one file or several (`payments-01.jsonl`); or one file of payments.
+    /// `.gz` or `.zst`, or `.parquet`, in one file or several (`payments-01.jsonl`); or one file of payments.
     #[arg(long, value_name = "DIR|FILE")]
     pub data: PathBuf,
-    /// How CSV files of payments become payments: one that ships (`amlsim`, `amlsim-alerts`, `amlsim-log`,
+    /// How CSV or Parquet files of another system become payments: one that ships (`amlsim`, `amlsim-alerts`, `amlsim-log`,
     /// `amlworld`, `edges`, `paysim`, `saml-d`), or a file; see docs/mappings.md.
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,
