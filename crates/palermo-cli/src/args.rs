@@ -9,7 +9,7 @@ pub(crate) use alert::{
 };
 
 pub(crate) use backtest::{
-    AsOfArg, BacktestArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs,
+    AsOfArg, BacktestArgs, DataArgs, DataExportArgs, DataProfileArgs, JudgeArgs, SampleArgs,
     SampleCommand, SampleImportArgs, TuneArgs,
 };
 
@@ -64,7 +64,7 @@ pub(crate) enum Command {
     /// Draw cases around a threshold for a blind review.
     #[command(subcommand)]
     Sample(SampleCommand),
-    /// Look at files of payments.
+    /// Look at files of payments, and make them of topics.
     #[command(subcommand)]
     Data(DataCommand),
     /// Look at what was found.
@@ -90,6 +90,8 @@ pub(crate) enum Command {
 pub(crate) enum DataCommand {
     /// Say what is in the files, what is missing, and which rules lack it.
     Profile(Box<DataProfileArgs>),
+    /// Write a range of the input topics as files that `--data` reads.
+    Export(Box<DataExportArgs>),
 }
 
 #[derive(Debug, Subcommand)]

@@ -359,10 +359,11 @@ impl Drawer {
 const ALERTS: &str = "alerts.jsonl";
 
 /// Files under a name that nobody looks for, and the name that each gets. What never got it goes away.
-struct Unfinished(Vec<(PathBuf, PathBuf)>);
+#[derive(Default)]
+pub(crate) struct Unfinished(Vec<(PathBuf, PathBuf)>);
 
 impl Unfinished {
-    fn begin(&mut self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+    pub(crate) fn begin(&mut self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
         let to = folder.join(name);
         let parent = to.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
@@ -380,7 +381,7 @@ impl Unfinished {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<(), Failure> {
+    pub(crate) fn name(&mut self) -> Result<(), Failure> {
         for (from, to) in &self.0 {
             fs::rename(from, to).map_err(|error| cannot_write(to, &error))?;
         }
@@ -397,7 +398,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     Failure::words(Exit::Environment, format!("cannot write `{}`: {error}", path.display()))
 }
 

@@ -1,4 +1,7 @@
 //! `palermo data profile`: what is in files of payments, what is missing, and which rules lack it.
+//! `palermo data export` makes such files.
+
+mod export;
 
 use crate::args::DataProfileArgs;
 use crate::backtest::{History, rules::RuleSide};
@@ -10,6 +13,8 @@ use palermo_backtest::{Facts, Plan, Profile, Undecided, undecided};
 use palermo_domain::Span;
 use palermo_engine::Bundle;
 use serde_json::{Value, json};
+
+pub(crate) use export::data_export;
 
 /// Rules that are shown.
 const RULES_MAX: usize = 40;

@@ -107,6 +107,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         }
         Command::Sample(SampleCommand::Import(arguments)) => sample::import(&arguments, out),
         Command::Data(DataCommand::Profile(arguments)) => data::data_profile(&arguments, out),
+        Command::Data(DataCommand::Export(arguments)) => data::data_export(&arguments, out),
         Command::Tune(arguments) => tune::tune(&arguments, out),
         Command::Alert(AlertCommand::List(arguments)) => alert::list(&arguments, out),
         Command::Alert(AlertCommand::Show(arguments)) => alert::show(&arguments, out),
