@@ -253,6 +253,8 @@ fn check(metadata: &ParquetMetaData) -> Result<(), String> {
 fn broken(path: &Path, error: ParquetError, row: Option<u64>) -> BacktestError {
     if let ParquetError::External(inner) = error
         && let Ok(source) = inner.downcast::<std::io::Error>()
+        // What unpacks says in this form what is wrong with the data.
+        && source.raw_os_error().is_some()
     {
         return BacktestError::Read { path: path.to_path_buf(), source: *source };
     }

@@ -382,6 +382,17 @@ fn a_damaged_file_is_an_error_and_no_end_of_the_program() {
 }
 
 #[test]
+fn what_cannot_be_unpacked_is_damage_and_no_fault_of_the_system() {
+    let whole = std::fs::read(samples().join("network/payments.parquet")).unwrap();
+    let mark = [0x28, 0xb5, 0x2f, 0xfd];
+    let at = whole.windows(4).position(|four| four == mark).unwrap();
+    let bytes = [&whole[..at], &[0; 4], &whole[at + 4..]].concat();
+    let error = open_error("payments.parquet", &bytes);
+    let expected = "row 1: cannot be read: the file is damaged there";
+    assert!(error.to_string().ends_with(expected), "{error}");
+}
+
+#[test]
 fn a_foreign_table_is_read_through_its_mapping() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("payments.parquet");
