@@ -12,13 +12,13 @@ use serde_json::Value;
 use std::process::{Command, Stdio};
 
 /// How a command ended and what it said.
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn palermo(site: &Site, arguments: &[&str]) -> Done {
+pub(crate) fn palermo(site: &Site, arguments: &[&str]) -> Done {
     let output = Command::new(BINARY)
         .args(arguments)
         .arg("-c")

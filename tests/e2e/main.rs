@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod demo;
 mod features;
+mod parquet;
 mod readme;
 mod rules;
 mod synth;

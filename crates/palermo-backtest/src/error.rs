@@ -24,11 +24,11 @@ pub enum BacktestError {
         source: io::Error,
     },
     /// A row says what cannot be. Nothing of what it says is repeated.
-    #[error("`{path}`, line {line}: {what}", path = path.display())]
+    #[error("`{path}`, {unit} {line}: {what}", path = path.display(), unit = unit(path))]
     Row {
         /// The file.
         path: PathBuf,
-        /// Counted from 1.
+        /// Counted from 1; of Parquet the number of the row.
         line: u64,
         /// What is wrong, and what to do.
         what: String,
@@ -39,6 +39,14 @@ pub enum BacktestError {
         /// Which.
         path: PathBuf,
         /// What is missing.
+        what: String,
+    },
+    /// A Parquet file is none, is damaged, or has columns that no row can come from.
+    #[error("`{path}` {what}", path = path.display())]
+    Parquet {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and what to do.
         what: String,
     },
     /// The engine cannot go on.
@@ -69,6 +77,7 @@ impl BacktestError {
             Self::Read { .. } => Some("input_unreadable"),
             Self::Row { .. } => Some("data_row"),
             Self::Data { .. } => Some("data_missing"),
+            Self::Parquet { .. } => Some("data_parquet"),
             Self::Stop(stop) => Some(stop.code),
             Self::Write { .. } | Self::Thread(_) | Self::Chart(_) | Self::Interrupted => None,
         }
@@ -79,7 +88,21 @@ impl BacktestError {
         move |source| Self::Read { path, source }
     }
 
+    pub(crate) fn parquet(path: &Path, what: String) -> Self {
+        Self::Parquet { path: path.to_path_buf(), what }
+    }
+
     pub(crate) fn row(path: &Path, line: u64, what: impl Into<String>) -> Self {
         Self::Row { path: path.to_path_buf(), line, what: what.into() }
     }
+}
+
+/// What the number of a row counts in a file of this name.
+fn unit(path: &Path) -> &'static str {
+    if is_parquet(path) { "row" } else { "line" }
+}
+
+/// By its name, as every form of file is told.
+pub(crate) fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "parquet")
 }

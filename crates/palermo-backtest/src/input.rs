@@ -2,7 +2,8 @@
 //!
 //! A folder holds `payments.jsonl`, and may hold `parties.jsonl` and `lists.jsonl`: one document a
 //! line, plain, `.gz` or `.zst`, in one file or in several (`payments-2026-01.jsonl.gz`), which are read
-//! in order of name. Payments may be CSV that a mapping explains. They come in the order of their files; the record time of each is the highest
+//! in order of name. Each may be `.parquet` with one document a row. Payments may be CSV, or Parquet with
+//! other columns, that a mapping explains. They come in the order of their files; the record time of each is the highest
 //! event time so far, so one that is out of order is late, as it would have been live. Rows of lists
 //! come first: they say themselves from which day they hold. Parties come when they were known
 //! ([`AsOf`]).
@@ -10,12 +11,16 @@
 //! Promises: every row is read whole or the reading stops with its file and line; what a row says is
 //! repeated in no message. Cost: payments are held a batch at a time, parties until they are due.
 
+mod columns;
 mod lines;
 mod watch;
 
-use crate::error::BacktestError;
+use crate::error::{BacktestError, is_parquet};
 use crate::fair::Peers;
 use crate::foreign::Mapping;
+use crate::profile::Profile;
+use columns::Schema;
+pub use columns::of_damage;
 use lines::Rows;
 pub(crate) use lines::hex;
 use palermo_codec::{
@@ -76,6 +81,8 @@ pub struct Facts {
     pub currencies: BTreeMap<Currency, u64>,
     /// Versions of parties that were learned after the last payment and decided nothing.
     pub parties_unused: u64,
+    /// Which fields there are, where [`Reader::profile`] asked.
+    pub profile: Option<Profile>,
     /// What labels name, as it was met.
     pub(crate) seen: Seen,
     /// Who is in which group.
@@ -270,6 +277,16 @@ impl Reader {
         }
     }
 
+    /// Counts which fields rows have while they pass.
+    pub fn profile(&mut self) {
+        let mut profile = Profile::default();
+        // They were read before anybody asked. What was learned after the last payment counts as well.
+        for held in self.parties.iter().chain(&self.ahead) {
+            profile.see(held.role, &held.value);
+        }
+        self.facts.profile = Some(profile);
+    }
+
     /// The files, by the number that an item carries.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files
@@ -331,7 +348,10 @@ impl Reader {
 
     /// Reads a whole file of parties or list rows.
     fn reference(&mut self, file: usize, role: TopicRole) -> Result<(), BacktestError> {
-        let mut lines = Rows::lines(self.path(file))?;
+        let schema = if role == TopicRole::Lists { Schema::List } else { Schema::Party };
+        let path = self.path(file);
+        let mut lines =
+            if is_parquet(path) { Rows::columns(path, schema)? } else { Rows::lines(path)? };
         while let Some((line, value)) = lines.next_row()? {
             let decoded = if role == TopicRole::Lists {
                 decode_list_row(value, &self.limits, &mut self.unknown)
@@ -339,8 +359,8 @@ impl Reader {
             } else {
                 decode_party(value, &self.limits, &mut self.unknown).map(|party| party.as_of)
             };
-            let schema = if role == TopicRole::Lists { "list.v1" } else { "party.v1" };
-            let time = decoded.map_err(|refusal| self.refused(file, line, schema, &refusal))?;
+            let time =
+                decoded.map_err(|refusal| self.refused(file, line, schema.name(), &refusal))?;
             let held = Held { role, time, value: value.to_vec(), file, line };
             if role == TopicRole::Lists {
                 self.facts.list_rows = self.facts.list_rows.saturating_add(1);
@@ -381,6 +401,9 @@ impl Reader {
                 *count = count.saturating_add(1);
             }
             facts.peers.payment(&payment);
+            if let Some(profile) = &mut facts.profile {
+                profile.see(TopicRole::Payments, value);
+            }
             self.watch.payment(&payment);
             self.currency = self.currency.or(Some(payment.currency));
             let held = Held { role: TopicRole::Payments, time, value: value.to_vec(), file, line };
@@ -396,8 +419,10 @@ impl Reader {
     /// A file of payments.
     fn rows(&self, file: usize) -> Result<Rows, BacktestError> {
         let path = self.path(file);
-        match self.mapping.as_ref().filter(|_| is_csv(path)) {
+        match self.mapping.as_ref().filter(|_| is_csv(path) || is_parquet(path)) {
+            Some(mapping) if is_parquet(path) => Rows::mapped_columns(path, mapping),
             Some(mapping) => Rows::table(path, mapping),
+            None if is_parquet(path) => Rows::columns(path, Schema::Payment),
             None => Rows::lines(path),
         }
     }
@@ -414,14 +439,14 @@ impl Reader {
     }
 }
 
-/// Every payment that a mapping makes of the CSV files of a folder, with its line.
+/// Every payment that a mapping makes of the CSV and Parquet files of a folder, with its line.
 pub(crate) fn payments_of(
     path: &Path,
     mapping: &Mapping,
     each: &mut dyn FnMut(u64, crate::foreign::Row),
 ) -> Result<(), BacktestError> {
     let [payments, _, _] = find(path, true)?;
-    for file in payments.iter().filter(|file| is_csv(file)) {
+    for file in payments.iter().filter(|file| is_csv(file) || is_parquet(file)) {
         lines::each_row(file, mapping, each)?;
     }
     Ok(())
@@ -453,7 +478,8 @@ fn find(path: &Path, csv: bool) -> Result<[Vec<PathBuf>; 3], BacktestError> {
         let kinds = ["payments", "parties", "lists"];
         for (of, kind) in found.iter_mut().zip(kinds) {
             let csv = csv && kind == "payments" && is_csv(&file);
-            if is_part(name, kind, if csv { ".csv" } else { ".jsonl" }) {
+            let parquet = is_parquet(&file) && is_part(name, kind, ".parquet");
+            if parquet || is_part(name, kind, if csv { ".csv" } else { ".jsonl" }) {
                 of.push(file.clone());
             }
         }
@@ -462,7 +488,8 @@ fn find(path: &Path, csv: bool) -> Result<[Vec<PathBuf>; 3], BacktestError> {
     let [payments, _, _] = &found;
     if payments.is_empty() {
         let what = "holds no file of payments: one is named `payments.jsonl`, `payments.jsonl.gz`, \
-                    `payments.jsonl.zst` or, one of several, such as `payments-01.jsonl`";
+                    `payments.jsonl.zst`, `payments.parquet` or, one of several, such as \
+                    `payments-01.jsonl`";
         return Err(BacktestError::Data { path: path.to_path_buf(), what: what.to_owned() });
     }
     Ok(found)

@@ -4,7 +4,7 @@
 //! Principal functions: [`play`] (one pass over the data, every rule set beside the others),
 //! [`measure`] (what was found against what is known), [`compare`] (each alert of one against the
 //! other's), [`tried`] (what other values of parameters would give) and [`Report`] (files that people
-//! read). Principal types: [`Reader`] (files as the records
+//! read); [`table`] writes rows as CSV or Parquet. Principal types: [`Reader`] (files as the records
 //! that the engine reads), [`Labels`] (what is known) and [`Told`] (an alert as it was published).
 //!
 //! Promises: the engine is the production engine and its records the encoded bytes, so a backtest finds
@@ -28,6 +28,7 @@ mod reason;
 mod report;
 pub mod sample;
 mod share;
+pub mod table;
 mod told;
 mod tune;
 
@@ -35,11 +36,11 @@ pub use diff::{Change, Compared, Difference, compare};
 pub use error::BacktestError;
 pub use fair::{By, OfGroup};
 pub use foreign::{Bound, Mapping, MappingError, Row, Rows, RowsError};
-pub use input::{AsOf, Facts, FileFacts, Reader};
+pub use input::{AsOf, Facts, FileFacts, Reader, of_damage};
 pub use labels::{Label, Labels, Level, Verdict};
 pub use measure::{Effort, Judge, Judged, Measures, OfTypology, measure};
 pub use play::{OfRules, Plan, Played, Progress, play};
-pub use profile::{Profile, Undecided, profile, undecided};
+pub use profile::{Profile, Undecided, undecided};
 pub use report::{Curves, Inputs, Measured, Report, RuleFacts, SweepReport};
 pub use share::Share;
 pub use told::{Binding, Told};

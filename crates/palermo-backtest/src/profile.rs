@@ -1,11 +1,9 @@
 //! What is in some files of payments, and what is missing.
 //!
 //! Counts which fields are there, by kind of payment, without looking at what they say; which accounts of
-//! the bank have a party; and, from a pass of the engine over the same rows, which rules lacked
-//! which field, and which of them never held. Cost: one pass, and each row read once more as a tree.
+//! the bank have a party; and, from the same pass of the engine over the rows, which rules lacked
+//! which field, and which of them never held. Cost: each row is read once more as a tree.
 
-use crate::error::BacktestError;
-use crate::input::Batch;
 use crate::play::OfRules;
 use crate::share::Share;
 use palermo_domain::TopicRole;
@@ -39,16 +37,14 @@ pub struct Profile {
 const WORDS: [&str; 4] = ["kind", "rail", "channel", "status"];
 
 impl Profile {
-    /// Takes in a batch.
-    pub(crate) fn see(&mut self, batch: &Batch) {
-        for item in &batch.items {
-            // It was decoded before: it is JSON.
-            let Ok(value) = serde_json::from_slice::<Value>(batch.value(item)) else { continue };
-            match item.role {
-                TopicRole::Payments => self.payment(&value),
-                TopicRole::Parties => self.party(&value),
-                TopicRole::Lists | TopicRole::Control => {}
-            }
+    /// Takes in a document.
+    pub(crate) fn see(&mut self, role: TopicRole, document: &[u8]) {
+        // It was decoded before: it is JSON.
+        let Ok(value) = serde_json::from_slice::<Value>(document) else { return };
+        match role {
+            TopicRole::Payments => self.payment(&value),
+            TopicRole::Parties => self.party(&value),
+            TopicRole::Lists | TopicRole::Control => {}
         }
     }
 
@@ -133,18 +129,6 @@ pub fn undecided(rules: &RuleSet, of: &OfRules) -> Vec<Undecided> {
     let most = |one: &Undecided| one.fields.first().map_or(0, |(_, count)| *count);
     all.sort_by(|a, b| (a.held, most(b), &a.rule).cmp(&(b.held, most(a), &b.rule)));
     all
-}
-
-/// Reads files without an engine.
-///
-/// # Errors
-/// What [`crate::Reader`] says of a row.
-pub fn profile(mut reader: crate::Reader) -> Result<(Profile, crate::Facts), BacktestError> {
-    let mut profile = Profile::default();
-    while let Some(batch) = reader.batch()? {
-        profile.see(&batch);
-    }
-    Ok((profile, reader.facts()))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ pub(crate) use alert::{
 };
 
 pub(crate) use backtest::{
-    AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataProfileArgs, JudgeArgs, SampleArgs,
-    SampleCommand, SampleImportArgs, TuneArgs,
+    AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataExportArgs, DataProfileArgs, JudgeArgs,
+    SampleArgs, SampleCommand, SampleImportArgs, TuneArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -66,7 +66,7 @@ pub(crate) enum Command {
     /// Draw cases around a threshold for a blind review.
     #[command(subcommand)]
     Sample(SampleCommand),
-    /// Look at files of payments.
+    /// Look at files of payments, and make them of topics.
     #[command(subcommand)]
     Data(DataCommand),
     /// Look at what was found.
@@ -95,6 +95,8 @@ pub(crate) enum Command {
 pub(crate) enum DataCommand {
     /// Say what is in the files, what is missing, and which rules lack it.
     Profile(Box<DataProfileArgs>),
+    /// Write a range of the input topics as files that `--data` reads.
+    Export(Box<DataExportArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -310,7 +312,7 @@ pub(crate) struct FeaturesArgs {
     pub output: PathBuf,
     /// What the table is; `parquet` where the name of the output ends so.
     #[arg(long, value_name = "KIND", value_enum)]
-    pub table: Option<crate::features::Format>,
+    pub table: Option<crate::features::TableArg>,
     /// Distinct payers of the target and payees of the source, within such as `12h`.
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub fan: Option<i64>,

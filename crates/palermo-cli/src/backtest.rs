@@ -131,6 +131,11 @@ impl History {
         Ok(labels)
     }
 
+    /// Counts which fields the rows have while they are played.
+    pub(crate) fn profile(&mut self) {
+        self.reader.profile();
+    }
+
     /// What decides, beside the rules.
     pub(crate) fn engine(&self) -> EngineConfig {
         EngineConfig { task: "backtest".to_owned(), ..self.config.engine() }
@@ -367,10 +372,11 @@ impl Drawer {
 const ALERTS: &str = "alerts.jsonl";
 
 /// Files under a name that nobody looks for, and the name that each gets. What never got it goes away.
-struct Unfinished(Vec<(PathBuf, PathBuf)>);
+#[derive(Default)]
+pub(crate) struct Unfinished(Vec<(PathBuf, PathBuf)>);
 
 impl Unfinished {
-    fn begin(&mut self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+    pub(crate) fn begin(&mut self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
         let to = folder.join(name);
         let parent = to.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
@@ -388,7 +394,7 @@ impl Unfinished {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<(), Failure> {
+    pub(crate) fn name(&mut self) -> Result<(), Failure> {
         for (from, to) in &self.0 {
             fs::rename(from, to).map_err(|error| cannot_write(to, &error))?;
         }
@@ -405,7 +411,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     Failure::words(Exit::Environment, format!("cannot write `{}`: {error}", path.display()))
 }
 
@@ -469,7 +475,9 @@ impl Condition {
 impl From<BacktestError> for Failure {
     fn from(error: BacktestError) -> Self {
         let exit = match error {
-            BacktestError::Row { .. } | BacktestError::Data { .. } => Exit::Usage,
+            BacktestError::Row { .. }
+            | BacktestError::Data { .. }
+            | BacktestError::Parquet { .. } => Exit::Usage,
             _ => Exit::Environment,
         };
         Self::new(exit, error.code(), &error)

@@ -1,4 +1,7 @@
 //! `palermo data profile`: what is in files of payments, what is missing, and which rules lack it.
+//! `palermo data export` makes such files.
+
+mod export;
 
 use crate::args::DataProfileArgs;
 use crate::backtest::{History, rules::RuleSide};
@@ -6,37 +9,37 @@ use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::screen::grouped;
 use crate::signals::Signals;
-use palermo_backtest::{AsOf, Facts, Plan, Profile, Reader, Undecided, profile, undecided};
+use palermo_backtest::{Facts, Plan, Profile, Undecided, undecided};
 use palermo_domain::Span;
 use palermo_engine::Bundle;
 use serde_json::{Value, json};
 
+pub(crate) use export::data_export;
+
 /// Rules that are shown.
 const RULES_MAX: usize = 40;
 
-/// Counts, plays, tells.
+/// Plays, counts what passes, tells.
 pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let history = History::open(&arguments.data)?;
-    let limits = history.engine().limits;
-    let mapping = history.mapping.as_ref();
-    let reader = Reader::open(&arguments.data.data, &limits, AsOf::Start, mapping)?;
-    let (counted, facts) = profile(reader)?;
+    let mut history = History::open(&arguments.data)?;
+    history.profile();
     let side = RuleSide::load(&arguments.ruleset, &history.config)?;
     // Every rule, whether it is deployed or not.
     let rules = side.all_live(&history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: rules.clone() };
     let plan =
         Plan { config: history.engine(), bundles: vec![bundle], trial: None, warm_up: Span::ZERO };
-    let Some(played) = history.play(&plan, &mut None, &signals, out)? else {
+    let Some(mut played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted");
         return Ok(signals.exit());
     };
+    let (counted, facts) = (played.facts.profile.take().unwrap_or_default(), &played.facts);
     let lacking = played.rules.first().map(|of| undecided(&rules, of)).unwrap_or_default();
     if out.json() {
-        out.json_data(&document(&counted, &facts, &lacking));
+        out.json_data(&document(&counted, facts, &lacking));
     } else {
-        lines(&counted, &facts, &lacking).iter().for_each(|line| out.data(line));
+        lines(&counted, facts, &lacking).iter().for_each(|line| out.data(line));
     }
     Ok(Exit::Fine)
 }

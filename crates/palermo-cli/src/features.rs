@@ -6,16 +6,17 @@
 //! its number; what was written before it stays.
 //!
 //! `compatible` counts in the definitions of another program, `production` in those of
-//! `docs/patterns.md`; `input` reads, `table` writes.
+//! `docs/patterns.md`; `input` reads, and the tables are
+//! those of `palermo_backtest`.
 
 mod compatible;
 mod input;
 mod production;
-mod table;
 
 use crate::args::FeaturesArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
+use palermo_backtest::table::{self, Format};
 use palermo_engine::port::Clock;
 use palermo_runtime::SystemClock;
 use serde_json::{Map, Value};
@@ -24,7 +25,15 @@ use std::io::{self, BufWriter, Read};
 use std::path::Path;
 
 pub(crate) use input::From;
-pub(crate) use table::Format;
+
+/// What a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TableArg {
+    /// Lines with commas, and a header.
+    Csv,
+    /// Columns, compressed.
+    Parquet,
+}
 
 /// Code of a line that cannot be read.
 const UNREADABLE: &str = "edges_unreadable";
@@ -109,7 +118,12 @@ fn say(summary: &Summary, ms: u64, out: &mut Out) {
 /// What is asked for, or what the name of the output says.
 fn format(arguments: &FeaturesArgs) -> Format {
     let parquet = arguments.output.extension().is_some_and(|ending| ending == "parquet");
-    arguments.table.unwrap_or(if parquet { Format::Parquet } else { Format::Csv })
+    match arguments.table {
+        Some(TableArg::Csv) => Format::Csv,
+        Some(TableArg::Parquet) => Format::Parquet,
+        None if parquet => Format::Parquet,
+        None => Format::Csv,
+    }
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {

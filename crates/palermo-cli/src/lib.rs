@@ -45,7 +45,22 @@ use std::process::ExitCode;
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let mut out = Out::standard();
+    explain_damage();
     ExitCode::from(main(arguments, &mut out).code())
+}
+
+/// A damaged Parquet file ends the command as every other file that cannot be read does, where the library
+/// that reads it panics.
+fn explain_damage() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| match palermo_backtest::of_damage(panic) {
+        Some(error) => {
+            let failure = Failure::from(error);
+            Out::standard().talk(&failure.to_string());
+            std::process::exit(i32::from(failure.exit.code()));
+        }
+        None => usual(panic),
+    }));
 }
 
 fn main(arguments: Vec<OsString>, out: &mut Out) -> Exit {
@@ -94,6 +109,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         }
         Command::Sample(SampleCommand::Import(arguments)) => sample::import(&arguments, out),
         Command::Data(DataCommand::Profile(arguments)) => data::data_profile(&arguments, out),
+        Command::Data(DataCommand::Export(arguments)) => data::data_export(&arguments, out),
         Command::Tune(arguments) => tune::tune(&arguments, out),
         Command::Shadow(args::ShadowCommand::Report(arguments)) => shadow::report(&arguments, out),
         Command::Coverage(arguments) => coverage::show(&arguments, out),

@@ -37,6 +37,12 @@ use watermark::Watermarks;
 const EVENT_AGE_MAX: Span = Span::from_days(400);
 /// An event time may be so much newer than the record's own timestamp.
 const EVENT_AHEAD_MAX: Span = Span::from_millis(5 * 60_000);
+
+/// Whether a payment with this event time may stand in a record with this timestamp; `time_range` if not.
+pub fn in_time(event: EventTime, ingest: EventTime) -> bool {
+    event >= ingest.minus(EVENT_AGE_MAX) && event <= ingest.plus(EVENT_AHEAD_MAX)
+}
+
 /// How many records may be applied between two looks at the memory.
 const MEMORY_LOOK_EVERY: u64 = 1024;
 
@@ -374,9 +380,7 @@ impl Engine {
         // Without a timestamp of its own a record is judged by what was applied before it.
         let ingest =
             EventTime(if record.timestamp_ms >= 0 { record.timestamp_ms } else { self.now });
-        let earliest = ingest.minus(EVENT_AGE_MAX);
-        let latest = ingest.plus(EVENT_AHEAD_MAX);
-        if payment.event_time < earliest || payment.event_time > latest {
+        if !in_time(payment.event_time, ingest) {
             return Err(Refusal::at(DeadLetterReason::TimeRange, &["event_time"]));
         }
         Ok(())

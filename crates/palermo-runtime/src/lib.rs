@@ -25,6 +25,9 @@ pub use config::{
     Security, configuration_markdown,
 };
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
-pub use past::{Inputs, SeeEngine, Watch, currency_of, look_back, muted_before, rerun_task};
+pub use past::{
+    Inputs, RangeRead, SeeEngine, Wanted, Watch, currency_of, look_back, muted_before, read_range,
+    rerun_task,
+};
 pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};
 pub use snapshots::{Ahead, SnapshotFiles, Verified, folder as snapshot_folder};

@@ -6,6 +6,7 @@
 //! Cost: that of reading and applying everything from the start; files are held in memory.
 
 mod files;
+mod range;
 
 use crate::bundle::{BundleError, BundleFiles};
 use crate::clock::SystemClock;
@@ -22,6 +23,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use range::{RangeRead, Wanted, read_range};
 
 /// Sees the engine after every record, with what it would publish; a break ends the reading there.
 pub type SeeEngine<'a> = &'a mut dyn FnMut(&Engine, &[OutRecord]) -> ControlFlow<()>;

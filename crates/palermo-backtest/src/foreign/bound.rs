@@ -60,6 +60,11 @@ impl Bound {
         Self { plan, positions, width, limits: Limits::default() }
     }
 
+    /// Whether the mapping names the column that stands there.
+    pub(crate) fn reads(&self, column: usize) -> bool {
+        self.positions.contains(&column)
+    }
+
     /// Makes a document of one row; `line` is where the row stands, for ids that are made of it.
     ///
     /// # Errors

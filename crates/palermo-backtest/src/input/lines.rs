@@ -1,7 +1,8 @@
 //! The rows of one file, plain or compressed, and the hash of its bytes.
 
 use super::FileFacts;
-use crate::error::BacktestError;
+use super::columns::{Columns, Schema};
+use crate::error::{BacktestError, is_parquet};
 use crate::foreign::{self, Mapping, RowsError};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -63,7 +64,7 @@ fn open(path: &Path) -> Result<Opened, BacktestError> {
     Ok(Opened { path: path.to_path_buf(), input, tally })
 }
 
-/// The rows of a file: documents a line, or CSV through a mapping.
+/// The rows of a file: documents a line, CSV through a mapping, or Parquet.
 pub(super) struct Rows {
     form: Form,
     path: PathBuf,
@@ -74,6 +75,7 @@ pub(super) struct Rows {
 enum Form {
     Lines { input: Box<dyn BufRead + Send>, text: Vec<u8>, number: u64 },
     Table { rows: Box<foreign::Rows<Box<dyn BufRead + Send>>>, value: Vec<u8> },
+    Columns { rows: Box<Columns>, bytes: u64 },
 }
 
 impl std::fmt::Debug for Rows {
@@ -98,6 +100,22 @@ impl Rows {
         Ok(Self { form, path, tally, rows: 0 })
     }
 
+    /// Parquet, each row of which is a document.
+    pub(super) fn columns(path: &Path, schema: Schema) -> Result<Self, BacktestError> {
+        Self::parquet(path, Columns::documents(path, schema)?)
+    }
+
+    /// Parquet, each row of which the mapping makes a document.
+    pub(super) fn mapped_columns(path: &Path, mapping: &Mapping) -> Result<Self, BacktestError> {
+        Self::parquet(path, Columns::table(path, mapping)?)
+    }
+
+    fn parquet(path: &Path, rows: Columns) -> Result<Self, BacktestError> {
+        let bytes = std::fs::metadata(path).map_err(BacktestError::read(path))?.len();
+        let form = Form::Columns { rows: Box::new(rows), bytes };
+        Ok(Self { form, path: path.to_path_buf(), tally: Arc::default(), rows: 0 })
+    }
+
     /// The next row and its line; none at the end.
     pub(super) fn next_row(&mut self) -> Result<Option<(u64, &[u8])>, BacktestError> {
         let path = &self.path;
@@ -112,6 +130,7 @@ impl Rows {
                     (line, value.as_slice())
                 })
             }
+            Form::Columns { rows, .. } => rows.next_row()?,
         };
         self.rows = self.rows.saturating_add(u64::from(next.is_some()));
         Ok(next)
@@ -119,16 +138,27 @@ impl Rows {
 
     /// Bytes of the file that were read.
     pub(super) fn read_bytes(&self) -> u64 {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner).bytes
+        match &self.form {
+            Form::Columns { rows, bytes } => rows.read_of(*bytes),
+            _ => self.tally.lock().unwrap_or_else(PoisonError::into_inner).bytes,
+        }
     }
 
     /// The hash of the whole file, and its size; to be asked at the end.
     pub(super) fn close(self) -> Result<(FileFacts, u64), BacktestError> {
         let Self { form, path, tally, rows } = self;
-        if let Form::Lines { mut input, .. } = form {
+        let mut rest: Box<dyn Read> = match form {
             // A packed file may hold something behind what was unpacked.
-            io::copy(&mut input, &mut io::sink()).map_err(BacktestError::read(&path))?;
-        }
+            Form::Lines { input, .. } => input,
+            // It was read here and there.
+            Form::Columns { .. } => {
+                let file = File::open(&path).map_err(BacktestError::read(&path))?;
+                Box::new(Hashed { file, tally: Arc::clone(&tally) })
+            }
+            Form::Table { .. } => Box::new(io::empty()),
+        };
+        io::copy(&mut rest, &mut io::sink()).map_err(BacktestError::read(&path))?;
+        drop(rest);
         let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let facts = FileFacts { name, sha256: hex(tally.hash.clone()), rows };
@@ -136,12 +166,19 @@ impl Rows {
     }
 }
 
-/// Every row of a CSV file.
+/// Every row of a CSV or Parquet file.
 pub(super) fn each_row(
     path: &Path,
     mapping: &Mapping,
     each: &mut dyn FnMut(u64, foreign::Row),
 ) -> Result<(), BacktestError> {
+    if is_parquet(path) {
+        let mut rows = Columns::table(path, mapping)?;
+        while let Some((row, mapped)) = rows.next_mapped()? {
+            each(row, mapped);
+        }
+        return Ok(());
+    }
     let Opened { path, input, .. } = open(path)?;
     let wrap = |error| of_csv(&path, error);
     let mut rows = mapping.rows(input).map_err(wrap)?;

@@ -2,17 +2,17 @@
 
 use super::{ConfigArgs, currency};
 use clap::{Args, Subcommand, ValueEnum};
-use palermo_domain::{Currency, Decimal, Span};
+use palermo_domain::{Currency, Decimal, EventTime, Span};
 use std::path::PathBuf;
 
 /// What is played.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
     /// A folder with `payments.jsonl` and, where there are, `parties.jsonl` and `lists.jsonl`, each plain,
-    /// `.gz` or `.zst`, in one file or several (`payments-01.jsonl`); or one file of payments.
+    /// `.gz` or `.zst`, or `.parquet`, in one file or several (`payments-01.jsonl`); or one file of payments.
     #[arg(long, value_name = "DIR|FILE")]
     pub data: PathBuf,
-    /// How CSV files of payments become payments: one that ships (`amlsim`, `amlsim-alerts`, `amlsim-log`,
+    /// How CSV or Parquet files of another system become payments: one that ships (`amlsim`, `amlsim-alerts`, `amlsim-log`,
     /// `amlworld`, `edges`, `paysim`, `saml-d`), or a file; see docs/mappings.md.
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,
@@ -151,6 +151,31 @@ pub(crate) struct CoverageArgs {
     pub config: ConfigArgs,
 }
 
+/// Reads payments, parties and lists from the input topics of the configuration, and writes
+/// `payments.jsonl.zst`, `parties.jsonl` and `lists.jsonl`. Payments of several partitions are put in
+/// order of record time. What live goes to the dead letters is left out and counted. Parties and lists
+/// are those that stood in their topics when the range ended.
+#[derive(Debug, Args)]
+pub(crate) struct DataExportArgs {
+    /// The folder for the files; those of the same names in it are replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// From the first record with this record time (that of Kafka, not the payment's own); from the
+    /// beginning where it is not given.
+    #[arg(long, value_name = "TIME", value_parser = super::time, conflicts_with = "offsets")]
+    pub since: Option<EventTime>,
+    /// Up to the first record with this record time, which is left out; to the present end where it is
+    /// not given.
+    #[arg(long, value_name = "TIME", value_parser = super::time, conflicts_with = "offsets")]
+    pub until: Option<EventTime>,
+    /// Payments of this partition between these offsets, the second left out, such as `0:1200..5000`; may
+    /// be given more than once. Nothing of partitions that are not named.
+    #[arg(long, value_name = "PARTITION:FROM..TO", value_parser = offsets)]
+    pub offsets: Vec<(i32, i64, i64)>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SampleCommand {
     /// Just below the line: what would be told with a looser value, and is not told now.
@@ -228,7 +253,32 @@ fn band(text: &str) -> Result<Decimal, String> {
     part(text).map(|micro| Decimal::new(i64::try_from(micro).unwrap_or(0), 6))
 }
 
+fn offsets(text: &str) -> Result<(i32, i64, i64), String> {
+    let parse = || {
+        let (partition, range) = text.split_once(':')?;
+        let (from, to) = range.split_once("..")?;
+        let (from, to) = (from.parse::<u64>().ok()?, to.parse::<u64>().ok()?);
+        let (from, to) = (i64::try_from(from).ok()?, i64::try_from(to).ok()?);
+        let partition = partition.parse::<i32>().ok()?;
+        (partition >= 0 && from < to).then_some((partition, from, to))
+    };
+    parse().ok_or_else(|| "write a partition and its offsets such as `0:1200..5000`".to_owned())
+}
+
 fn span(text: &str) -> Result<Span, String> {
     let span = Span::parse(text).ok().filter(|span| *span >= Span::ZERO);
     span.ok_or_else(|| "write a duration such as `30d` or `12h`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_offsets_are_read() {
+        assert_eq!(offsets("3:1200..5000"), Ok((3, 1200, 5000)));
+        for text in ["3", "3:1", "3:1..", "3:5..5", "3:-1..5", "-1:0..5", "x:0..5", "0:0..1..2"] {
+            assert!(offsets(text).is_err(), "{text}");
+        }
+    }
 }

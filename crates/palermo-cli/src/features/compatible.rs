@@ -1,9 +1,9 @@
 //! Counts in the definitions of the Graph Feature Preprocessor: one row for each line, in its order.
 
 use super::input::{Accounts, EdgeLine, EdgeLines, From, unreadable};
-use super::table::{Column, Format, Kind, Output, Table};
 use super::{Stop, Summary};
 use crate::args::FeaturesArgs;
+use palermo_backtest::table::{Column, Format, Kind, Output, Table};
 use palermo_graph::compatible::{Counts, Histogram, LARGEST, Miner, SMALLEST, Settings};
 use palermo_ledger::AccountId;
 use std::io::{self, Read};

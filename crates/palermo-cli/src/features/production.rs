@@ -4,10 +4,10 @@
 mod patterns;
 
 use super::input::{Accounts, From, Line, each_line};
-use super::table::{Column, Format, Kind, Output, Table};
 use super::{Stop, Summary};
 use crate::args::FeaturesArgs;
 use crate::exit::{Exit, Failure};
+use palermo_backtest::table::{Column, Format, Kind, Output, Table};
 use palermo_graph::{Came, Incoming, Settled, Stream, TakenBack};
 use palermo_ledger::edges::SPAN_MAX;
 use patterns::{Pattern, patterns};

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Where a table goes.
-pub(super) type Output = Box<dyn Write + Send>;
+pub type Output = Box<dyn Write + Send>;
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 16;
@@ -25,7 +25,7 @@ const DIGITS: u64 = 1_000_000_000_000_000_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Text as it came in; never unknown.
     Text,
     /// A count, or a time in the unit of the input.
@@ -36,20 +36,21 @@ pub(super) enum Kind {
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub struct Column {
+    name: String,
+    kind: Kind,
 }
 
 impl Column {
-    pub(super) fn new(name: &str, kind: Kind) -> Self {
+    /// A column of this name.
+    pub fn new(name: &str, kind: Kind) -> Self {
         Self { name: name.to_owned(), kind }
     }
 }
 
 /// The kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
     /// Lines with commas, and a header.
     Csv,
     /// Columns, compressed.
@@ -57,28 +58,36 @@ pub(crate) enum Format {
 }
 
 /// The table. See the module.
-pub(super) enum Table {
+pub struct Table(Form);
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
+    }
+}
+
+enum Form {
     Csv(Csv),
     Parquet(Box<Parquet>),
 }
 
 impl Table {
     /// A table without rows; the header of CSV is its first line.
-    pub(super) fn new(format: Format, columns: Vec<Column>, output: Output) -> io::Result<Self> {
-        Ok(match format {
-            Format::Csv => Self::Csv(Csv::new(columns, output)),
-            Format::Parquet => Self::Parquet(Box::new(Parquet::new(columns, output)?)),
-        })
+    pub fn new(format: Format, columns: Vec<Column>, output: Output) -> io::Result<Self> {
+        Ok(Self(match format {
+            Format::Csv => Form::Csv(Csv::new(columns, output)),
+            Format::Parquet => Form::Parquet(Box::new(Parquet::new(columns, output)?)),
+        }))
     }
 
     /// A cell of text.
-    pub(super) fn text(&mut self, text: &[u8]) {
-        match self {
-            Self::Csv(csv) => {
+    pub fn text(&mut self, text: &[u8]) {
+        match &mut self.0 {
+            Form::Csv(csv) => {
                 csv.next();
                 quoted(text, &mut csv.text);
             }
-            Self::Parquet(parquet) => {
+            Form::Parquet(parquet) => {
                 if let Some(Cells::Text(cells)) = parquet.next() {
                     cells.push(ByteArray::from(text.to_vec()));
                 }
@@ -88,10 +97,10 @@ impl Table {
 
     /// A cell of a number, or an unknown one.
     #[inline]
-    pub(super) fn number(&mut self, number: Option<i64>) {
-        match self {
-            Self::Csv(csv) => csv.number(number),
-            Self::Parquet(parquet) => {
+    pub fn number(&mut self, number: Option<i64>) {
+        match &mut self.0 {
+            Form::Csv(csv) => csv.number(number),
+            Form::Parquet(parquet) => {
                 // More digits than the column has: unknown, not wrong.
                 let number = number.filter(|number| number.unsigned_abs() < DIGITS);
                 if let Some(Cells::Numbers { values, known }) = parquet.next() {
@@ -104,10 +113,10 @@ impl Table {
 
     /// A cell of a count.
     #[inline]
-    pub(super) fn count(&mut self, count: u32) {
-        match self {
+    pub fn count(&mut self, count: u32) {
+        match &mut self.0 {
             // Most counts are.
-            Self::Csv(csv) if count == 0 => {
+            Form::Csv(csv) if count == 0 => {
                 csv.next();
                 csv.text.push(b'0');
             }
@@ -116,23 +125,23 @@ impl Table {
     }
 
     /// Ends a row.
-    pub(super) fn end_row(&mut self) -> io::Result<()> {
-        match self {
-            Self::Csv(csv) => csv.end_row(),
-            Self::Parquet(parquet) => parquet.end_row(),
+    pub fn end_row(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Form::Csv(csv) => csv.end_row(),
+            Form::Parquet(parquet) => parquet.end_row(),
         }
     }
 
     /// Writes what is held; the table is whole after it.
-    pub(super) fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Csv(mut csv) => csv.flush().and_then(|()| csv.output.flush()),
-            Self::Parquet(parquet) => parquet.finish(),
+    pub fn finish(self) -> io::Result<()> {
+        match self.0 {
+            Form::Csv(mut csv) => csv.flush().and_then(|()| csv.output.flush()),
+            Form::Parquet(parquet) => parquet.finish(),
         }
     }
 }
 
-pub(super) struct Csv {
+struct Csv {
     columns: Vec<Column>,
     at: usize,
     text: Vec<u8>,
@@ -204,7 +213,7 @@ enum Cells {
     },
 }
 
-pub(super) struct Parquet {
+struct Parquet {
     cells: Vec<Cells>,
     at: usize,
     rows: usize,
