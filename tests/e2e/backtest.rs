@@ -575,6 +575,15 @@ fn a_profile_says_what_is_missing_and_which_rules_lack_it() {
     ] {
         assert!(words.contains(part), "`{part}`:\n{words}");
     }
+    assert!(!words.contains("indicators alone"), "{words}");
+    // With labels each indicator is held against them: MS-08 holds on the three planted collectors, and on a
+    // savings club.
+    let labels = ["--labels", "month/truth.json", "--format", "json"];
+    let report: Value = serde_json::from_str(&run(&labels)).expect("one document");
+    let alone = report["indicators_alone"].as_array().expect("indicators");
+    let one = alone.iter().find(|one| one["rule"] == "MS-08").expect("MS-08");
+    assert_eq!((&one["right"], &one["held_on"]), (&3.into(), &4.into()), "{one}");
+    assert!(run(&labels[..2]).contains("indicators alone"));
 }
 
 #[test]

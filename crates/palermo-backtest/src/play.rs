@@ -17,7 +17,7 @@ use crate::told::Told;
 use palermo_domain::{Span, TopicRole};
 use palermo_engine::{Bundle, Counters, EngineConfig};
 use side::{Done, Question, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Plan {
     pub bundles: Vec<Bundle>,
     /// Rules that are played beside them and asked nothing: the points of a sweep.
     pub trial: Option<Bundle>,
+    /// Whether to note on which accounts each indicator held.
+    pub hits: bool,
     /// Findings of so long after the first payment are muted: before, windows are not full.
     pub warm_up: Span,
 }
@@ -62,6 +64,8 @@ pub struct OfRules {
     pub counters: Counters,
     /// Hash chained over inputs and effects.
     pub chain: String,
+    /// By indicator the accounts on which it held, where that was asked for.
+    pub held_on: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What came out.
@@ -105,7 +109,8 @@ pub fn play(
     let mut sides = Vec::new();
     for (number, bundle) in plan.bundles.iter().chain(&plan.trial).enumerate() {
         let files = Arc::clone(&files);
-        sides.push(Side::new(&plan.config, bundle, muted, files, number == 0)?);
+        let side = Side::new(&plan.config, bundle, muted, files, number == 0)?;
+        sides.push(if plan.hits { side.noting_hits() } else { side });
     }
     std::thread::scope(|scope| {
         let (batches, reading) = read_ahead(scope, reader)?;
@@ -224,7 +229,8 @@ impl OfRules {
     /// The same without what was told.
     pub(crate) fn clone_without_told(&self) -> Self {
         let (reasons, counters) = (BTreeMap::new(), Counters::default());
-        Self { told: Vec::new(), reasons, counters, chain: self.chain.clone() }
+        let held_on = BTreeMap::new();
+        Self { told: Vec::new(), reasons, counters, chain: self.chain.clone(), held_on }
     }
 
     /// Payments that were late, that came twice.

@@ -4,6 +4,8 @@
 //! the bank have a party; and, from the same pass of the engine over the rows, which rules lacked
 //! which field, and which of them never held. Cost: each row is read once more as a tree.
 
+use crate::input::Facts;
+use crate::labels::Labels;
 use crate::play::OfRules;
 use crate::share::Share;
 use palermo_domain::TopicRole;
@@ -94,6 +96,48 @@ fn add(to: &mut u64) {
     *to = to.saturating_add(1);
 }
 
+/// What an indicator is worth by itself, on accounts: it is evidence and makes no alert alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// The indicator.
+    pub rule: String,
+    /// Labelled accounts, of those on which it held.
+    pub precision: Share,
+    /// Accounts on which it held, of the labelled ones.
+    pub recall: Share,
+}
+
+impl Alone {
+    /// Twice the product of precision and recall by their sum, in millionths: 2 right / (held + labelled).
+    pub fn f1_micro(&self) -> Option<u64> {
+        let both = self.precision.whole.saturating_add(self.recall.whole);
+        Share { part: self.precision.part.saturating_mul(2), whole: both }.micro()
+    }
+}
+
+/// On which accounts indicators held that held on any, against those that are labelled true or have a part
+/// in a payment that is; the best first. Nothing where nothing is labelled.
+pub fn alone(of: &OfRules, facts: &Facts, labels: &Labels) -> Vec<Alone> {
+    let mut labelled: BTreeSet<&str> = BTreeSet::new();
+    for label in labels.all().iter().filter(|label| label.is_true()) {
+        labelled.extend(label.entities.iter().filter_map(|key| key.strip_prefix("account/")));
+        let payments = label.payments.iter().filter_map(|id| facts.seen.ends.get(id));
+        labelled.extend(payments.flatten().map(String::as_str));
+    }
+    if labelled.is_empty() {
+        return Vec::new();
+    }
+    let each = of.held_on.iter().map(|(rule, accounts)| {
+        let right = accounts.iter().filter(|account| labelled.contains(account.as_str())).count();
+        let (part, whole) = (right as u64, labelled.len() as u64);
+        let precision = Share { part, whole: accounts.len() as u64 };
+        Alone { rule: rule.clone(), precision, recall: Share { part, whole } }
+    });
+    let mut all: Vec<Alone> = each.collect();
+    all.sort_by(|a, b| (b.f1_micro(), &a.rule).cmp(&(a.f1_micro(), &b.rule)));
+    all
+}
+
 /// How a rule stood for want of fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecided {
@@ -135,6 +179,49 @@ pub fn undecided(rules: &RuleSet, of: &OfRules) -> Vec<Undecided> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn an_indicator_alone_is_counted_on_accounts() {
+        let text = r#"{"level":"account","key":"A","verdict":"true"}
+            {"level":"payment","key":"p1","verdict":"true"}
+            {"level":"account","key":"D","verdict":"false"}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        std::fs::write(&path, text).unwrap();
+        let labels = Labels::read(&path).unwrap();
+        let mut facts = Facts::default();
+        facts.seen.ends.insert("p1".to_owned(), vec!["B".to_owned(), "C".to_owned()]);
+        let set = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        let held_on = BTreeMap::from([
+            ("ML-01".to_owned(), set(&["A", "B", "D", "E"])),
+            ("ML-02".to_owned(), set(&["A", "B", "C"])),
+            ("ML-03".to_owned(), set(&["E"])),
+        ]);
+        let of = OfRules {
+            told: Vec::new(),
+            reasons: BTreeMap::new(),
+            counters: palermo_engine::Counters::default(),
+            chain: String::new(),
+            held_on,
+        };
+        let all = alone(&of, &facts, &labels);
+        let told: Vec<(&str, u64, u64, u64, Option<u64>)> = all
+            .iter()
+            .map(|one| {
+                let Alone { precision, recall, .. } = one;
+                (one.rule.as_str(), precision.part, precision.whole, recall.whole, one.f1_micro())
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("ML-02", 3, 3, 3, Some(1_000_000)),
+                ("ML-01", 2, 4, 3, Some(571_428)),
+                ("ML-03", 0, 1, 3, Some(0)),
+            ]
+        );
+        assert_eq!(alone(&of, &facts, &Labels::default()), []);
+    }
 
     #[test]
     fn fields_and_known_accounts_are_counted() {

@@ -10,7 +10,7 @@ pub(crate) use alert::{
 
 pub(crate) use backtest::{
     AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataExportArgs, DataProfileArgs, JudgeArgs,
-    SampleArgs, SampleCommand, SampleImportArgs, TuneArgs,
+    LabelArgs, SampleArgs, SampleCommand, SampleImportArgs, TuneArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -7,7 +7,7 @@
 pub(crate) mod rules;
 mod trial;
 
-use crate::args::{AsOfArg, BacktestArgs, DataArgs, JudgeArgs};
+use crate::args::{AsOfArg, BacktestArgs, DataArgs, JudgeArgs, LabelArgs};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::screen::{Moment, Screen};
@@ -46,7 +46,7 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     for side in std::iter::once(&candidate).chain(&baseline) {
         side.must_deploy(&history.config)?;
     }
-    let labels = history.labels(&arguments.data, &arguments.judge, &candidate)?;
+    let labels = history.labels(&arguments.data, &arguments.judge.known, &candidate)?;
     let bundles = std::iter::once(&candidate).chain(&baseline).map(|side| side.bundle.clone());
     let JudgeArgs { warm_up, grace, .. } = arguments.judge;
     let curves = arguments.out.as_ref().and(baseline.as_ref()).map(|baseline| {
@@ -55,14 +55,14 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     let curves = curves.transpose()?.flatten();
     let trial = curves.as_ref().map(|curves| curves.bundle.clone());
     let bundles = bundles.collect();
-    let plan = Plan { config: history.engine(), bundles, trial, warm_up };
+    let plan = Plan { config: history.engine(), bundles, trial, hits: false, warm_up };
     let mut drawer = arguments.out.as_deref().map(Drawer::open).transpose()?;
     let (config, as_of) = (history.config.clone(), history.as_of);
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
         out.talk("interrupted; nothing was written");
         return Ok(signals.exit());
     };
-    if let Some(path) = &arguments.judge.labels {
+    if let Some(path) = &arguments.judge.known.labels {
         labels.check_met(path, &played.facts)?;
     }
     let inputs = inputs(arguments, &config, &candidate, baseline.as_ref(), &labels, as_of);
@@ -113,7 +113,7 @@ impl History {
     pub(crate) fn labels(
         &mut self,
         data: &DataArgs,
-        arguments: &JudgeArgs,
+        arguments: &LabelArgs,
         side: &RuleSide,
     ) -> Result<Labels, Failure> {
         let labels = match (&arguments.labels, &self.mapping) {

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::screen::grouped;
 use crate::signals::Signals;
-use palermo_backtest::{Facts, Plan, Profile, Undecided, undecided};
+use palermo_backtest::{Alone, Facts, Plan, Profile, Undecided, alone, undecided};
 use palermo_domain::Span;
 use palermo_engine::Bundle;
 use serde_json::{Value, json};
@@ -25,21 +25,32 @@ pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result
     let mut history = History::open(&arguments.data)?;
     history.profile();
     let side = RuleSide::load(&arguments.ruleset, &history.config)?;
+    let labels = history.labels(&arguments.data, &arguments.known, &side)?;
     // Every rule, whether it is deployed or not.
     let rules = side.all_live(&history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: rules.clone() };
-    let plan =
-        Plan { config: history.engine(), bundles: vec![bundle], trial: None, warm_up: Span::ZERO };
+    let plan = Plan {
+        config: history.engine(),
+        bundles: vec![bundle],
+        trial: None,
+        hits: !labels.all().is_empty(),
+        warm_up: Span::ZERO,
+    };
     let Some(mut played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted");
         return Ok(signals.exit());
     };
+    if let Some(path) = &arguments.known.labels {
+        labels.check_met(path, &played.facts)?;
+    }
     let (counted, facts) = (played.facts.profile.take().unwrap_or_default(), &played.facts);
     let lacking = played.rules.first().map(|of| undecided(&rules, of)).unwrap_or_default();
+    let worth = played.rules.first().map(|of| alone(of, facts, &labels)).unwrap_or_default();
     if out.json() {
-        out.json_data(&document(&counted, facts, &lacking));
+        out.json_data(&document(&counted, facts, &lacking, &worth));
     } else {
         lines(&counted, facts, &lacking).iter().for_each(|line| out.data(line));
+        lines_alone(&worth).iter().for_each(|line| out.data(line));
     }
     Ok(Exit::Fine)
 }
@@ -91,6 +102,27 @@ fn lines(counted: &Profile, facts: &Facts, lacking: &[Undecided]) -> Vec<String>
     lines
 }
 
+/// What indicators are worth by themselves, where something is labelled.
+fn lines_alone(worth: &[Alone]) -> Vec<String> {
+    if worth.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![
+        String::new(),
+        "indicators alone, on accounts: labelled of those on which it held, of all that are labelled; F1"
+            .to_owned(),
+    ];
+    lines.extend(worth.iter().take(RULES_MAX).map(|one| {
+        let f1 = palermo_domain::statistics::per(one.f1_micro().unwrap_or(0), 1_000_000, 1, 2);
+        let (precision, recall) = (one.precision.to_string(), one.recall.to_string());
+        format!("  {:<8} {precision:<28} {recall:<28} {f1}", one.rule)
+    }));
+    if let Some(more) = worth.len().checked_sub(RULES_MAX).filter(|more| *more > 0) {
+        lines.push(format!("  and {more} more; `--format json` has all of them"));
+    }
+    lines
+}
+
 fn shares(fields: &std::collections::BTreeMap<String, u64>, whole: u64) -> Vec<String> {
     let mut all: Vec<(&String, &u64)> = fields.iter().collect();
     all.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), (*name).clone()));
@@ -98,7 +130,7 @@ fn shares(fields: &std::collections::BTreeMap<String, u64>, whole: u64) -> Vec<S
     all.into_iter().map(|(name, n)| format!("  {:>6}%  {name}", share(*n))).collect()
 }
 
-fn document(counted: &Profile, facts: &Facts, lacking: &[Undecided]) -> Value {
+fn document(counted: &Profile, facts: &Facts, lacking: &[Undecided], worth: &[Alone]) -> Value {
     let files = facts.files.iter();
     let files: Vec<Value> = files
         .map(|file| json!({"name": file.name, "rows": file.rows, "sha256": file.sha256}))
@@ -124,5 +156,9 @@ fn document(counted: &Profile, facts: &Facts, lacking: &[Undecided]) -> Value {
         "party_fields": counted.party_fields,
         "own_accounts": {"with_party": known.part, "all": known.whole},
         "rules": rules,
+        "indicators_alone": worth.iter().map(|one| {
+            json!({"rule": one.rule, "held_on": one.precision.whole, "labelled": one.recall.whole,
+                   "right": one.precision.part, "f1_micro": one.f1_micro()})
+        }).collect::<Vec<Value>>(),
     })
 }

@@ -40,8 +40,13 @@ pub(crate) fn sample(arguments: &SampleArgs, line: Line, out: &mut Out) -> Resul
     let Variants { rules, typologies, .. } =
         side.variants(&[point], &arguments.typology, &history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
-    let plan =
-        Plan { config: history.engine(), bundles: vec![bundle], trial: None, warm_up: Span::ZERO };
+    let plan = Plan {
+        config: history.engine(),
+        bundles: vec![bundle],
+        trial: None,
+        hits: false,
+        warm_up: Span::ZERO,
+    };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted; nothing was written");
         return Ok(signals.exit());

@@ -18,10 +18,10 @@ use std::path::Path;
 /// Tries and tells.
 pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
-    let JudgeArgs { labels: labels_path, warm_up, grace, .. } = &arguments.judge;
+    let JudgeArgs { known, warm_up, grace } = &arguments.judge;
     let mut history = History::open(&arguments.data)?;
     let side = RuleSide::load(&arguments.ruleset, &history.config)?;
-    let labels = history.labels(&arguments.data, &arguments.judge, &side)?;
+    let labels = history.labels(&arguments.data, known, &side)?;
     let knobs = knobs(
         &side.library.program,
         &arguments.rule,
@@ -51,13 +51,14 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     }
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let engine = history.engine();
-    let plan = Plan { config: engine, bundles: vec![bundle], trial: None, warm_up: *warm_up };
+    let plan =
+        Plan { config: engine, bundles: vec![bundle], trial: None, hits: false, warm_up: *warm_up };
     let mut drawer = None;
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
         out.talk("interrupted; nothing was written");
         return Ok(signals.exit());
     };
-    if let Some(path) = labels_path {
+    if let Some(path) = &known.labels {
         labels.check_met(path, &played.facts)?;
     }
     let judge = Judge { labels: &labels, grace: *grace, only: None };

@@ -29,6 +29,8 @@ impl std::fmt::Debug for Watch {
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) payments: BTreeMap<String, SeenPayment>,
+    /// The accounts of those payments.
+    pub(crate) ends: BTreeMap<String, Vec<String>>,
     /// `account/…` and `party/…` that labels name and no record does.
     pub(crate) strangers: BTreeSet<String>,
 }
@@ -39,6 +41,7 @@ pub(super) struct Watch {
     base: Option<Currency>,
     wanted: BTreeSet<String>,
     seen: BTreeMap<String, SeenPayment>,
+    ends: BTreeMap<String, Vec<String>>,
     accounts: BTreeSet<String>,
     parties: BTreeSet<String>,
 }
@@ -66,6 +69,9 @@ impl Watch {
             let amount = same.then(|| to_cents(payment.amount)).flatten();
             let seen = SeenPayment { at: payment.event_time, amount };
             self.seen.insert(id.to_owned(), seen);
+            let accounts = [&payment.debtor, &payment.creditor].map(|end| end.account.as_ref());
+            let accounts = accounts.into_iter().flatten().map(|key| key.expose().to_string());
+            self.ends.insert(id.to_owned(), accounts.collect());
         }
         if self.accounts.is_empty() && self.parties.is_empty() {
             return;
@@ -101,6 +107,7 @@ impl Watch {
     pub(super) fn seen(&self) -> Seen {
         let accounts = self.accounts.iter().map(|key| format!("account/{key}"));
         let parties = self.parties.iter().map(|key| format!("party/{key}"));
-        Seen { payments: self.seen.clone(), strangers: accounts.chain(parties).collect() }
+        let (payments, ends) = (self.seen.clone(), self.ends.clone());
+        Seen { payments, ends, strangers: accounts.chain(parties).collect() }
     }
 }

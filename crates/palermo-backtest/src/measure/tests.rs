@@ -37,7 +37,7 @@ fn facts(payments: &[(&str, i64, Option<i64>)]) -> Facts {
         span: Some((hours(0), hours(24 * 9 + 1))),
         first_row: Some(hours(0)),
         by_day: (0..10).map(|day| (Date(day), 2_000)).collect(),
-        seen: Seen { payments: seen.collect(), strangers: BTreeSet::new() },
+        seen: Seen { payments: seen.collect(), ..Seen::default() },
         ..Facts::default()
     }
 }
@@ -51,7 +51,8 @@ fn rules(told: Vec<Told>) -> OfRules {
         ]),
         ..Counters::default()
     };
-    OfRules { told, reasons: BTreeMap::new(), counters, chain: String::new() }
+    let (reasons, held_on) = (BTreeMap::new(), BTreeMap::new());
+    OfRules { told, reasons, counters, chain: String::new(), held_on }
 }
 
 fn measured(told: Vec<Told>, facts: &Facts, labels: Vec<Label>, complete: bool) -> Measures {

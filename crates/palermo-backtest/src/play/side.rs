@@ -5,10 +5,10 @@ use crate::input::{Batch, Item};
 use crate::play::OfRules;
 use crate::reason;
 use crate::told::Track;
-use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
+use palermo_domain::{EventTime, Fate, OutputTopic, Partition, Span, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::{Bundle, Engine, EngineConfig};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,7 +47,19 @@ pub(super) struct Side {
     /// Whether revisions are handed on.
     speaks: bool,
     effects: Vec<OutRecord>,
+    hits: Option<Hits>,
 }
+
+/// The accounts on which indicators held. The engine forgets them in time, so they are noted now and then.
+#[derive(Default)]
+struct Hits {
+    on: BTreeMap<String, BTreeSet<String>>,
+    /// Record time of the last noting, in milliseconds.
+    noted_ms: i64,
+}
+
+/// Between two notings, of record time: far below the time that hits are kept.
+const NOTING_EVERY: Span = Span::from_days(30);
 
 /// A partition of an input topic; each has one.
 const fn partition(role: TopicRole) -> Partition {
@@ -66,7 +78,23 @@ impl Side {
         let start = roles.map(|role| (partition(role), 0)).into();
         let engine = Engine::new(config.clone(), bundle.clone(), &start, muted)?;
         let (track, reasons, effects) = (Track::default(), BTreeMap::new(), Vec::new());
-        Ok(Self { engine, track, reasons, files, speaks, effects })
+        Ok(Self { engine, track, reasons, files, speaks, effects, hits: None })
+    }
+
+    /// With the accounts on which each indicator holds.
+    pub(super) fn noting_hits(self) -> Self {
+        Self { hits: Some(Hits::default()), ..self }
+    }
+
+    fn note_hits(&mut self) {
+        let Some(hits) = &mut self.hits else { return };
+        for indicator in &self.engine.bundle().rules.indicators {
+            let id = &indicator.condition.id;
+            let on = self.engine.accounts_hit(id);
+            if !on.is_empty() {
+                hits.on.entry(id.clone()).or_default().extend(on);
+            }
+        }
     }
 
     pub(super) fn apply(&mut self, batch: &Batch) -> Result<Done, BacktestError> {
@@ -109,6 +137,12 @@ impl Side {
                     done.lines.push(b'\n');
                 }
             }
+        }
+        let now_ms = batch.items.last().map_or(0, |item| item.timestamp_ms);
+        let noted_ms = self.hits.as_ref().map(|hits| hits.noted_ms);
+        if noted_ms.is_some_and(|ms| now_ms.saturating_sub(ms) >= NOTING_EVERY.as_millis()) {
+            self.note_hits();
+            self.hits.as_mut().map(|hits| hits.noted_ms = now_ms);
         }
         Ok(done)
     }
@@ -166,12 +200,14 @@ impl Side {
         }
     }
 
-    pub(super) fn end(self) -> OfRules {
+    pub(super) fn end(mut self) -> OfRules {
+        self.note_hits();
         OfRules {
             told: self.track.told(),
             reasons: self.reasons,
             counters: self.engine.totals(),
             chain: self.engine.chain(),
+            held_on: self.hits.map(|hits| hits.on).unwrap_or_default(),
         }
     }
 }

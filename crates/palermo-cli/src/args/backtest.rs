@@ -27,15 +27,22 @@ pub(crate) struct DataArgs {
     pub config: ConfigArgs,
 }
 
-/// What is known of it, and how it is judged.
+/// What is known of it.
 #[derive(Debug, Args)]
-pub(crate) struct JudgeArgs {
+pub(crate) struct LabelArgs {
     /// What is known: `.jsonl` or `.csv` rows, or the `truth.json` of `palermo synth`.
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// Take labels from the data itself, from the columns that the mapping names.
     #[arg(long, requires = "mapping", conflicts_with = "labels")]
     pub labels_in_data: bool,
+}
+
+/// What is known of it, and how it is judged.
+#[derive(Debug, Args)]
+pub(crate) struct JudgeArgs {
+    #[command(flatten)]
+    pub known: LabelArgs,
     /// Mute findings of so long after the first payment: windows are not full before.
     #[arg(long, value_name = "DURATION", default_value = "0d", value_parser = span)]
     pub warm_up: Span,
@@ -120,11 +127,13 @@ pub(crate) struct TuneArgs {
 }
 
 /// Counts which fields payments and parties have, plays the files once with every rule, and shows which
-/// rules lacked which field.
+/// rules lacked which field; with labels, what each indicator is worth by itself.
 #[derive(Debug, Args)]
 pub(crate) struct DataProfileArgs {
     #[command(flatten)]
     pub data: DataArgs,
+    #[command(flatten)]
+    pub known: LabelArgs,
     /// The rules: a folder, or `git:REF`.
     #[arg(long, value_name = "DIR|git:REF", default_value = "rules")]
     pub ruleset: String,
