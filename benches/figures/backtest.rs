@@ -45,7 +45,8 @@ pub(crate) fn figures(runs: usize) {
     assert_eq!(sweep.points.len(), POINTS, "so many values");
     let swept = |name: &str, only: &[&str]| {
         let only = only.iter().map(|id| (*id).to_owned()).collect();
-        let variants = palermo_lang::variants(&sources, &limits, &sweep.points, &only);
+        let variants =
+            palermo_lang::variants(&sources, &limits, &sweep.points, &only, &BTreeMap::new());
         let rules = variants.expect("they compile").rules;
         timed(name, runs, folder.path(), &[Bundle { sha256: "0".repeat(64), rules }])
     };
@@ -66,6 +67,7 @@ fn timed(name: &str, runs: usize, folder: &Path, bundles: &[Bundle]) -> f64 {
             bundles: bundles.to_vec(),
             trial: None,
             hits: false,
+            skip_refused: false,
             warm_up: Span::ZERO,
         };
         let mut lines = |_: &[u8]| Ok(());

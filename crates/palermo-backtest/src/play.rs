@@ -36,6 +36,8 @@ pub struct Plan {
     pub bundles: Vec<Bundle>,
     /// Rules that are played beside them and asked nothing: the points of a sweep.
     pub trial: Option<Bundle>,
+    /// Whether rows that the engine refuses are left out; else the first one ends the pass.
+    pub skip_refused: bool,
     /// Whether to note on which accounts each indicator held.
     pub hits: bool,
     /// Findings of so long after the first payment are muted: before, windows are not full.
@@ -110,7 +112,8 @@ pub fn play(
     for (number, bundle) in plan.bundles.iter().chain(&plan.trial).enumerate() {
         let files = Arc::clone(&files);
         let side = Side::new(&plan.config, bundle, muted, files, number == 0)?;
-        sides.push(if plan.hits { side.noting_hits() } else { side });
+        let side = if plan.hits { side.noting_hits() } else { side };
+        sides.push(if plan.skip_refused { side.skipping_refused() } else { side });
     }
     std::thread::scope(|scope| {
         let (batches, reading) = read_ahead(scope, reader)?;
@@ -233,8 +236,8 @@ impl OfRules {
         Self { told: Vec::new(), reasons, counters, chain: self.chain.clone(), held_on }
     }
 
-    /// Payments that were late, that came twice.
-    pub fn irregular(&self) -> (u64, u64) {
+    /// Payments that were late, that came twice, that were refused.
+    pub fn irregular(&self) -> (u64, u64, u64) {
         let of_payments = self
             .counters
             .fates
@@ -245,6 +248,7 @@ impl OfRules {
                 of_payments.clone().filter_map(|(_, fates)| fates.counts.get(fate as usize));
             counts.copied().fold(0, u64::saturating_add)
         };
-        (count(palermo_domain::Fate::Late), count(palermo_domain::Fate::Duplicate))
+        let refused = count(palermo_domain::Fate::DeadLetter);
+        (count(palermo_domain::Fate::Late), count(palermo_domain::Fate::Duplicate), refused)
     }
 }

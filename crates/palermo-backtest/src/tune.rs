@@ -94,7 +94,10 @@ pub fn moved(before: &RuleSet, after: &RuleSet, most: usize) -> Vec<Knob> {
         for param in &condition.params {
             let was = old.params.iter().find(|was| was.name == param.name).map(|was| &was.value);
             let Some(was) = was.filter(|was| **was != param.value) else { continue };
-            let Some(mut values) = values(param, most) else { continue };
+            let (true, Some(mut values)) = (same_kind(was, &param.value), values(param, most))
+            else {
+                continue;
+            };
             if !values.contains(was) {
                 values.push(was.clone());
                 values.sort_by_key(Literal::number);
@@ -139,6 +142,14 @@ fn values(param: &Param, most: usize) -> Option<Vec<Literal>> {
         param.value.with_number(now.saturating_add(step.saturating_mul(steps)))
     };
     lower.chain([Some(0)]).chain(upper).map(at).collect()
+}
+
+/// Whether one value can stand where the other does.
+fn same_kind(a: &Literal, b: &Literal) -> bool {
+    match (a, b) {
+        (Literal::Money(_, of), Literal::Money(_, other)) => of == other,
+        _ => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
 }
 
 /// The points of a sweep: every value of each parameter alone, then a sample of all together.
@@ -250,18 +261,21 @@ pub struct Tried {
 }
 
 /// What the points of a sweep give: that of the current values first, then those of the points. Counted
-/// are alerts of the typologies that the sweep is about, and labels of these or of any.
+/// are alerts of the typologies that the sweep is about, and labels of these or of any. Lost is what `before`
+/// told, or what the current values do, and a point does not.
 pub fn tried(
     (all, facts): (&OfRules, &Facts),
     points: usize,
     typologies: &BTreeSet<String>,
     judge: Judge<'_>,
     warm_up: Span,
+    before: Option<&[Told]>,
 ) -> Vec<Tried> {
     let told = told_by_point(&all.told, typologies);
     let judge = Judge { only: Some(typologies), ..judge };
     let none = Vec::new();
-    let now = told.get(&0).unwrap_or(&none);
+    let before = before.and_then(|before| told_by_point(before, typologies).remove(&0));
+    let now = before.as_ref().or(told.get(&0)).unwrap_or(&none);
     (0..=points)
         .map(|point| {
             let told = told.get(&point).unwrap_or(&none);

@@ -1,8 +1,8 @@
 //! `palermo coverage`: by crime, which indicators look for it, and what shows that they work.
 //!
-//! Promises: an indicator counts as covered by evidence alone: it is live, its tests go both ways, and an
-//! alert that named it in this version is labelled true. What a backtest of another version found is not
-//! counted and is named.
+//! Promises: an indicator counts as covered by evidence alone: a typology of that crime is live on it, its
+//! tests go both ways, and an alert of such a typology that named it, decided as it is now, is labelled
+//! true. What was found with other logic or parameters is not counted and is named.
 
 use crate::args::CoverageArgs;
 use crate::backtest::rules::RuleSide;
@@ -12,7 +12,7 @@ use palermo_domain::alert::Mode;
 use palermo_lang::{Covered, coverage};
 use palermo_runtime::Config;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// How far an indicator is shown to work, the best first.
@@ -24,22 +24,25 @@ enum State {
     Untested,
     Shadow,
     Off,
+    Elsewhere,
     Unused,
 }
 
 impl State {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Covered,
         Self::Alerted,
         Self::Tested,
         Self::Untested,
         Self::Shadow,
         Self::Off,
+        Self::Elsewhere,
         Self::Unused,
     ];
 
     fn of(one: &Covered, found: Found) -> Self {
         match one.mode() {
+            None if one.typologies.is_empty() && one.elsewhere => Self::Elsewhere,
             None if one.typologies.is_empty() => Self::Unused,
             None => Self::Off,
             Some(Mode::Shadow) => Self::Shadow,
@@ -58,18 +61,24 @@ impl State {
             Self::Untested => "untested",
             Self::Shadow => "shadow",
             Self::Off => "off",
+            Self::Elsewhere => "elsewhere",
             Self::Unused => "unused",
         }
     }
 
     const fn meaning(self) -> &'static str {
         match self {
-            Self::Covered => "live, tested both ways, part of an alert that is labelled true",
-            Self::Alerted => "live, tested both ways, part of an alert, of none labelled true",
-            Self::Tested => "live and tested both ways; in no alert of the backtests given",
+            Self::Covered => {
+                "live, tested both ways, in an alert of this crime that is labelled true"
+            }
+            Self::Alerted => {
+                "live, tested both ways, in an alert of this crime, in none labelled true"
+            }
+            Self::Tested => "live and tested both ways; in no such alert of the backtests given",
             Self::Untested => "live, without a test that finds and a look-alike that does not",
-            Self::Shadow => "only typologies in shadow name it",
-            Self::Off => "no typology that is deployed names it",
+            Self::Shadow => "of the typologies of this crime only some in shadow name it",
+            Self::Off => "no typology of this crime that is deployed names it",
+            Self::Elsewhere => "only typologies of other crimes name it",
             Self::Unused => "no typology names it",
         }
     }
@@ -83,12 +92,18 @@ struct Found {
     wrong: u64,
 }
 
-/// What the figures of backtests say, by indicator and version.
+/// What the figures of backtests say.
 #[derive(Debug, Default)]
-struct Evidence(BTreeMap<(String, String), Found>);
+struct Evidence {
+    /// By indicator, hash of what decides it, and typology.
+    found: BTreeMap<(String, String, String), Found>,
+    /// Rules and data of those that were read: the same run twice is one.
+    read: BTreeSet<String>,
+}
 
 impl Evidence {
-    fn add(&mut self, folder: &Path) -> Result<(), Failure> {
+    /// Takes in a backtest; `false` where its rules and data were read already.
+    fn add(&mut self, folder: &Path) -> Result<bool, Failure> {
         let path = folder.join("figures.json");
         let refused = |what: String| {
             let text = format!("`{}` (`--backtest`) {what}", path.display());
@@ -103,28 +118,45 @@ impl Evidence {
                 "holds no `indicators`; is it of `palermo backtest --out`?".to_owned(),
             ));
         };
-        for (id, one) in indicators {
-            let version = one.get("version").and_then(Value::as_str).unwrap_or("");
-            let count = |key: &str| one.get(key).and_then(Value::as_u64).unwrap_or(0);
-            let found = self.0.entry((id.clone(), version.to_owned())).or_default();
-            found.alerts = found.alerts.saturating_add(count("alerts"));
-            found.right = found.right.saturating_add(count("true"));
-            found.wrong = found.wrong.saturating_add(count("false"));
+        let of = |key: &str| value.get(key).map(Value::to_string).unwrap_or_default();
+        if !self.read.insert(format!("{} {}", of("bundle"), of("data"))) {
+            return Ok(false);
         }
-        Ok(())
+        for (id, one) in indicators {
+            let sha256 = one.get("sha256").and_then(Value::as_str).unwrap_or("");
+            let typologies = one.get("typologies").and_then(Value::as_object);
+            for (typology, counts) in typologies.into_iter().flatten() {
+                let count = |key: &str| counts.get(key).and_then(Value::as_u64).unwrap_or(0);
+                let key = (id.clone(), sha256.to_owned(), typology.clone());
+                let found = self.found.entry(key).or_default();
+                found.alerts = found.alerts.saturating_add(count("alerts"));
+                found.right = found.right.saturating_add(count("true"));
+                found.wrong = found.wrong.saturating_add(count("false"));
+            }
+        }
+        Ok(true)
     }
 
+    /// In alerts of typologies of its crime, with what decides it now.
     fn of(&self, one: &Covered) -> Found {
-        let key = (one.indicator.clone(), one.version.clone());
-        self.0.get(&key).copied().unwrap_or_default()
+        let mut all = Found::default();
+        for (typology, _) in &one.typologies {
+            let key = (one.indicator.clone(), one.sha256.clone(), typology.clone());
+            let found = self.found.get(&key).copied().unwrap_or_default();
+            all.alerts = all.alerts.saturating_add(found.alerts);
+            all.right = all.right.saturating_add(found.right);
+            all.wrong = all.wrong.saturating_add(found.wrong);
+        }
+        all
     }
 
-    /// Whether only other versions of an indicator were in an alert.
+    /// Whether an indicator was in an alert of its crime only as something else decided it.
     fn only_others(&self, one: &Covered) -> bool {
-        let other = |((id, version), found): (&(String, String), &Found)| {
-            *id == one.indicator && *version != one.version && found.alerts > 0
+        let other = |((id, sha256, typology), found): (&(String, String, String), &Found)| {
+            let is_of_crime = one.typologies.iter().any(|(known, _)| known == typology);
+            *id == one.indicator && *sha256 != one.sha256 && is_of_crime && found.alerts > 0
         };
-        self.of(one).alerts == 0 && self.0.iter().any(other)
+        self.of(one).alerts == 0 && self.found.iter().any(other)
     }
 }
 
@@ -143,7 +175,11 @@ pub(crate) fn show(arguments: &CoverageArgs, out: &mut Out) -> Result<Exit, Fail
     }
     let mut evidence = Evidence::default();
     for folder in &arguments.backtest {
-        evidence.add(folder)?;
+        if !evidence.add(folder)? {
+            let text =
+                format!("`{}` is of the same rules and data as one before", folder.display());
+            out.talk(&format!("{text}: it is counted once"));
+        }
     }
     if out.json() {
         let rows: Vec<Value> = all.iter().map(|one| row(one, &evidence)).collect();
@@ -194,7 +230,7 @@ fn row(one: &Covered, evidence: &Evidence) -> Value {
         "tests": {"all": one.tests.all, "found": one.tests.found, "lookalikes": one.tests.lookalikes,
                   "known_gaps": one.tests.gaps, "known_false_positives": one.tests.false_positives},
         "backtests": {"alerts": found.alerts, "true": found.right, "false": found.wrong,
-                      "only_other_versions": evidence.only_others(one)},
+                      "only_with_other_rules": evidence.only_others(one)},
         "state": State::of(one, found).as_str(),
     })
 }
@@ -240,7 +276,7 @@ fn line(one: &Covered, evidence: &Evidence) -> String {
     });
     let typologies: Vec<String> = typologies.collect();
     let alerts = if evidence.only_others(one) {
-        "other version".to_owned()
+        "other rules".to_owned()
     } else {
         format!("{} ({})", found.alerts, found.right)
     };
@@ -264,8 +300,10 @@ mod tests {
             crime: "sex_trafficking".to_owned(),
             indicator: "ST-01".to_owned(),
             version: "1.0.0".to_owned(),
+            sha256: "now".to_owned(),
             title: String::new(),
             amltrix: Vec::new(),
+            elsewhere: false,
             typologies: vec![("CT-01".to_owned(), mode)],
             tests: Tested { all: 3, found, lookalikes, ..Tested::default() },
         }
@@ -288,28 +326,39 @@ mod tests {
                 alerts(0, 0),
                 State::Unused,
             ),
+            (
+                Covered { typologies: Vec::new(), elsewhere: true, ..covered(None, 1, 1) },
+                alerts(0, 0),
+                State::Elsewhere,
+            ),
         ] {
             assert_eq!(State::of(&one, found), state);
         }
     }
 
     #[test]
-    fn another_version_is_no_evidence() {
+    fn what_other_rules_or_other_crimes_found_is_no_evidence() {
         let folder = tempfile::tempdir().unwrap();
-        let figures = |version: &str| {
-            let one = json!({"version": version, "alerts": 4, "true": 3, "false": 1});
-            let text = json!({"indicators": {"ST-01": one}}).to_string();
+        let figures = |bundle: &str, sha256: &str, typology: &str| {
+            let counts = json!({"alerts": 4, "true": 3, "false": 1});
+            let one = json!({"sha256": sha256, "typologies": {typology: counts}});
+            let text =
+                json!({"bundle": bundle, "data": [], "indicators": {"ST-01": one}}).to_string();
             std::fs::write(folder.path().join("figures.json"), text).unwrap();
         };
         let one = covered(Some(Mode::Live), 1, 1);
         let mut evidence = Evidence::default();
-        figures("0.9.0");
-        evidence.add(folder.path()).unwrap();
+        figures("a", "before", "CT-01");
+        assert!(evidence.add(folder.path()).unwrap());
         assert_eq!((evidence.of(&one), evidence.only_others(&one)), (Found::default(), true));
-        figures("1.0.0");
-        evidence.add(folder.path()).unwrap();
-        evidence.add(folder.path()).unwrap();
-        assert_eq!(evidence.of(&one), Found { alerts: 8, right: 6, wrong: 2 });
+        figures("b", "now", "CT-14");
+        assert!(evidence.add(folder.path()).unwrap());
+        assert_eq!(evidence.of(&one), Found::default());
+        figures("c", "now", "CT-01");
+        assert!(evidence.add(folder.path()).unwrap());
+        // The same run twice is one.
+        assert!(!evidence.add(folder.path()).unwrap());
+        assert_eq!(evidence.of(&one), Found { alerts: 4, right: 3, wrong: 1 });
         assert!(!evidence.only_others(&one));
         std::fs::write(folder.path().join("figures.json"), "{}").unwrap();
         let said = evidence.add(folder.path()).unwrap_err().text;

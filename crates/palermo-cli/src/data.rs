@@ -34,6 +34,7 @@ pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result
         bundles: vec![bundle],
         trial: None,
         hits: !labels.all().is_empty(),
+        skip_refused: arguments.data.skip_refused,
         warm_up: Span::ZERO,
     };
     let Some(mut played) = history.play(&plan, &mut None, &signals, out)? else {

@@ -45,6 +45,7 @@ pub(crate) fn sample(arguments: &SampleArgs, line: Line, out: &mut Out) -> Resul
         bundles: vec![bundle],
         trial: None,
         hits: false,
+        skip_refused: arguments.data.skip_refused,
         warm_up: Span::ZERO,
     };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {

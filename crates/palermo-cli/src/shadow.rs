@@ -2,8 +2,8 @@
 //!
 //! A challenger is a version in shadow of a typology that has a live one: each alert of one is compared
 //! with those of the other, by the measures of a backtest. A typology that only runs in shadow has a
-//! count and a forecast. Promises: what is counted is what consumers of the topics got; people who may be
-//! victims are masked; a forecast says how it was made. Cost: the topics are read from their beginning.
+//! count. Promises: what is counted is what consumers of the topics got; people who may be
+//! victims are masked; a mean of a month needs both ends of the time. Cost: the topics are read from their beginning.
 
 use crate::alert::document::{Revision, Topic, field, list, string, texts};
 use crate::alert::mask::{Masks, announce};
@@ -12,13 +12,13 @@ use crate::args::ShadowReportArgs;
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_backtest::{Change, Compared, Difference, Share, Told, compare};
-use palermo_domain::EventTime;
 use palermo_domain::alert::{Action, Level, Mode};
 use palermo_domain::statistics::poisson;
+use palermo_domain::{EventTime, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Days of a month that is forecast.
+/// Days of a month.
 const MONTH_DAYS: u64 = 30;
 /// Differences that are shown of a typology.
 const SHOWN_MAX: usize = 20;
@@ -40,6 +40,12 @@ struct Typology {
 
 /// Reads, compares, tells.
 pub(crate) fn report(arguments: &ShadowReportArgs, out: &mut Out) -> Result<Exit, Failure> {
+    if let (Some(since), Some(until)) = (arguments.since, arguments.until)
+        && since >= until
+    {
+        let text = format!("`--since {since}` is not before `--until {until}`");
+        return Err(Failure::words(Exit::Usage, text));
+    }
     let alerts = source::read(&arguments.from, &[Topic::Alerts, Topic::Shadow], out)?;
     if arguments.unmask {
         announce(out);
@@ -47,6 +53,9 @@ pub(crate) fn report(arguments: &ShadowReportArgs, out: &mut Out) -> Result<Exit
     let (typologies, masks) = sorted(&alerts, arguments);
     let Some(period) = Period::of(arguments, &typologies) else {
         out.talk("no alert fits: nothing to compare");
+        if out.json() {
+            out.json_data(&json!({"since": null, "until": null, "days": 0, "shadow": []}));
+        }
         return Ok(Exit::Fine);
     };
     let with_shadow = || typologies.iter().filter(|(_, typology)| !typology.shadow.is_empty());
@@ -78,18 +87,19 @@ pub(crate) fn report(arguments: &ShadowReportArgs, out: &mut Out) -> Result<Exit
     Ok(Exit::Fine)
 }
 
-/// What is looked at.
+/// What is looked at: from a moment up to another, which is left out.
 #[derive(Debug)]
 struct Period {
     since: EventTime,
     until: EventTime,
     days: u64,
-    /// Whether both ends were given.
+    /// Whether both ends were given: else they are those of the alerts, and say nothing of how often.
     is_given: bool,
 }
 
 impl Period {
-    /// As it is asked for; an end that is not is where the first or the last alert was told.
+    /// As it is asked for; an end that is not is the beginning of the day of the first alert, or the end of
+    /// that of the last one. None where there is neither.
     fn of(arguments: &ShadowReportArgs, typologies: &BTreeMap<String, Typology>) -> Option<Self> {
         let told = || {
             typologies.values().flat_map(|typology| {
@@ -97,41 +107,41 @@ impl Period {
                 typology.live.told.iter().chain(shadow)
             })
         };
-        let since = arguments.since.or(told().map(|told| told.at).min())?;
-        let until = arguments.until.or(told().map(|told| told.at).max())?;
-        let days = until.date().0.saturating_sub(since.date().0).saturating_add(1);
+        let first = || told().map(|told| told.at.date().midnight()).min();
+        let last = || told().map(|told| told.at.date().midnight().plus(Span::from_days(1))).max();
+        let (since, until) = (arguments.since.or_else(first)?, arguments.until.or_else(last)?);
+        let day_ms = Span::from_days(1).as_millis();
+        let days = until.0.saturating_sub(since.0).saturating_add(day_ms).saturating_sub(1);
+        let days = u64::try_from(days.checked_div(day_ms)?).unwrap_or(0).max(1);
         let is_given = arguments.since.is_some() && arguments.until.is_some();
-        Some(Self { since, until, days: u64::try_from(days).unwrap_or(1).max(1), is_given })
+        Some(Self { since, until, days, is_given })
     }
 
     fn words(&self) -> String {
         let how = if self.is_given {
             ""
         } else {
-            "; an end that was not given is that of the alerts (`--since`, `--until`)"
+            "; `--since` and `--until` say from when to when both ran, for the mean of a month"
         };
+        let last = self.until.plus(Span::from_millis(-1));
         format!(
             "alerts told from {} to {}, {} days{how}",
             self.since.date(),
-            self.until.date(),
+            last.date(),
             self.days
         )
     }
 
-    /// So many in a month of 30 days, with the interval of 95 % of a Poisson count.
-    fn month(&self, told: usize) -> (u64, u64, u64) {
+    /// The mean of 30 days, with the interval of 95 % of a Poisson count; none where an end was not given.
+    fn month(&self, told: usize) -> Option<(u64, u64, u64)> {
         let count = told as u64;
         let (low, high) = poisson(count);
-        let scaled = |milli: u64, up: bool| {
-            let whole = self.days.saturating_mul(1_000);
-            let scaled = milli.saturating_mul(MONTH_DAYS);
-            if up { scaled.div_ceil(whole) } else { scaled.checked_div(whole).unwrap_or(0) }
-        };
-        let middle = count.saturating_mul(1_000).saturating_add(
-            // Half of what makes one alert a month, so that it is rounded and not cut.
-            self.days.saturating_mul(500).checked_div(MONTH_DAYS).unwrap_or(0),
-        );
-        (scaled(middle, false), scaled(low, false), scaled(high, true))
+        let whole = self.days.saturating_mul(1_000);
+        let scaled = |milli: u64| milli.saturating_mul(MONTH_DAYS);
+        let middle = scaled(count.saturating_mul(1_000)).saturating_add(whole.checked_div(2)?);
+        let middle = middle.checked_div(whole)?;
+        let (low, high) = (scaled(low).checked_div(whole)?, scaled(high).div_ceil(whole));
+        self.is_given.then_some((middle, low, high))
     }
 }
 
@@ -155,7 +165,7 @@ fn sorted(
         }
         let Some(told) = told(revisions) else { continue };
         let early = arguments.since.is_some_and(|since| told.at < since);
-        let late = arguments.until.is_some_and(|until| told.at > until);
+        let late = arguments.until.is_some_and(|until| told.at >= until);
         if early || late {
             continue;
         }
@@ -254,10 +264,12 @@ fn versions(typology: &Typology) -> String {
 }
 
 fn month(period: &Period, told: &[Told]) -> String {
-    let (middle, low, high) = period.month(told.len());
+    let month = period.month(told.len());
+    let month =
+        month.map(|(mean, low, high)| format!(", in the mean of a month {mean} [{low}-{high}]"));
     let retracted = told.iter().filter(|told| !told.stands()).count();
     let retracted = if retracted > 0 { format!(", {retracted} taken back") } else { String::new() };
-    format!("{} alerts{retracted}, a month {middle} [{low}-{high}]", told.len())
+    format!("{} alerts{retracted}{}", told.len(), month.unwrap_or_default())
 }
 
 fn lines(
@@ -337,8 +349,9 @@ fn document(
                "headline": mask.hide(&told.headline)})
     };
     let count = |all: &[Told]| {
-        let (middle, low, high) = period.month(all.len());
-        json!({"alerts": all.len(), "month": middle, "month_interval": [low, high]})
+        let month = period.month(all.len());
+        json!({"alerts": all.len(), "month_mean": month.map(|(mean, ..)| mean),
+               "month_mean_interval": month.map(|(_, low, high)| [low, high])})
     };
     let shadow = typology.shadow.get(version).map(|of| of.told.as_slice()).unwrap_or_default();
     let compared = compared(typology, version);

@@ -51,8 +51,14 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     }
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
     let engine = history.engine();
-    let plan =
-        Plan { config: engine, bundles: vec![bundle], trial: None, hits: false, warm_up: *warm_up };
+    let plan = Plan {
+        config: engine,
+        bundles: vec![bundle],
+        trial: None,
+        hits: false,
+        skip_refused: arguments.data.skip_refused,
+        warm_up: *warm_up,
+    };
     let mut drawer = None;
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
         out.talk("interrupted; nothing was written");
@@ -63,7 +69,8 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     }
     let judge = Judge { labels: &labels, grace: *grace, only: None };
     let told = played.rules.first().map(|rules| (rules, &played.facts));
-    let tried = told.map(|told| tried(told, sweep.points.len(), &typologies, judge, *warm_up));
+    let points = sweep.points.len();
+    let tried = told.map(|told| tried(told, points, &typologies, judge, *warm_up, None));
     let tried = tried.unwrap_or_default();
     let origin = labels.origin();
     let report = SweepReport {
@@ -71,7 +78,7 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
         rules: &side.facts,
         facts: &played.facts,
         labels: (!origin.0.is_empty()).then_some(origin),
-        curves: Curves { knobs: &knobs, sweep: &sweep, tried: &tried },
+        curves: Curves { knobs: &knobs, sweep: &sweep, tried: &tried, notes: &[] },
         capacity: arguments.capacity,
         spans: (*warm_up, *grace),
         seed: arguments.seed,

@@ -1,12 +1,13 @@
-//! What a rule folder covers: which indicators look for a crime, which typologies make alerts of them, and
-//! how each is tested.
+//! What a rule folder covers: which indicators look for a crime, which of its typologies make alerts of them,
+//! and how each is tested.
 //!
 //! Coverage is depth and not a count: an indicator that no live typology names makes no alert, and one
 //! without a test that finds and a look-alike that does not is a claim. Whether it ever found something is
 //! for a backtest to say. Cost: one pass over rules and tests.
 
 use crate::library::{Library, Tree};
-use crate::program::RuleSet;
+use crate::program::{Condition, RuleSet, Typology};
+use crate::source::sha256_hex;
 use crate::test_notes::{Purpose, notes};
 use palermo_domain::alert::Mode;
 use std::collections::BTreeMap;
@@ -20,14 +21,23 @@ pub struct Covered {
     pub indicator: String,
     /// Its version.
     pub version: String,
+    /// What decides, logic and parameters ([`decides`]).
+    pub sha256: String,
     /// What it is.
     pub title: String,
     /// Techniques of AMLTRIX that it names.
     pub amltrix: Vec<String>,
-    /// The typologies that name it, and how each is deployed; `None`: not.
+    /// The typologies of this crime that name it, and how each is deployed at best; `None`: not.
     pub typologies: Vec<(String, Option<Mode>)>,
+    /// Whether typologies of other crimes name it.
+    pub elsewhere: bool,
     /// Its tests.
     pub tests: Tested,
+}
+
+/// A hash of what decides an indicator, logic and parameters.
+pub fn decides(condition: &Condition) -> String {
+    sha256_hex(&format!("{} {}", condition.logic_sha256, condition.params_sha256))
 }
 
 /// Tests of a rule, by what they are for.
@@ -62,34 +72,46 @@ impl Covered {
 
 /// Every indicator, once for each crime that it names; by crime and id. `deployed` says what runs.
 pub fn coverage(library: &Library, deployed: &RuleSet) -> Vec<Covered> {
-    let modes: BTreeMap<&str, Mode> =
-        deployed.typologies.iter().map(|typology| (typology.id.as_str(), typology.mode)).collect();
-    let edges = library.edges();
+    let program = &library.program;
+    let mode = |id: &str, version: &str| {
+        let runs = deployed.typologies.iter().find(|rule| rule.id == id && rule.version == version);
+        runs.map(|rule| rule.mode)
+    };
     let mut all = Vec::new();
-    for rule in library.rules.iter().filter(|rule| rule.tree.at("kind") == "Indicator") {
-        let tree = &rule.tree;
-        let id = tree.at("id");
-        let mut users: Vec<&str> =
-            edges.iter().filter(|(_, _, to)| to == id).map(|(from, ..)| from.as_str()).collect();
-        users.dedup();
-        let of_kind =
-            |id: &&&str| library.rule(id).is_some_and(|user| user.tree.at("kind") == "Typology");
-        let typologies = users.iter().filter(of_kind);
-        let typologies: Vec<(String, Option<Mode>)> =
-            typologies.map(|user| ((*user).to_owned(), modes.get(user).copied())).collect();
-        let tests = tested(&notes(library, rule));
-        let texts = |key: &str| {
-            tree.get(key).map(Tree::texts).unwrap_or_default().into_iter().map(str::to_owned)
+    for (number, rule) in (0_u16..).zip(&program.indicators) {
+        let Some(written) = library.rule(&rule.condition.id) else { continue };
+        let tests = tested(&notes(library, written));
+        let amltrix = written.tree.get("amltrix").map(Tree::texts).unwrap_or_default();
+        let users = || {
+            let names = move |user: &&Typology| user.indicators().any(|id| id.0 == number);
+            program.typologies.iter().filter(names)
         };
-        all.extend(texts("crime").map(|crime| Covered {
-            crime,
-            indicator: id.to_owned(),
-            version: tree.at("version").to_owned(),
-            title: tree.at("title").to_owned(),
-            amltrix: texts("amltrix").collect(),
-            typologies: typologies.clone(),
-            tests,
-        }));
+        for crime in &rule.crime {
+            // The versions of one typology are one: live where any of them is.
+            let mut typologies: BTreeMap<&str, Option<Mode>> = BTreeMap::new();
+            for user in users().filter(|user| user.crime.contains(crime)) {
+                let runs = mode(&user.id, &user.version);
+                let best = typologies.entry(&user.id).or_default();
+                *best = match (*best, runs) {
+                    (Some(Mode::Live), _) | (_, Some(Mode::Live)) => Some(Mode::Live),
+                    (known, other) => known.or(other),
+                };
+            }
+            all.push(Covered {
+                crime: crime.clone(),
+                indicator: rule.condition.id.clone(),
+                version: rule.condition.version.clone(),
+                sha256: decides(&rule.condition),
+                title: rule.condition.title.clone(),
+                amltrix: amltrix.iter().map(|&id| id.to_owned()).collect(),
+                elsewhere: users().any(|user| !user.crime.contains(crime)),
+                typologies: typologies
+                    .into_iter()
+                    .map(|(id, mode)| (id.to_owned(), mode))
+                    .collect(),
+                tests,
+            });
+        }
     }
     all.sort_by(|a, b| (&a.crime, &a.indicator).cmp(&(&b.crime, &b.indicator)));
     all

@@ -51,7 +51,7 @@ mod suggest;
 pub use catalogue::{CATALOGUE_FILE, catalogue};
 pub use codes::{codes, explain};
 pub use compile::{Compiled, Limits, Overrides, Shelf, compile, compile_all, compile_with};
-pub use coverage::{Covered, Tested, coverage};
+pub use coverage::{Covered, Tested, coverage, decides};
 pub use diagnostic::{Diagnostics, RuleError, Severity};
 pub use format::format;
 pub use library::{Edge, Library, Tree, Written};

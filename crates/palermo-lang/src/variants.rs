@@ -34,7 +34,8 @@ pub struct Variants {
     pub left_out: BTreeSet<String>,
 }
 
-/// Compiles the points of a sweep: of every typology that they can change, or of those in `only`.
+/// Compiles the points of a sweep: of every typology that they can change, or of those in `only`. Of a
+/// typology that has several versions the one in `versions`, by id, else the newest.
 ///
 /// # Errors
 /// Rules that do not compile; with a value for which they cannot mean anything, that value's.
@@ -43,6 +44,7 @@ pub fn variants(
     limits: &Limits,
     points: &[Point],
     only: &BTreeSet<String>,
+    versions: &BTreeMap<String, String>,
 ) -> Result<Variants, Diagnostics> {
     let library = Library::read(sources, limits)?;
     let edges: Vec<(String, String)> = library
@@ -70,7 +72,7 @@ pub fn variants(
     let needed = closure(touched.clone(), downwards);
     let mut files = lists_in_force(&library);
     let mut typologies = BTreeSet::new();
-    for rule in newest(&library).filter(|rule| needed.contains(rule.tree.at("id"))) {
+    for rule in newest(&library, versions).filter(|rule| needed.contains(rule.tree.at("id"))) {
         let (id, kind) = (rule.tree.at("id"), rule.tree.at("kind"));
         files.insert(rule.path.clone(), rule.text.clone());
         if !touched.contains(id) {
@@ -103,14 +105,23 @@ pub fn variants(
 pub fn all_live(sources: &Sources, limits: &Limits) -> Result<RuleSet, Diagnostics> {
     let library = Library::read(sources, limits)?;
     let mut files = lists_in_force(&library);
-    files.extend(newest(&library).map(|rule| (rule.path.clone(), rule.text.clone())));
+    files.extend(
+        newest(&library, &BTreeMap::new()).map(|rule| (rule.path.clone(), rule.text.clone())),
+    );
     let limits = Limits { cost: u64::MAX, ..*limits };
     Ok(compile_with(&Sources::new(files), None, &limits, &Overrides::new())?.rules)
 }
 
-/// Rules but for modifiers, the newest version of each.
-fn newest(library: &Library) -> impl Iterator<Item = &Written> {
-    let rules = library.rules.iter().filter(|rule| rule.tree.at("kind") != "Modifier");
+/// Rules but for modifiers, one version of each: that in `versions`, else the newest.
+fn newest<'l>(
+    library: &'l Library,
+    versions: &BTreeMap<String, String>,
+) -> impl Iterator<Item = &'l Written> {
+    let rules = library.rules.iter().filter(|rule| {
+        let wanted = versions.get(rule.tree.at("id"));
+        let is_it = wanted.is_none_or(|version| version == rule.tree.at("version"));
+        rule.tree.at("kind") != "Modifier" && is_it
+    });
     let by_id: BTreeMap<&str, &Written> = rules.map(|rule| (rule.tree.at("id"), rule)).collect();
     by_id.into_values()
 }

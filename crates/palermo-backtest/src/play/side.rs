@@ -48,6 +48,7 @@ pub(super) struct Side {
     speaks: bool,
     effects: Vec<OutRecord>,
     hits: Option<Hits>,
+    skips_refused: bool,
 }
 
 /// The accounts on which indicators held. The engine forgets them in time, so they are noted now and then.
@@ -78,12 +79,26 @@ impl Side {
         let start = roles.map(|role| (partition(role), 0)).into();
         let engine = Engine::new(config.clone(), bundle.clone(), &start, muted)?;
         let (track, reasons, effects) = (Track::default(), BTreeMap::new(), Vec::new());
-        Ok(Self { engine, track, reasons, files, speaks, effects, hits: None })
+        Ok(Self {
+            engine,
+            track,
+            reasons,
+            files,
+            speaks,
+            effects,
+            hits: None,
+            skips_refused: false,
+        })
     }
 
     /// With the accounts on which each indicator holds.
     pub(super) fn noting_hits(self) -> Self {
         Self { hits: Some(Hits::default()), ..self }
+    }
+
+    /// Leaves out what the engine refuses, as it does live.
+    pub(super) fn skipping_refused(self) -> Self {
+        Self { skips_refused: true, ..self }
     }
 
     fn note_hits(&mut self) {
@@ -129,7 +144,10 @@ impl Side {
             let published = news.into_iter().filter(|(held_back, _)| !held_back);
             done.news.extend(published.map(|(_, question)| question));
             if fate == Fate::DeadLetter {
-                return Err(self.refused(item));
+                if !self.skips_refused {
+                    return Err(self.refused(item));
+                }
+                self.effects.retain(|effect| effect.topic != OutputTopic::DeadLetter);
             }
             for effect in self.effects.drain(..) {
                 if let Some(value) = effect.value.filter(|_| self.speaks) {

@@ -24,7 +24,15 @@ pub struct Curves<'a> {
     pub sweep: &'a Sweep,
     /// What each gives, that of the current values first.
     pub tried: &'a [Tried],
+    /// What was counted, and what was left out.
+    pub notes: &'a [String],
 }
+
+/// What a row of a backtest's curve is.
+pub(super) const WHAT: &str = "The candidate with other values of what it changes, one at a time and all else \
+    as proposed, each deployed beside the others and decided by the same engine in the same pass. `before` \
+    is the value that the baseline has: the row is the baseline only where nothing else changed. Lost is what \
+    the baseline tells and the row does not, in brackets what of it is labelled true.";
 
 /// The columns of a table of points.
 pub(super) const HEAD: [&str; 8] =
@@ -66,7 +74,7 @@ impl<'a> Curves<'a> {
         knob.values.iter().filter_map(move |value| {
             let number = self.sweep.number(&[(knob, value)])?;
             let mark = match &knob.was {
-                Some(was) if was == value => "now",
+                Some(was) if was == value => "before",
                 Some(_) if number == 0 => "proposed",
                 None if number == 0 => "now",
                 _ => "",
@@ -87,10 +95,10 @@ impl<'a> Curves<'a> {
         let recall = |tried: &Tried| float(tried.recall.micro().unwrap_or(0)) / 10_000.0;
         let name = knob.param.name.as_str();
         let mut text = String::new();
-        let drawn = [
-            ("alerts", "alerts", points(&|tried| float(tried.alerts))),
-            ("recall", "% of labels found", points(&recall)),
-        ];
+        let mut drawn = vec![("alerts", "alerts", points(&|tried| float(tried.alerts)))];
+        if self.is_labelled() {
+            drawn.push(("recall", "% of labels found", points(&recall)));
+        }
         for (series, y, points) in drawn {
             let one = Series { name: series, color: AFTER, points };
             let axes = Axes { x: name, y, x_label: &label };
@@ -107,6 +115,11 @@ impl<'a> Curves<'a> {
         Ok(text)
     }
 
+    /// Whether any label says what is right.
+    fn is_labelled(self) -> bool {
+        self.tried.iter().any(|tried| tried.recall.whole > 0)
+    }
+
     /// The first two parameters against each other, where their pairs were tried.
     pub(super) fn map(self) -> Option<String> {
         let ([a, b, ..], true) = (self.knobs, self.sweep.pairs > 0) else { return None };
@@ -118,17 +131,23 @@ impl<'a> Curves<'a> {
             )
         };
         let mut text = format!(
-            "<p>Down: <code>{}</code>, stricter {}. Across: <code>{}</code>, stricter {}. In bold: the values \
-             that the rules have.</p>\n",
+            "<p>Down: <code>{}</code>, stricter {}. Across: <code>{}</code>, stricter {}. {}</p>\n",
             esc(&a.name()),
             stricter(a),
             esc(&b.name()),
-            stricter(b)
+            stricter(b),
+            if a.was.is_some() {
+                "In bold: the proposed pair; in italics: that of before, with all else as proposed."
+            } else {
+                "In bold: the values that the rules have."
+            }
         );
         text.push_str(
             &self.of_pairs("Alerts", (a, b), &|tried| (tried.alerts, count(tried.alerts))),
         );
-        text.push_str(&self.of_pairs("Labels found", (a, b), &recall));
+        if self.is_labelled() {
+            text.push_str(&self.of_pairs("Labels found", (a, b), &recall));
+        }
         Some(text)
     }
 
@@ -151,7 +170,8 @@ impl<'a> Curves<'a> {
                     let number = at(x, y);
                     let shown = number.and_then(tried);
                     let (value, text) = shown.unwrap_or((0, "-".to_owned()));
-                    Cell { text: esc(&text), shade: shade(value), own: number == Some(0) }
+                    let before = a.was.as_ref() == Some(x) && b.was.as_ref() == Some(y);
+                    Cell { text: esc(&text), shade: shade(value), own: number == Some(0), before }
                 });
                 (esc(&x.text()), cells.collect())
             })
@@ -167,7 +187,7 @@ fn caption(knob: &Knob, y: &str) -> String {
     let lines = match &knob.was {
         None => format!("the line stands at the current value, {own}"),
         Some(was) => format!(
-            "the lines stand at the current value, {} (pale), and the proposed one, {own}",
+            "the lines stand at the value before, {} (pale), and the proposed one, {own}",
             esc(&was.text())
         ),
     };

@@ -4,7 +4,7 @@
 //! be documented: purpose, data, logic, parameters with their basis, testing, outcomes, limits,
 //! monitoring, changes, approvals. What a person must add is marked `[[…]]`; nothing is invented.
 
-use super::curves::{HEAD, cells};
+use super::curves::{HEAD, WHAT, cells};
 use super::lines::{ROWS, names, verdict};
 use super::words::{count, span};
 use super::{Report, RuleFacts};
@@ -124,10 +124,11 @@ fn deployed<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a Written> {
 /// What other values of the parameters that changed give.
 fn sensitivity(report: &Report<'_>) -> String {
     let Some(curves) = report.curves else {
-        return "No parameter with a declared range changed, or no curve was asked for.\n"
+        return "Not part of this run: it has no baseline, or none of the live rules rests on a changed \
+                parameter that has a range and a step, or no curve was asked for.\n"
             .to_owned();
     };
-    let mut text = String::new();
+    let mut text = format!("{WHAT} {}.\n\n", curves.notes.join("; "));
     for knob in curves.knobs {
         let [head @ .., _] = &HEAD;
         let head = head.join(" | ");

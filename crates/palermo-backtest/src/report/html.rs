@@ -42,6 +42,8 @@ pub(super) struct Cell {
     pub(super) shade: u64,
     /// Whether it is where things stand.
     pub(super) own: bool,
+    /// Whether it is where they stood.
+    pub(super) before: bool,
 }
 
 /// A table whose cells are shaded by their value; all texts are markup already.
@@ -53,8 +55,12 @@ pub(super) fn map(caption: &str, head: &[String], rows: &[(String, Vec<Cell>)]) 
     out.push_str("</tr></thead>\n<tbody>\n");
     for (name, cells) in rows {
         out.push_str(&format!("<tr><th scope=\"row\">{name}</th>"));
-        for Cell { text, shade, own } in cells {
-            let text = if *own { format!("<b>{text}</b>") } else { text.clone() };
+        for Cell { text, shade, own, before } in cells {
+            let text = match (own, before) {
+                (true, _) => format!("<b>{text}</b>"),
+                (_, true) => format!("<i>{text}</i>"),
+                _ => text.clone(),
+            };
             out.push_str(&format!("<td class=\"s{shade}\">{text}</td>"));
         }
         out.push_str("</tr>\n");

@@ -251,30 +251,31 @@ pub(super) fn differences(report: &Report<'_>) -> String {
     text
 }
 
-/// How many standing alerts of the candidate name each indicator that is deployed, how many of them are
-/// judged true or false, and in which version it was.
+/// For each indicator that is deployed what decides it, and by typology how many standing alerts of the
+/// candidate name it, how many of them are judged true or false.
 fn indicators(report: &Report<'_>) -> Value {
     let deployed = &report.inputs.candidate.rules;
-    let written = report.library.rules.iter().filter(|rule| {
-        rule.tree.at("kind") == "Indicator" && deployed.contains(rule.tree.at("id"))
-    });
     let told = report.candidate.rules.told.iter().filter(|told| told.stands());
-    let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, &str), [u64; 3]> = BTreeMap::new();
     for told in told {
         let judged = report.judge.alert(told);
         for indicator in &told.indicators {
-            let [all, right, wrong] = counts.entry(indicator).or_default();
+            let [all, right, wrong] = counts.entry((indicator, &told.typology)).or_default();
             *all = all.saturating_add(1);
             *right = right.saturating_add(u64::from(judged == Judged::True));
             *wrong = wrong.saturating_add(u64::from(judged == Judged::False));
         }
     }
-    let each = written.map(|rule| {
-        let id = rule.tree.at("id");
-        let [alerts, right, wrong] = counts.get(id).copied().unwrap_or_default();
-        let value = json!({"version": rule.tree.at("version"), "alerts": alerts, "true": right,
-                           "false": wrong});
-        (id.to_owned(), value)
+    let written = report.library.program.indicators.iter().map(|rule| &rule.condition);
+    let each = written.filter(|condition| deployed.contains(&condition.id)).map(|condition| {
+        let of = counts.iter().filter(|((id, _), _)| *id == condition.id);
+        let of = of.map(|((_, typology), [alerts, right, wrong])| {
+            let counts = json!({"alerts": alerts, "true": right, "false": wrong});
+            ((*typology).to_owned(), counts)
+        });
+        let value = json!({"version": condition.version, "sha256": palermo_lang::decides(condition),
+                           "typologies": of.collect::<serde_json::Map<_, _>>()});
+        (condition.id.clone(), value)
     });
     Value::Object(each.collect())
 }

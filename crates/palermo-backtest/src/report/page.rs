@@ -361,10 +361,9 @@ fn number(text: &str) -> Option<f64> {
 /// What other values of the parameters that changed give, each alone and the first two together.
 fn curves(report: &Report<'_>) -> Result<Option<String>, BacktestError> {
     let Some(curves) = report.curves else { return Ok(None) };
-    let mut text = "<p>The candidate with other values of what it changes, each deployed beside the others \
-                    and decided by the same engine in the same pass. Counted are the typologies that can \
-                    change, as if all of them were live. No value is the best one.</p>\n"
-        .to_owned();
+    let mut text = format!("<p>{} No value is the best one.</p>\n", super::curves::WHAT);
+    let notes: Vec<String> = curves.notes.iter().map(|note| esc(note)).collect();
+    text.push_str(&format!("<p class=\"soft\">{}.</p>\n", notes.join("; ")));
     for knob in curves.knobs {
         text.push_str(&format!("<h3>{}</h3>\n{}", esc(&knob.name()), curves.knob(knob)?));
     }
@@ -492,14 +491,15 @@ fn groups(report: &Report<'_>) -> String {
 
 fn data(report: &Report<'_>) -> String {
     let facts = report.facts;
-    let (late, twice) = report.candidate.rules.irregular();
+    let (late, twice, refused) = report.candidate.rules.irregular();
     let mut text = format!(
         "<p>{} payments: {} out of order by more than the lateness, {} that came twice with the same \
-         content. {} versions of parties were learned after the last payment and decided nothing{}. \
+         content, {} that were refused and left out. {} versions of parties were learned after the last payment and decided nothing{}. \
          Labelled payments in another currency, which count in no amount: {}.</p>\n",
         count(facts.payments),
         count(late),
         count(twice),
+        count(refused),
         count(facts.parties_unused),
         match report.inputs.as_of {
             AsOf::Event => "",

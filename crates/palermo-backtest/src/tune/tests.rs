@@ -89,6 +89,50 @@ fn two_parameters_are_tried_in_pairs() {
     assert_eq!(sweep.number(&[(a, &Literal::Int(9))]), None);
 }
 
+/// The rules with this parameter of an indicator.
+fn rules(param: &str) -> RuleSet {
+    let text = format!(
+        "apiVersion: palermo.rules/v1\nkind: Indicator\nid: ML-99\nversion: 1.0.0\ntitle: t\ncrime: [laundering]\nfamily: M\ntier: B\nstatus: experimental\ndescription: d\ncite: [{{key: X, item: i, status: found}}]\nsubject: account\nwindow: 7d\nparameters:\n  p: {param}\nselect:\n  credit: direction == in\nmeasure:\n  n: count() over credit\n  total: sum(amount) over credit\nhit: n >= 1 && total >= $p\ntext: \"{{n}}\"\n"
+    );
+    let sources = palermo_lang::Sources::new([("rules/ML-99.yaml".to_owned(), text)].into());
+    let limits = palermo_lang::Limits {
+        horizon: Span::from_days(30),
+        evidence_horizon: Span::from_days(30),
+        cost: u64::MAX,
+    };
+    palermo_lang::compile_all(&sources, &limits)
+        .unwrap_or_else(|e| panic!("{}", e.render(false)))
+        .rules
+}
+
+#[test]
+fn a_parameter_that_moved_has_both_values() {
+    let money = |value: &str, ccy: &str| {
+        format!(
+            "{{value: {value}, type: money, ccy: {ccy}, range: [10, 100], step: 10, stricter: up, basis: default, why: w}}"
+        )
+    };
+    let of = |before: &str, after: &str, most| {
+        let knobs = moved(&rules(before), &rules(after), most);
+        let texts = |knob: &Knob| knob.values.iter().map(Literal::text).collect::<Vec<_>>();
+        knobs
+            .iter()
+            .map(|knob| (knob.name(), texts(knob), knob.was.as_ref().map(Literal::text)))
+            .collect::<Vec<_>>()
+    };
+    let usd = |value: &str| {
+        Literal::Money(value.parse().unwrap(), palermo_domain::Currency::try_new("USD").unwrap())
+            .text()
+    };
+    assert_eq!(
+        of(&money("25", "USD"), &money("40", "USD"), 3),
+        [("ML-99.p".to_owned(), ["10", "25", "40", "100"].map(usd).to_vec(), Some(usd("25")))]
+    );
+    // The same value is no change; another currency, or none where it had one, has no common scale.
+    assert_eq!(of(&money("40", "USD"), &money("40", "USD"), 3), []);
+    assert_eq!(of(&money("40", "EUR"), &money("40", "USD"), 3), []);
+}
+
 #[test]
 fn what_nothing_beats_is_the_pareto_set() {
     let tried = |alerts, found, delay_ms| Tried {

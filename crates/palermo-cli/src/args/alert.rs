@@ -17,14 +17,14 @@ pub(crate) enum AlertCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShadowCommand {
-    /// Compare what versions in shadow told with what the live ones did, and forecast a month of it.
+    /// Compare what versions in shadow told with what the live ones did.
     Report(ShadowReportArgs),
 }
 
 /// Reads `alerts` and `alerts.shadow`. A version in shadow of a typology that is live is compared with it,
 /// alert by alert; of others there is a count. What a suppressor explains is left out, also where it was
-/// published for review. The forecast scales the count to 30 days, with the interval
-/// of 95 % of a Poisson count: it holds where days are alike.
+/// published for review. With both ends given, the mean of 30 days stands there
+/// with its interval of 95 % (Poisson); what one month brings varies more.
 #[derive(Debug, Args)]
 pub(crate) struct ShadowReportArgs {
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) struct ShadowReportArgs {
     /// From when both ran: a day, or a time with its zone; of the first alert where it is not given.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<EventTime>,
-    /// Until when; the last alert where it is not given.
+    /// Until when, which is left out, of a day its midnight; all that there is where it is not given.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<EventTime>,
     /// Name people who may be victims.

@@ -19,6 +19,10 @@ pub(crate) struct DataArgs {
     /// When a party of the files is known: from its `as_of` on, or from the start.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = AsOfArg::Event)]
     pub as_of: AsOfArg,
+    /// Leave out and count rows that the engine refuses as it would live, such as a reversal that fits
+    /// nothing or an id that comes again with other content; without it the first one ends the run.
+    #[arg(long)]
+    pub skip_refused: bool,
     /// Currency that amounts are converted to, in place of the configuration's `base_currency`; that of
     /// the first payment where neither says one.
     #[arg(long, value_name = "CODE", value_parser = currency)]
@@ -70,9 +74,9 @@ pub(crate) struct BacktestArgs {
     /// Write `index.html`, `modeldoc.md`, `figures.json`, `diff.jsonl` and `alerts.jsonl` into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Try so many other values of each parameter that changed, and pairs of the first two, for the curves
-    /// of the report; 0 tries none and is faster.
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(..=20))]
+    /// For the curves of the report, try at most so many values of each parameter that changed, the proposed
+    /// one among them, and pairs of the first two; 0 tries none, which is faster.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = curves)]
     pub curves: u16,
     /// Exit 1 where this holds: `lost-true>0`, `recall<0.75`, `precision<0.3`, `lost>9`, `new>9`; may be
     /// given more than once. `lost-true>0`, something labelled that is not found any more, is looked at
@@ -162,8 +166,9 @@ pub(crate) struct CoverageArgs {
 
 /// Reads payments, parties and lists from the input topics of the configuration, and writes
 /// `payments.jsonl.zst`, `parties.jsonl` and `lists.jsonl`. Payments of several partitions are put in
-/// order of record time. What live goes to the dead letters is left out and counted. Parties and lists
-/// are those that stood in their topics when the range ended.
+/// order of record time. Records that are no payment, that have a time that cannot be, or an id with other
+/// content, are left out and counted. Parties and lists are those that stood in their topics when the range
+/// ended. Memory: some 100 bytes for each payment of the range.
 #[derive(Debug, Args)]
 pub(crate) struct DataExportArgs {
     /// The folder for the files; those of the same names in it are replaced.
@@ -256,6 +261,11 @@ fn part(text: &str) -> Result<u64, String> {
         return Ok(micro);
     }
     Err("write a share between 0 and 1 such as `0.02`".to_owned())
+}
+
+fn curves(text: &str) -> Result<u16, String> {
+    let many = text.parse::<u16>().ok().filter(|many| *many == 0 || (2..=20).contains(many));
+    many.ok_or_else(|| "write 0, or a number from 2 to 20".to_owned())
 }
 
 fn band(text: &str) -> Result<Decimal, String> {

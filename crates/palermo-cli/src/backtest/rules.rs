@@ -95,7 +95,31 @@ impl RuleSide {
         }
         let only = only.iter().cloned().collect();
         let refused = |problems| Failure::from(RunError::Rules(problems));
-        palermo_lang::variants(&self.sources, &limits(config), points, &only).map_err(refused)
+        let versions = BTreeMap::new();
+        palermo_lang::variants(&self.sources, &limits(config), points, &only, &versions)
+            .map_err(refused)
+    }
+
+    /// The same of what is deployed, in the versions that are: what is live is counted, what is not
+    /// deployed is not there.
+    pub(crate) fn variants_deployed(
+        &self,
+        points: &[Point],
+        config: &Config,
+    ) -> Result<Variants, Failure> {
+        let deployed = &self.bundle.rules.typologies;
+        let live = || deployed.iter().filter(|rule| rule.mode == Mode::Live);
+        let only = live().map(|rule| rule.id.clone()).collect();
+        let shadow = deployed.iter().filter(|rule| rule.mode != Mode::Live);
+        let versions: BTreeMap<String, String> =
+            shadow.chain(live()).map(|rule| (rule.id.clone(), rule.version.clone())).collect();
+        let refused = |problems| Failure::from(RunError::Rules(problems));
+        let mut variants =
+            palermo_lang::variants(&self.sources, &limits(config), points, &only, &versions)
+                .map_err(refused)?;
+        let is_deployed = |id: &str| versions.contains_key(palermo_lang::original(id).0);
+        variants.rules.typologies.retain(|rule| is_deployed(&rule.id));
+        Ok(variants)
     }
 }
 

@@ -11,19 +11,22 @@ use std::collections::BTreeSet;
 
 /// Parameters that have a curve: those that come first in the rules.
 const KNOBS_MAX: usize = 6;
+/// Points that are played beside the two rule sets.
+const POINTS_MAX: usize = 80;
 
 /// The points, and the rules that hold all of them.
 pub(super) struct Trial {
     knobs: Vec<Knob>,
     sweep: Sweep,
     typologies: BTreeSet<String>,
+    notes: Vec<String>,
     pub(super) bundle: Bundle,
 }
 
 impl Trial {
     /// Lays so many values of each parameter that changed, and pairs of the first two; none where no
-    /// parameter with a range changed, where none is wanted, or where no typology that can be swept rests
-    /// on one.
+    /// parameter with a range changed, where none is wanted, or where nothing that is live and can be swept
+    /// rests on one.
     pub(super) fn new(
         candidate: &RuleSide,
         baseline: &RuleSide,
@@ -34,18 +37,28 @@ impl Trial {
             return Ok(None);
         }
         let mut knobs = moved(&baseline.library.program, &candidate.library.program, values);
-        knobs.truncate(KNOBS_MAX);
+        let (sweep, mut notes) = laid(&mut knobs);
         if knobs.is_empty() {
             return Ok(None);
         }
-        let sweep = Sweep::new(&knobs, true, 0, 0);
-        let Variants { rules, typologies, .. } = candidate.variants(&sweep.points, &[], config)?;
+        let variants = candidate.variants_deployed(&sweep.points, config)?;
+        let Variants { rules, typologies, left_out } = variants;
+        if typologies.is_empty() {
+            return Ok(None);
+        }
+        notes.insert(0, format!("counted: live alerts and labels of {}", listed(&typologies)));
+        if !left_out.is_empty() {
+            notes.push(format!(
+                "left out, looking for any indicator of a kind, of whatever point: {}",
+                listed(&left_out)
+            ));
+        }
+        notes.push("named exceptions are no part of it".to_owned());
         let bundle = Bundle { sha256: candidate.bundle.sha256.clone(), rules };
-        let is_any = !typologies.is_empty();
-        Ok(is_any.then_some(Self { knobs, sweep, typologies, bundle }))
+        Ok(Some(Self { knobs, sweep, typologies, notes, bundle }))
     }
 
-    /// What each point gave, that of the candidate first.
+    /// What each point gave, that of the candidate first; lost is what the baseline told.
     pub(super) fn tried(
         &self,
         played: &Played,
@@ -53,11 +66,39 @@ impl Trial {
         warm_up: Span,
     ) -> Option<Vec<Tried>> {
         let told = (played.trial.as_ref()?, &played.facts);
-        Some(tried(told, self.sweep.points.len(), &self.typologies, judge, warm_up))
+        let before = played.rules.get(1).map(|rules| rules.told.as_slice());
+        let points = self.sweep.points.len();
+        Some(tried(told, points, &self.typologies, judge, warm_up, before))
     }
 
     /// That for the report.
     pub(super) fn told<'a>(&'a self, tried: &'a [Tried]) -> Curves<'a> {
-        Curves { knobs: &self.knobs, sweep: &self.sweep, tried }
+        Curves { knobs: &self.knobs, sweep: &self.sweep, tried, notes: &self.notes }
     }
+}
+
+/// As many points as there may be: without pairs where these are too many, then of fewer parameters.
+fn laid(knobs: &mut Vec<Knob>) -> (Sweep, Vec<String>) {
+    let mut left_out: Vec<Knob> = knobs.split_off(knobs.len().min(KNOBS_MAX));
+    let mut notes = Vec::new();
+    let mut sweep = Sweep::new(knobs, true, 0, 0);
+    if sweep.points.len() > POINTS_MAX {
+        sweep = Sweep::new(knobs, false, 0, 0);
+        notes.push(
+            "pairs of values are too many and were not tried: `palermo tune --pairs`".to_owned(),
+        );
+    }
+    while sweep.points.len() > POINTS_MAX {
+        left_out.splice(0..0, knobs.pop());
+        sweep = Sweep::new(knobs, false, 0, 0);
+    }
+    if !left_out.is_empty() {
+        let names: Vec<String> = left_out.iter().map(Knob::name).collect();
+        notes.push(format!("changed as well, and not tried: {}", names.join(", ")));
+    }
+    (sweep, notes)
+}
+
+fn listed(ids: &BTreeSet<String>) -> String {
+    ids.iter().cloned().collect::<Vec<_>>().join(", ")
 }

@@ -254,7 +254,7 @@ fn tell(arguments: &DataExportArgs, read: &RangeRead, counts: &Counts, out: &mut
         out.json_data(&json!({
             "payments": payments, "parties": parties, "list_rows": lists,
             "offsets": ranges.collect::<Vec<Value>>(), "left_out": left.collect::<Vec<Value>>(),
-            "from_what_is_left": read.from_what_is_left,
+            "from_what_is_left": read.from_what_is_left, "reference_cut": read.reference_cut,
         }));
     } else {
         let (payments, parties, lists) = (grouped(payments), grouped(parties), grouped(lists));
@@ -270,6 +270,12 @@ fn tell(arguments: &DataExportArgs, read: &RangeRead, counts: &Counts, out: &mut
         out.talk(
             "the range begins where a partition begins that has lost its beginning: what was there \
              before, and whether it was of the range, is not known",
+        );
+    }
+    if read.reference_cut {
+        out.talk(
+            "the topic of parties or of lists has lost its beginning: what the bank knew first is not in \
+             the files",
         );
     }
     for ((role, reason), (count, at, offset)) in &counts.left {

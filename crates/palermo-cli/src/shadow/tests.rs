@@ -65,8 +65,8 @@ fn a_challenger_is_compared_alert_by_alert() {
         lines,
         [
             "CT-14 1.1.0 in shadow: Border funnel account",
-            "  shadow     3 alerts, a month 9 [1-27]",
-            "  live       3 alerts, a month 9 [1-27] (1.0.0)",
+            "  shadow     3 alerts",
+            "  live       3 alerts (1.0.0)",
             "  agreement  2/4 50% [15-85%] of what either told",
             "  alerts     1 only live, 1 only shadow, 1 later in shadow, 1 same",
             "  only live         alr_alerts_V  2026-03-10  potential victim 1 (masked)  high 60  1 payments to potential victim 1 (masked)",
@@ -76,18 +76,37 @@ fn a_challenger_is_compared_alert_by_alert() {
     );
     let document = document("CT-14", &typologies["CT-14"], "1.1.0", &period, &masks);
     assert_eq!(document["changes"]["lost"], 1);
-    assert_eq!(document["shadow"]["month_interval"], json!([1, 27]));
+    assert_eq!(document["shadow"]["month_mean"], Value::Null);
     assert!(!document.to_string().contains("account/V"), "{document}");
 }
 
 #[test]
 fn only_what_was_told_in_the_time_counts() {
-    let arguments = arguments(Some("2026-03-03"), Some("2026-03-30"));
-    let (typologies, _) = sorted(&told_by_both(), &arguments);
-    let period = Period::of(&arguments, &typologies).unwrap();
-    let typology = &typologies["CT-14"];
-    assert_eq!((typology.live.told.len(), typology.shadow["1.1.0"].told.len()), (1, 2));
-    assert_eq!(period.days, 28);
-    assert_eq!(period.month(28), (30, 19, 44));
-    assert_eq!(period.month(0).0, 0);
+    // The end is left out, of a day its midnight.
+    for (since, until, live, shadow, days) in [
+        ("2026-03-03", "2026-03-31", 1, 2, 28),
+        ("2026-03-03", "2026-03-05", 0, 1, 2),
+        ("2026-03-03", "2026-03-05T12:00:00.001Z", 0, 2, 3),
+        ("2026-03-01", "2026-03-02", 1, 1, 1),
+    ] {
+        let arguments = arguments(Some(since), Some(until));
+        let (typologies, _) = sorted(&told_by_both(), &arguments);
+        let period = Period::of(&arguments, &typologies).unwrap();
+        let typology = &typologies["CT-14"];
+        let found = typology.shadow.get("1.1.0").map_or(0, |version| version.told.len());
+        assert_eq!((typology.live.told.len(), found, period.days), (live, shadow, days), "{until}");
+    }
+}
+
+#[test]
+fn the_mean_of_a_month_needs_both_ends() {
+    let month = |since, until, told| {
+        let arguments = arguments(since, until);
+        Period::of(&arguments, &sorted(&told_by_both(), &arguments).0).unwrap().month(told)
+    };
+    let (since, until) = (Some("2026-03-03"), Some("2026-03-31"));
+    assert_eq!(month(since, until, 28), Some((30, 19, 44)));
+    assert_eq!(month(since, until, 0), Some((0, 0, 4)));
+    assert_eq!(month(since, Some("2026-05-02"), 2), Some((1, 0, 4)));
+    assert_eq!((month(since, None, 28), month(None, None, 28)), (None, None));
 }

@@ -47,6 +47,8 @@ pub struct RangeRead {
     pub payments: BTreeMap<Partition, (Position, Position)>,
     /// The range reaches back to where a topic begins that has lost its beginning.
     pub from_what_is_left: bool,
+    /// A topic of parties or lists has lost its beginning.
+    pub reference_cut: bool,
 }
 
 /// Positions by partition.
@@ -67,6 +69,9 @@ pub fn read_range(
     let mut log = KafkaLog::open(config.kafka()?, Arc::clone(&clock))?;
     let extents = log.extents()?;
     let (from, until, from_what_is_left) = bounds(&mut log, &extents, wanted)?;
+    let reference_cut = extents.iter().any(|(partition, extent)| {
+        matches!(partition.role, TopicRole::Parties | TopicRole::Lists) && extent.start > 0
+    });
     let mut latest = None;
     let mut seen = |record: RecordRef<'_>| {
         latest = latest.max(Some(record.timestamp_ms));
@@ -99,7 +104,7 @@ pub fn read_range(
         until.insert(*partition, end.unwrap_or(extent.start).max(extent.start));
     }
     let done = pass.run(&from, &until, each)?;
-    Ok(done.is_continue().then_some(RangeRead { payments, from_what_is_left }))
+    Ok(done.is_continue().then_some(RangeRead { payments, from_what_is_left, reference_cut }))
 }
 
 /// Where reading of payments begins and ends, and whether it begins where the topic lost its beginning.
@@ -158,7 +163,7 @@ fn check(
             extent.start.saturating_sub(1),
             partition.index,
             extent.start,
-            end.max(extent.start)
+            if end > extent.start { end } else { extent.end }
         ),
         Some(extent) if end > extent.end => format!(
             "{partition} ends before offset {}, so it has no offsets up to {end}",
