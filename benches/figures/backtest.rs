@@ -62,14 +62,7 @@ fn timed(name: &str, runs: usize, folder: &Path, bundles: &[Bundle]) -> f64 {
     let milliseconds = median_of(name, runs, || {
         let begun = now();
         let reader = Reader::open(folder, &Limits::default(), AsOf::Event, None).expect("files");
-        let plan = Plan {
-            config: config(),
-            bundles: bundles.to_vec(),
-            trial: None,
-            hits: false,
-            skip_refused: false,
-            warm_up: Span::ZERO,
-        };
+        let plan = Plan::new(config(), bundles.to_vec());
         let mut lines = |_: &[u8]| Ok(());
         let played = play(reader, &plan, &mut lines, &mut |_| ControlFlow::Continue(()));
         let played = played.expect("it is played");

@@ -44,6 +44,14 @@ pub struct Plan {
     pub warm_up: Span,
 }
 
+impl Plan {
+    /// These rule sets, all that they tell, and nothing beside them.
+    pub fn new(config: EngineConfig, bundles: Vec<Bundle>) -> Self {
+        let (trial, warm_up) = (None, Span::ZERO);
+        Self { config, bundles, trial, skip_refused: false, hits: false, warm_up }
+    }
+}
+
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {

@@ -54,15 +54,8 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     });
     let curves = curves.transpose()?.flatten();
     let trial = curves.as_ref().map(|curves| curves.bundle.clone());
-    let bundles = bundles.collect();
-    let plan = Plan {
-        config: history.engine(),
-        bundles,
-        trial,
-        hits: false,
-        skip_refused: arguments.data.skip_refused,
-        warm_up,
-    };
+    let plan = Plan::new(history.engine(), bundles.collect());
+    let plan = Plan { skip_refused: arguments.data.skip_refused, trial, warm_up, ..plan };
     let mut drawer = arguments.out.as_deref().map(Drawer::open).transpose()?;
     let (config, as_of) = (history.config.clone(), history.as_of);
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {

@@ -10,7 +10,6 @@ use crate::out::Out;
 use crate::screen::grouped;
 use crate::signals::Signals;
 use palermo_backtest::{Alone, Facts, Plan, Profile, Undecided, alone, undecided};
-use palermo_domain::Span;
 use palermo_engine::Bundle;
 use serde_json::{Value, json};
 
@@ -29,14 +28,9 @@ pub(crate) fn data_profile(arguments: &DataProfileArgs, out: &mut Out) -> Result
     // Every rule, whether it is deployed or not.
     let rules = side.all_live(&history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules: rules.clone() };
-    let plan = Plan {
-        config: history.engine(),
-        bundles: vec![bundle],
-        trial: None,
-        hits: !labels.all().is_empty(),
-        skip_refused: arguments.data.skip_refused,
-        warm_up: Span::ZERO,
-    };
+    let plan = Plan::new(history.engine(), vec![bundle]);
+    let hits = !labels.all().is_empty();
+    let plan = Plan { skip_refused: arguments.data.skip_refused, hits, ..plan };
     let Some(mut played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted");
         return Ok(signals.exit());

@@ -10,7 +10,6 @@ use crate::out::Out;
 use crate::signals::Signals;
 use palermo_backtest::sample::{Case, Line, conclusion, draw, end_of_band, size};
 use palermo_backtest::{Change, Knob, Plan, Told, compare, knobs, told_by_point};
-use palermo_domain::Span;
 use palermo_engine::Bundle;
 use palermo_lang::{Point, Variants};
 use serde_json::{Value, json};
@@ -40,14 +39,8 @@ pub(crate) fn sample(arguments: &SampleArgs, line: Line, out: &mut Out) -> Resul
     let Variants { rules, typologies, .. } =
         side.variants(&[point], &arguments.typology, &history.config)?;
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
-    let plan = Plan {
-        config: history.engine(),
-        bundles: vec![bundle],
-        trial: None,
-        hits: false,
-        skip_refused: arguments.data.skip_refused,
-        warm_up: Span::ZERO,
-    };
+    let plan = Plan::new(history.engine(), vec![bundle]);
+    let plan = Plan { skip_refused: arguments.data.skip_refused, ..plan };
     let Some(played) = history.play(&plan, &mut None, &signals, out)? else {
         out.talk("interrupted; nothing was written");
         return Ok(signals.exit());

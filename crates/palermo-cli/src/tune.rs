@@ -31,34 +31,15 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     if knobs.is_empty() {
         return Err(nothing_to_move(arguments, &side));
     }
-    if arguments.pairs && knobs.len() != 2 {
-        return Err(no_pair(&knobs));
-    }
-    let samples = usize::from(arguments.samples);
-    let sweep = Sweep::new(&knobs, arguments.pairs, samples, arguments.seed);
-    if sweep.points.len() > POINTS_MAX {
-        let text = format!(
-            "{} points are more than {POINTS_MAX}: name parameters with `--param`, or lower `--points` or \
-             `--samples`",
-            sweep.points.len()
-        );
-        return Err(Failure::words(Exit::Usage, text));
-    }
+    let sweep = laid(arguments, &knobs)?;
     let variants = side.variants(&sweep.points, &arguments.typology, &history.config)?;
     let Variants { rules, typologies, left_out } = variants;
     if typologies.is_empty() {
         return Err(nothing_to_sweep(&arguments.rule, &left_out));
     }
     let bundle = Bundle { sha256: side.bundle.sha256.clone(), rules };
-    let engine = history.engine();
-    let plan = Plan {
-        config: engine,
-        bundles: vec![bundle],
-        trial: None,
-        hits: false,
-        skip_refused: arguments.data.skip_refused,
-        warm_up: *warm_up,
-    };
+    let plan = Plan::new(history.engine(), vec![bundle]);
+    let plan = Plan { skip_refused: arguments.data.skip_refused, warm_up: *warm_up, ..plan };
     let mut drawer = None;
     let Some(played) = history.play(&plan, &mut drawer, &signals, out)? else {
         out.talk("interrupted; nothing was written");
@@ -90,6 +71,24 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     }
     tell(&report, arguments, out);
     Ok(Exit::Fine)
+}
+
+/// The points of a sweep, as many as there may be.
+fn laid(arguments: &TuneArgs, knobs: &[Knob]) -> Result<Sweep, Failure> {
+    if arguments.pairs && knobs.len() != 2 {
+        return Err(no_pair(knobs));
+    }
+    let samples = usize::from(arguments.samples);
+    let sweep = Sweep::new(knobs, arguments.pairs, samples, arguments.seed);
+    if sweep.points.len() > POINTS_MAX {
+        let text = format!(
+            "{} points are more than {POINTS_MAX}: name parameters with `--param`, or lower `--points` or \
+             `--samples`",
+            sweep.points.len()
+        );
+        return Err(Failure::words(Exit::Usage, text));
+    }
+    Ok(sweep)
 }
 
 fn write(report: &SweepReport<'_>, folder: &Path) -> Result<(), Failure> {

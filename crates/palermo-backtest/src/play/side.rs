@@ -101,8 +101,9 @@ impl Side {
         Self { skips_refused: true, ..self }
     }
 
-    fn note_hits(&mut self) {
+    fn note_hits(&mut self, now_ms: i64) {
         let Some(hits) = &mut self.hits else { return };
+        hits.noted_ms = now_ms;
         for indicator in &self.engine.bundle().rules.indicators {
             let id = &indicator.condition.id;
             let on = self.engine.accounts_hit(id);
@@ -157,10 +158,9 @@ impl Side {
             }
         }
         let now_ms = batch.items.last().map_or(0, |item| item.timestamp_ms);
-        let noted_ms = self.hits.as_ref().map(|hits| hits.noted_ms);
-        if noted_ms.is_some_and(|ms| now_ms.saturating_sub(ms) >= NOTING_EVERY.as_millis()) {
-            self.note_hits();
-            self.hits.as_mut().map(|hits| hits.noted_ms = now_ms);
+        let due = |hits: &Hits| now_ms.saturating_sub(hits.noted_ms) >= NOTING_EVERY.as_millis();
+        if self.hits.as_ref().is_some_and(due) {
+            self.note_hits(now_ms);
         }
         Ok(done)
     }
@@ -219,7 +219,7 @@ impl Side {
     }
 
     pub(super) fn end(mut self) -> OfRules {
-        self.note_hits();
+        self.note_hits(0);
         OfRules {
             told: self.track.told(),
             reasons: self.reasons,
