@@ -5,7 +5,8 @@
 #   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
 #   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
 #   deploy/scripts/setup.sh browser  what the tests of pages need: Chromium
-#   deploy/scripts/setup.sh test     all of it but the browser
+#   deploy/scripts/setup.sh prometheus  what the tests of alarms need: promtool, under target/tools
+#   deploy/scripts/setup.sh test     all of it but the browser and promtool
 #   deploy/scripts/setup.sh counts   what compiling needs, and valgrind
 #
 # Installs only what is missing, so a second call takes no time. As root (or with sudo that asks no
@@ -76,6 +77,34 @@ check_browser() {
     have chromium || have chromium-browser || have google-chrome || need chromium
 }
 
+# promtool is part of Debian's package `prometheus`, which would start a service where it is installed.
+# So the package is fetched and unpacked, and nothing is installed; that needs no root.
+unpack_promtool() {
+    tools=${CARGO_TARGET_DIR:-$here/../../target}/tools
+    if have promtool || [ -x "$tools/bin/promtool" ]; then return 0; fi
+    have apt-get && have dpkg-deb || fail 'please install promtool (it is part of Prometheus)'
+    say 'fetching promtool (Debian package prometheus)'
+    part=$(mktemp -d)
+    log=$part/log
+    # Without lists of packages, as in a container, they are fetched first where we may.
+    fetch() { (cd "$part" && apt-get download -qq prometheus) >>"$log" 2>&1; }
+    if ! fetch; then
+        if [ "$(id -u)" -eq 0 ]; then
+            apt-get update -qq >>"$log" 2>&1 || true
+        elif have sudo && sudo -n true 2>/dev/null; then
+            sudo -n apt-get update -qq >>"$log" 2>&1 || true
+        fi
+        fetch || true
+    fi
+    if ! { mkdir -p "$tools/bin" && dpkg-deb -x "$part"/prometheus_*.deb "$part/unpacked" &&
+        mv "$part/unpacked/usr/bin/promtool" "$tools/bin/"; } >>"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        rm -rf "$part"
+        fail 'promtool could not be fetched; please install it (it is part of Prometheus)'
+    fi
+    rm -rf "$part"
+}
+
 install_missing() {
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086
@@ -105,8 +134,8 @@ case ${1:-} in
         check_rust
         check_build
         ;;
-    kafka | browser) ;;
-    *) say 'usage: setup.sh build | lint | kafka | browser | test | counts'; exit 2 ;;
+    kafka | browser | prometheus) ;;
+    *) say 'usage: setup.sh build | lint | kafka | browser | prometheus | test | counts'; exit 2 ;;
 esac
 case $1 in lint | test) check_tools ;; esac
 case $1 in kafka | test) check_kafka ;; esac
@@ -114,3 +143,4 @@ case $1 in kafka | test) check_kafka ;; esac
 [ "$1" != counts ] || have valgrind || need valgrind
 install_missing
 case $1 in kafka | test) "$kafka" install ;; esac
+[ "$1" != prometheus ] || unpack_promtool

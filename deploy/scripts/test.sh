@@ -1,17 +1,20 @@
 #!/bin/sh
-# `make test`: formatting, lints, fuzz targets that compile, unit, property, golden, architecture, rule,
-# broker, browser and doc tests. The last line is the totals, counted from the real output:
+# `make test`: formatting, lints, fuzz targets that compile, alarms, unit, property, golden, architecture,
+# rule, broker, browser and doc tests. The last line is the totals, counted from the real output:
 # `N passed, N failed, N skipped`.
 #
-# A step that fails does not hide the later ones. Broker and browser tests that cannot run (no Java or no
-# Chromium, and none can be installed) are ignored by name, counted as skipped, and fail under CI=true.
+#   deploy/scripts/test.sh alarms    only the alarms, with promtool; builds nothing
+#
+# A step that fails does not hide the later ones. Broker, browser and alarm tests that cannot run (no Java,
+# no Chromium, no promtool, and none can be installed) are ignored by name, counted as skipped, and fail
+# under CI=true.
 # Exit codes: 0 all passed, 1 something failed, 4 the set-up failed.
 set -u
 cd "$(dirname -- "$0")/../.." || exit 4
 
 log=$(mktemp "${TMPDIR:-/tmp}/palermo-test.XXXXXX") || exit 4
 trap 'rm -f "$log" "$log.step" "$log.rules"' EXIT
-steps_passed=0 steps_failed=0 failed_names=''
+steps_passed=0 steps_failed=0 steps_skipped=0 failed_names=''
 
 say() { printf '%s\n' "$*"; }
 
@@ -40,6 +43,42 @@ kept() {
 # Adds up the N before a word in the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 total() { sed -n "s/^test result:.* \([0-9]*\) $1.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 
+# The alarm rules, and the cases in which each fires and does not.
+alarms() {
+    promtool=$(command -v promtool) || promtool=${CARGO_TARGET_DIR:-target}/tools/bin/promtool
+    "$promtool" check config deploy/prometheus/prometheus.yml &&
+        "$promtool" check rules deploy/prometheus/palermo.rules.yml &&
+        "$promtool" test rules deploy/prometheus/*.test.yml
+}
+
+test_alarms() {
+    if deploy/scripts/setup.sh prometheus; then
+        step alarms alarms
+    elif [ "${CI:-}" = true ]; then
+        step alarms false
+    else
+        say 'skipped: alarms (no promtool)'
+        steps_skipped=$((steps_skipped + 1))
+    fi
+}
+
+totals() {
+    [ -z "$failed_names" ] || say "failed:$failed_names"
+    say "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+}
+
+case ${1:-} in
+    '') ;;
+    alarms)
+        test_alarms
+        passed=$steps_passed failed=$steps_failed skipped=$steps_skipped
+        totals
+        exit
+        ;;
+    *) say 'usage: test.sh [alarms]' >&2; exit 2 ;;
+esac
+
 deploy/scripts/setup.sh lint || exit 4
 if [ -z "${PALERMO_BOOTSTRAP:-}" ]; then
     deploy/scripts/setup.sh kafka || say 'no Kafka: the broker tests cannot run'
@@ -52,6 +91,7 @@ step lints cargo clippy --workspace --all-targets --quiet -- -D warnings
 # A workspace of its own, so nothing else compiles it; running it needs a nightly compiler.
 step fuzz-targets cargo check --locked --quiet --manifest-path tests/fuzz/Cargo.toml \
     --target-dir "${CARGO_TARGET_DIR:-target}"
+test_alarms
 
 # Unit, property, golden, architecture, end-to-end, broker and doc tests.
 say '== tests'
@@ -78,9 +118,7 @@ fi
 
 passed=$(($(total passed) + steps_passed + rules_passed))
 failed=$(($(total failed) + steps_failed + rules_failed))
-skipped=$(total ignored)
+skipped=$(($(total ignored) + steps_skipped))
 sed -n 's/^test \(.*\) \.\.\. ignored.*/skipped: \1/p' "$log"
 sed -n 's/^test \(.*\) \.\.\. FAILED.*/failed: \1/p' "$log"
-[ -z "$failed_names" ] || say "failed:$failed_names"
-say "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+totals

@@ -13,6 +13,9 @@ Exposed at `/metrics` (`http.listen`, loopback only) in the Prometheus text form
 an account, a name or a payment id. `topic` and `sink` are the keys under `topics:` in
 `palermo.yaml`, not the names of the topics on the broker.
 
+Alarm rules over them are in `deploy/prometheus`, and what to do about each in
+[runbooks](runbooks/README.md).
+
 | metric | kind | labels | unit | meaning |
 |---|---|---|---|---|
 ";

@@ -9,6 +9,8 @@
 //!
 //! What this crate does not do: it opens no socket (console) and reads no clock (runtime).
 
+#[cfg(test)]
+mod alarms;
 mod catalog;
 mod document;
 mod health;
