@@ -30,9 +30,9 @@ pub struct Curves<'a> {
 
 /// What a row of a backtest's curve is.
 pub(super) const WHAT: &str = "The candidate with other values of what it changes, one at a time and all else \
-    as proposed, each deployed beside the others and decided by the same engine in the same pass. `before` \
-    is the value that the baseline has: the row is the baseline only where nothing else changed. Lost is what \
-    the baseline tells and the row does not, in brackets what of it is labelled true.";
+    as proposed, each deployed beside the others and decided by the same engine in the same pass. The value \
+    marked `before` is that of the baseline: the row is the baseline only where nothing else changed. Lost is \
+    what the baseline tells and the row does not, in brackets what of it is labelled true.";
 
 /// The columns of a table of points.
 pub(super) const HEAD: [&str; 8] =

@@ -361,7 +361,8 @@ fn number(text: &str) -> Option<f64> {
 /// What other values of the parameters that changed give, each alone and the first two together.
 fn curves(report: &Report<'_>) -> Result<Option<String>, BacktestError> {
     let Some(curves) = report.curves else { return Ok(None) };
-    let mut text = format!("<p>{} No value is the best one.</p>\n", super::curves::WHAT);
+    let what = super::curves::WHAT.replace('`', "");
+    let mut text = format!("<p>{what} No value is the best one.</p>\n");
     let notes: Vec<String> = curves.notes.iter().map(|note| esc(note)).collect();
     text.push_str(&format!("<p class=\"soft\">{}.</p>\n", notes.join("; ")));
     for knob in curves.knobs {
