@@ -74,12 +74,8 @@ impl Ground {
             let site = Site::new(&self.broker, "undisturbed").reading(inputs);
             site.create_topics();
             let begun = Instant::now();
-            let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
-            engine.wait_caught_up(&site, PATIENCE);
+            let outputs = undisturbed(&site);
             println!("undisturbed run: {:.1} s", begun.elapsed().as_secs_f64());
-            let exit = engine.terminate(PATIENCE);
-            assert_eq!(exit.code, Some(0), "{}", exit.stderr);
-            let outputs = site.outputs();
             Reference { site, outputs }
         })
     }
@@ -88,12 +84,8 @@ impl Ground {
     pub(crate) fn small_reference(&self) -> &Reference {
         self.small.get_or_init(|| {
             let site = self.small("undisturbed-small");
-            let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
-            engine.wait_caught_up(&site, PATIENCE);
-            let exit = engine.terminate(PATIENCE);
-            assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+            let outputs = undisturbed(&site);
             audit(&site);
-            let outputs = site.outputs();
             assert!(!outputs[&OutputTopic::Alerts].is_empty(), "there is nothing to compare");
             Reference { site, outputs }
         })
@@ -130,10 +122,7 @@ impl Ground {
         let name = format!("beside-{}", TURN.fetch_add(1, Ordering::Relaxed));
         let beside = hurried(Site::new(&self.broker, &name).reading(site));
         beside.create_topics();
-        let mut engine = Engine::start(BINARY, &beside, &["--start", "earliest"]);
-        engine.wait_caught_up(&beside, PATIENCE);
-        assert_eq!(engine.terminate(PATIENCE).code, Some(0));
-        let expected = beside.outputs();
+        let expected = undisturbed(&beside);
         assert!(!expected[&OutputTopic::Alerts].is_empty(), "there is nothing to compare");
         same_records(&expected, &site.outputs());
     }
@@ -160,6 +149,15 @@ impl Ground {
         small_feed().produce(site.kafka());
         site
     }
+}
+
+/// What an engine publishes that reads a site from its beginning and that nothing disturbs.
+fn undisturbed(site: &Site) -> Outputs {
+    let mut engine = Engine::start(BINARY, site, &["--start", "earliest"]);
+    engine.wait_caught_up(site, PATIENCE);
+    let exit = engine.terminate(PATIENCE);
+    assert_eq!(exit.code, Some(0), "{}", exit.stderr);
+    site.outputs()
 }
 
 fn at_its_end(site: &Site, mut engine: Engine) -> Exit {

@@ -1,7 +1,7 @@
 //! `palermo backtest`: history is the same as live, a change is told alert by alert, and what cannot be
 //! read stops it with nothing written.
 
-use crate::command::{Done, edit, folder, palermo, palermo_in, with_rules};
+use crate::command::{Done, copy, edit, folder, palermo, palermo_in, with_rules};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -134,12 +134,7 @@ fn an_alert_that_is_lost_is_told_with_what_it_was_short_of() {
     let place = with_rules();
     month(place.path(), &[]);
     let strict = place.path().join("strict");
-    let status = std::process::Command::new("cp")
-        .args(["-r", "rules", "strict"])
-        .current_dir(place.path())
-        .status()
-        .expect("cp");
-    assert!(status.success());
+    copy(&place.path().join("rules"), &strict);
     let rule = strict.join("migrant_smuggling/MS-08-p2p-funnel-cash-out.yaml");
     edit(&rule, "min_senders:    {value: 25, ", "min_senders:    {value: 90, ");
     let run = |ruleset: &str, baseline: &str, more: &[&str]| {

@@ -41,7 +41,7 @@ pub use labels::{Label, Labels, Level, Verdict};
 pub use measure::{Effort, Judge, Judged, Measures, OfTypology, measure};
 pub use play::{OfRules, Plan, Played, Progress, play};
 pub use profile::{Alone, Profile, Undecided, alone, undecided};
-pub use report::{Curves, Inputs, Measured, Report, RuleFacts, SweepReport};
+pub use report::{Curves, Inputs, Measured, Report, RuleFacts, SweepReport, scope};
 pub use share::Share;
 pub use told::{Binding, Told};
 pub use tune::{Knob, POINTS_MAX, Sweep, Tried, knobs, moved, pareto, told_by_point, tried};

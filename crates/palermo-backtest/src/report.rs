@@ -20,7 +20,7 @@ use crate::input::{AsOf, Facts};
 use crate::labels::Label;
 use crate::measure::{Effort, Judge, Measures};
 use crate::play::OfRules;
-pub use curves::Curves;
+pub use curves::{Curves, scope};
 use palermo_domain::{Currency, Span};
 use palermo_lang::Library;
 use palermo_lang::change::Change;

@@ -157,9 +157,7 @@ fn same_kind(a: &Literal, b: &Literal) -> bool {
 pub struct Sweep {
     /// The points; the current values are no point, they are always played.
     pub points: Vec<Point>,
-    /// How many of them move one parameter alone, the first ones.
-    pub alone: usize,
-    /// How many after these move two of them.
+    /// How many of them, after those that move one parameter alone, move two of them.
     pub pairs: usize,
 }
 
@@ -181,7 +179,7 @@ impl Sweep {
         }
         let pairs = points.len().saturating_sub(alone);
         points.extend(hypercube(knobs, samples, seed));
-        Self { points, alone, pairs }
+        Self { points, pairs }
     }
 
     /// The number of the point at which parameters have these values and all others their own: 0 where

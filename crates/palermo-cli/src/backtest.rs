@@ -37,9 +37,7 @@ pub(crate) fn backtest(arguments: &BacktestArgs, out: &mut Out) -> Result<Exit, 
     let conditions = conditions(&arguments.fail_on)?;
     let signals = Signals::listen()?;
     let mut history = History::open(&arguments.data)?;
-    if let Some(environment) = &arguments.environment {
-        history.config = deciding(&history.config, "rules.environment", environment)?;
-    }
+    history.config = in_environment(history.config, arguments.environment.as_deref())?;
     let candidate = RuleSide::load(&arguments.ruleset, &history.config)?;
     let baseline = arguments.baseline.as_deref();
     let baseline = baseline.map(|origin| RuleSide::load(origin, &history.config)).transpose()?;
@@ -240,7 +238,7 @@ fn mapping(name: &str) -> Result<Mapping, Failure> {
 
 /// The configuration with another value of a key that decides results; of the others a backtest reads
 /// where the state is and how much memory there is.
-pub(crate) fn deciding(config: &Config, key: &str, value: &str) -> Result<Config, Failure> {
+fn deciding(config: &Config, key: &str, value: &str) -> Result<Config, Failure> {
     let prefix = format!("{key}: ");
     let lines = config.deciding().lines().filter(|line| !line.starts_with(&prefix));
     let lines: Vec<&str> = lines.collect();
@@ -248,6 +246,14 @@ pub(crate) fn deciding(config: &Config, key: &str, value: &str) -> Result<Config
     changed.state_dir.clone_from(&config.state_dir);
     changed.memory_max_bytes = config.memory_max_bytes;
     Ok(changed)
+}
+
+/// The configuration with the environment that is asked for, if any.
+pub(crate) fn in_environment(config: Config, asked: Option<&str>) -> Result<Config, Failure> {
+    match asked {
+        Some(environment) => deciding(&config, "rules.environment", environment),
+        None => Ok(config),
+    }
 }
 
 /// The defaults, with a base currency.

@@ -5,7 +5,7 @@
 //! true. What was found with other logic or parameters is not counted and is named.
 
 use crate::args::CoverageArgs;
-use crate::backtest::rules::RuleSide;
+use crate::backtest::{in_environment, rules::RuleSide};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use palermo_domain::alert::Mode;
@@ -164,10 +164,7 @@ impl Evidence {
 pub(crate) fn show(arguments: &CoverageArgs, out: &mut Out) -> Result<Exit, Failure> {
     let path = &arguments.config.config;
     let config = if path.exists() { crate::config::read(path)? } else { Config::defaults() };
-    let config = match &arguments.environment {
-        Some(environment) => crate::backtest::deciding(&config, "rules.environment", environment)?,
-        None => config,
-    };
+    let config = in_environment(config, arguments.environment.as_deref())?;
     let side = RuleSide::load(&arguments.ruleset, &config)?;
     let mut all = coverage(&side.library, &side.bundle.rules);
     if let Some(crime) = &arguments.crime {

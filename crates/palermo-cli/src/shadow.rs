@@ -23,19 +23,13 @@ const MONTH_DAYS: u64 = 30;
 /// Differences that are shown of a typology.
 const SHOWN_MAX: usize = 20;
 
-/// What one version of a typology told.
-#[derive(Debug, Default)]
-struct Version {
-    told: Vec<Told>,
-}
-
-/// A typology: its live versions as one, and each version in shadow.
+/// What a typology told: its live versions as one, and each version in shadow.
 #[derive(Debug, Default)]
 struct Typology {
     title: String,
     live_versions: BTreeSet<String>,
-    live: Version,
-    shadow: BTreeMap<String, Version>,
+    live: Vec<Told>,
+    shadow: BTreeMap<String, Vec<Told>>,
 }
 
 /// Reads, compares, tells.
@@ -62,10 +56,8 @@ pub(crate) fn report(arguments: &ShadowReportArgs, out: &mut Out) -> Result<Exit
     if out.json() {
         let rows: Vec<Value> = with_shadow()
             .flat_map(|(id, typology)| {
-                typology
-                    .shadow
-                    .keys()
-                    .map(|version| document(id, typology, version, &period, &masks))
+                let each = typology.shadow.iter();
+                each.map(|version| document(id, typology, version, &period, &masks))
             })
             .collect();
         out.json_data(
@@ -79,7 +71,7 @@ pub(crate) fn report(arguments: &ShadowReportArgs, out: &mut Out) -> Result<Exit
         out.data("no rule in shadow found anything in that time");
     }
     for (id, typology) in with_shadow() {
-        for version in typology.shadow.keys() {
+        for version in &typology.shadow {
             out.data("");
             lines(id, typology, version, &period, &masks).iter().for_each(|line| out.data(line));
         }
@@ -102,10 +94,9 @@ impl Period {
     /// that of the last one. None where there is neither.
     fn of(arguments: &ShadowReportArgs, typologies: &BTreeMap<String, Typology>) -> Option<Self> {
         let told = || {
-            typologies.values().flat_map(|typology| {
-                let shadow = typology.shadow.values().flat_map(|version| &version.told);
-                typology.live.told.iter().chain(shadow)
-            })
+            typologies
+                .values()
+                .flat_map(|typology| typology.live.iter().chain(typology.shadow.values().flatten()))
         };
         let first = || told().map(|told| told.at.date().midnight()).min();
         let last = || told().map(|told| told.at.date().midnight().plus(Span::from_days(1))).max();
@@ -174,16 +165,15 @@ fn sorted(
         typology.title = last.text("/title").to_owned();
         masks.insert(told.id.clone(), Masks::unless(arguments.unmask, last));
         if last.topic == Topic::Shadow {
-            typology.shadow.entry(version).or_default().told.push(told);
+            typology.shadow.entry(version).or_default().push(told);
         } else {
             typology.live_versions.insert(version);
-            typology.live.told.push(told);
+            typology.live.push(told);
         }
     }
     for typology in typologies.values_mut() {
-        let shadow = typology.shadow.values_mut();
-        for version in shadow.chain([&mut typology.live]) {
-            version.told.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        for told in typology.shadow.values_mut().chain([&mut typology.live]) {
+            told.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         }
     }
     (typologies, masks)
@@ -234,10 +224,9 @@ fn level(word: &str) -> Level {
 }
 
 /// Every alert of the live versions against those of one in shadow.
-fn compared<'a>(typology: &'a Typology, version: &str) -> Compared<'a> {
+fn compared<'a>(typology: &'a Typology, shadow: &'a [Told]) -> Compared<'a> {
     let none = BTreeMap::new();
-    let shadow = typology.shadow.get(version).map(|of| of.told.as_slice()).unwrap_or_default();
-    compare(&typology.live.told, shadow, &none, &none)
+    compare(&typology.live, shadow, &none, &none)
 }
 
 /// Matters that both told, of all.
@@ -275,11 +264,10 @@ fn month(period: &Period, told: &[Told]) -> String {
 fn lines(
     id: &str,
     typology: &Typology,
-    version: &str,
+    (version, shadow): (&String, &Vec<Told>),
     period: &Period,
     masks: &BTreeMap<String, Masks>,
 ) -> Vec<String> {
-    let shadow = typology.shadow.get(version).map(|of| of.told.as_slice()).unwrap_or_default();
     let mut lines = vec![format!("{id} {version} in shadow: {}", typology.title)];
     lines.push(format!("  shadow     {}", month(period, shadow)));
     if typology.live_versions.is_empty() {
@@ -293,12 +281,8 @@ fn lines(
         lines.extend(more(shadow.len()));
         return lines;
     }
-    let compared = compared(typology, version);
-    lines.push(format!(
-        "  live       {} ({})",
-        month(period, &typology.live.told),
-        versions(typology)
-    ));
+    let compared = compared(typology, shadow);
+    lines.push(format!("  live       {} ({})", month(period, &typology.live), versions(typology)));
     lines.push(format!("  agreement  {} of what either told", agreement(&compared)));
     let counts = Change::ALL.into_iter().filter(|change| compared.count(*change) > 0);
     let counts: Vec<String> =
@@ -337,7 +321,7 @@ fn shown(told: &Told, masks: &BTreeMap<String, Masks>) -> String {
 fn document(
     id: &str,
     typology: &Typology,
-    version: &str,
+    (version, shadow): (&String, &Vec<Told>),
     period: &Period,
     masks: &BTreeMap<String, Masks>,
 ) -> Value {
@@ -353,8 +337,7 @@ fn document(
         json!({"alerts": all.len(), "month_mean": month.map(|(mean, ..)| mean),
                "month_mean_interval": month.map(|(_, low, high)| [low, high])})
     };
-    let shadow = typology.shadow.get(version).map(|of| of.told.as_slice()).unwrap_or_default();
-    let compared = compared(typology, version);
+    let compared = compared(typology, shadow);
     let changes = Change::ALL
         .into_iter()
         .map(|change| (change.as_str().to_owned(), json!(compared.count(change))));
@@ -365,7 +348,7 @@ fn document(
         "shadow_version": version,
         "live_versions": typology.live_versions,
         "shadow": count(shadow),
-        "live": count(&typology.live.told),
+        "live": count(&typology.live),
         "agreement": {"part": agreement.part, "whole": agreement.whole},
         "changes": changes.collect::<serde_json::Map<_, _>>(),
         "differences": compared.all.iter().filter(|one| one.change != Change::Same).map(|one| {

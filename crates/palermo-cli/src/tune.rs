@@ -8,7 +8,9 @@ use crate::backtest::{Drawer, History, rules::RuleSide};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
 use crate::signals::Signals;
-use palermo_backtest::{Curves, Judge, Knob, POINTS_MAX, Plan, Sweep, SweepReport, knobs, tried};
+use palermo_backtest::{
+    Curves, Judge, Knob, POINTS_MAX, Plan, Sweep, SweepReport, knobs, scope, tried,
+};
 use palermo_engine::Bundle;
 use palermo_lang::Variants;
 use serde_json::{Value, json};
@@ -54,17 +56,17 @@ pub(crate) fn tune(arguments: &TuneArgs, out: &mut Out) -> Result<Exit, Failure>
     let tried = told.map(|told| tried(told, points, &typologies, judge, *warm_up, None));
     let tried = tried.unwrap_or_default();
     let origin = labels.origin();
+    let notes = scope("alerts", &typologies, &left_out);
     let report = SweepReport {
         rule: &arguments.rule,
         rules: &side.facts,
         facts: &played.facts,
         labels: (!origin.0.is_empty()).then_some(origin),
-        curves: Curves { knobs: &knobs, sweep: &sweep, tried: &tried, notes: &[] },
+        curves: Curves { knobs: &knobs, sweep: &sweep, tried: &tried, notes: &notes },
         capacity: arguments.capacity,
         spans: (*warm_up, *grace),
         seed: arguments.seed,
         library: &side.library,
-        about: (&typologies, &left_out),
     };
     if let Some(folder) = &arguments.out {
         write(&report, folder)?;

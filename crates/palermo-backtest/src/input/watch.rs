@@ -104,10 +104,10 @@ impl Watch {
         }
     }
 
-    pub(super) fn seen(&self) -> Seen {
+    pub(super) fn seen(self) -> Seen {
         let accounts = self.accounts.iter().map(|key| format!("account/{key}"));
         let parties = self.parties.iter().map(|key| format!("party/{key}"));
-        let (payments, ends) = (self.seen.clone(), self.ends.clone());
-        Seen { payments, ends, strangers: accounts.chain(parties).collect() }
+        let strangers = accounts.chain(parties).collect();
+        Seen { payments: self.seen, ends: self.ends, strangers }
     }
 }

@@ -11,6 +11,7 @@ use crate::share::percent;
 use crate::tune::{Knob, Sweep, Tried};
 use palermo_domain::Decimal;
 use palermo_lang::program::{Literal, Stricter};
+use std::collections::BTreeSet;
 
 /// Shades of a map.
 const SHADES: u64 = 8;
@@ -26,6 +27,19 @@ pub struct Curves<'a> {
     pub tried: &'a [Tried],
     /// What was counted, and what was left out.
     pub notes: &'a [String],
+}
+
+/// What is counted of these typologies, and which are left out.
+pub fn scope(counted: &str, about: &BTreeSet<String>, left_out: &BTreeSet<String>) -> Vec<String> {
+    let listed = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join(", ");
+    let mut lines = vec![format!("counted: {counted} and labels of {}", listed(about))];
+    if !left_out.is_empty() {
+        lines.push(format!(
+            "left out, looking for any indicator of a kind, of whatever point: {}",
+            listed(left_out)
+        ));
+    }
+    lines
 }
 
 /// What a row of a backtest's curve is.

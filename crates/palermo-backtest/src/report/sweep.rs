@@ -13,7 +13,7 @@ use palermo_domain::Span;
 use palermo_lang::program::Literal;
 use palermo_lang::{Library, Point};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Everything that a sweep tells.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,6 @@ pub struct SweepReport<'a> {
     pub seed: u64,
     /// The rules as they are written.
     pub library: &'a Library,
-    /// The typologies that it is about, and those that had to be left out.
-    pub about: (&'a BTreeSet<String>, &'a BTreeSet<String>),
 }
 
 impl SweepReport<'_> {
@@ -51,7 +49,7 @@ impl SweepReport<'_> {
             self.curves.sweep.points.len(),
             count(facts.payments)
         )];
-        lines.extend(self.scope());
+        lines.extend(self.curves.notes.iter().cloned());
         for knob in self.curves.knobs {
             lines.push(String::new());
             lines.push(format!("{} (stricter {})", knob.name(), stricter(knob)));
@@ -129,20 +127,6 @@ impl SweepReport<'_> {
         files
     }
 
-    /// What is counted, and what is not.
-    fn scope(&self) -> Vec<String> {
-        let (about, left_out) = self.about;
-        let listed = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join(", ");
-        let mut lines = vec![format!("counted: alerts and labels of {}", listed(about))];
-        if !left_out.is_empty() {
-            lines.push(format!(
-                "left out, looking for any indicator of a kind, of whatever point: {}",
-                listed(left_out)
-            ));
-        }
-        lines
-    }
-
     /// One line that says what a value rests on.
     fn evidence(&self, tried: &Tried) -> String {
         let data: Vec<&str> =
@@ -207,7 +191,7 @@ impl SweepReport<'_> {
             span(warm_up),
             span(grace),
             files.join(", "),
-            esc(&self.scope().join("; "))
+            esc(&self.curves.notes.join("; "))
         )
     }
 

@@ -2,7 +2,7 @@
 
 use super::rules::RuleSide;
 use crate::exit::Failure;
-use palermo_backtest::{Curves, Judge, Knob, Played, Sweep, Tried, moved, tried};
+use palermo_backtest::{Curves, Judge, Knob, Played, Sweep, Tried, moved, scope, tried};
 use palermo_domain::Span;
 use palermo_engine::Bundle;
 use palermo_lang::Variants;
@@ -37,7 +37,7 @@ impl Trial {
             return Ok(None);
         }
         let mut knobs = moved(&baseline.library.program, &candidate.library.program, values);
-        let (sweep, mut notes) = laid(&mut knobs);
+        let (sweep, not_tried) = laid(&mut knobs);
         if knobs.is_empty() {
             return Ok(None);
         }
@@ -46,13 +46,8 @@ impl Trial {
         if typologies.is_empty() {
             return Ok(None);
         }
-        notes.insert(0, format!("counted: live alerts and labels of {}", listed(&typologies)));
-        if !left_out.is_empty() {
-            notes.push(format!(
-                "left out, looking for any indicator of a kind, of whatever point: {}",
-                listed(&left_out)
-            ));
-        }
+        let mut notes = scope("live alerts", &typologies, &left_out);
+        notes.splice(1..1, not_tried);
         notes.push("named exceptions are no part of it".to_owned());
         let bundle = Bundle { sha256: candidate.bundle.sha256.clone(), rules };
         Ok(Some(Self { knobs, sweep, typologies, notes, bundle }))
@@ -97,8 +92,4 @@ fn laid(knobs: &mut Vec<Knob>) -> (Sweep, Vec<String>) {
         notes.push(format!("changed as well, and not tried: {}", names.join(", ")));
     }
     (sweep, notes)
-}
-
-fn listed(ids: &BTreeSet<String>) -> String {
-    ids.iter().cloned().collect::<Vec<_>>().join(", ")
 }
