@@ -162,7 +162,6 @@ fn undisturbed(site: &Site) -> Outputs {
 
 fn at_its_end(site: &Site, mut engine: Engine) -> Exit {
     engine.wait_caught_up(site, PATIENCE);
-    engine.wait_ready(PATIENCE);
     let exit = engine.terminate(PATIENCE);
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
     exit

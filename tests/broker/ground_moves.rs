@@ -31,7 +31,6 @@ fn stopped(exit: &Exit, words: &[&str]) {
 fn caught_up(site: &Site, start: &[&str]) -> Engine {
     let mut engine = Engine::start(BINARY, site, start);
     engine.wait_caught_up(site, PATIENCE);
-    engine.wait_ready(PATIENCE);
     engine
 }
 

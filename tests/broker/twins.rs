@@ -31,7 +31,6 @@ pub(crate) fn paused_alone(ground: &Ground) {
     std::thread::sleep(BEYOND_THE_SESSION);
     engine.signal("CONT");
     engine.wait_caught_up(&site, PATIENCE);
-    engine.wait_ready(PATIENCE);
     std::thread::sleep(Duration::from_secs(2));
     assert!(engine.is_running() && engine.is_ready(), "{}", engine.stderr());
     let exit = engine.terminate(PATIENCE);
@@ -50,7 +49,6 @@ fn sleeps_through(site: &Site, at_least: Duration) {
     send(site, site.input(TopicRole::Payments), more_payments(500));
     let twin = site.twin();
     let mut newer = Engine::start(BINARY, &twin, &[]);
-    newer.wait_ready(PATIENCE);
     newer.wait_caught_up(site, PATIENCE);
     std::thread::sleep(at_least.saturating_sub(frozen.elapsed()));
     let before = settled_ends(site);

@@ -165,7 +165,8 @@ impl Engine {
         }
     }
 
-    /// Waits until everything in the input topics is committed, then returns.
+    /// Waits until everything in the input topics is committed and this engine is ready: what an
+    /// earlier one committed says nothing of how far this one has come.
     pub fn wait_caught_up(&mut self, site: &Site, within: Duration) {
         let ends: Vec<_> = site
             .inputs()
@@ -181,6 +182,7 @@ impl Engine {
                 ends.iter().all(|(p, last)| progress.positions.get(p).is_some_and(|at| at > last))
             })
         });
+        self.wait_ready(within);
     }
 }
 
