@@ -81,7 +81,7 @@ fn open<M: Machine>(
         &mut log,
         clock.as_ref(),
         shipped.task(kafka),
-        &|_| None,
+        Box::new(|_: &str| None),
         shipped.bundle.clone(),
         Box::new(NoSnapshots),
         &mut |_| ControlFlow::Continue(()),

@@ -94,6 +94,10 @@ impl Machine for PassThrough {
         &self.fates
     }
 
+    fn now(&self) -> EventTime {
+        EventTime(i64::MIN)
+    }
+
     fn watermark(&self) -> Option<EventTime> {
         None
     }

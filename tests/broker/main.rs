@@ -7,7 +7,8 @@
 //!
 //! What the families can see: `crash` a lost, doubled or altered output and a record without a
 //! fate; `replay` anything that depends on speed or fetch sizes; `twins` a zombie that writes;
-//! `alerts` an alert that the log does not give again; `export` a range of the topics that gives other
+//! `activation` a change of rules that
+//! loses, doubles or lets strangers in; `alerts` an alert that the log does not give again; `export` a range of the topics that gives other
 //! alerts as files; `start` a wrong beginning; `life` an unclean
 //! end and early readiness; `network` what a failing network between engine and broker does to a commit,
 //! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
@@ -15,6 +16,7 @@
 //! all of the first at length; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
+mod activation;
 mod alerts;
 mod canary;
 mod crash;
@@ -72,6 +74,8 @@ const TESTS: &[Test] = &[
     ("alerts::every_revision_comes_out_again_with_the_same_bytes", alerts::same_bytes),
     ("alerts::other_bytes_are_told_by_their_fields", alerts::other_bytes),
     ("alerts::an_input_that_is_missing_is_named", alerts::missing),
+    ("activation::rules_change_under_load_and_back", activation::under_load),
+    ("activation::rules_of_strangers_change_nothing", activation::strangers),
     ("export::a_range_of_the_topics_is_data_of_a_backtest", export::range),
     ("export::a_range_that_is_gone_is_told_with_the_earliest_one", export::gone),
     ("network::a_late_commit_does_not_end_the_next_transaction", network::late_commit),

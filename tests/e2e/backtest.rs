@@ -639,7 +639,7 @@ fn what_a_task_runs_is_a_baseline() {
     let place = with_rules();
     month(place.path(), &[]);
     let config = "kafka:\n  bootstrap: 127.0.0.1:1\nhttp:\n  listen: 127.0.0.1:0\nbase_currency: USD\n\
-                  rules:\n  path: rules\n  environment: pilot\nstate:\n  dir: state\n";
+                  rules:\n  path: rules\n  environment: pilot\n  unsigned: accept\nstate:\n  dir: state\n";
     fs::write(place.path().join("palermo.yaml"), config).expect("a configuration");
     // It keeps its rules before it looks for a broker, and there is none.
     assert_eq!(palermo_in(place.path(), &["run", "--start", "earliest"]).code, 4);

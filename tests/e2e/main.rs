@@ -8,6 +8,7 @@ mod demo;
 mod features;
 mod parquet;
 mod readme;
+mod release;
 mod rules;
 mod synth;
 mod tuning;
@@ -52,7 +53,7 @@ fn nobody_listening_is_the_environment() {
     let file = folder.path().join("palermo.yaml");
     let rules = palermo_tests::root().join("rules");
     let text = format!(
-        "kafka:\n  bootstrap: 127.0.0.1:1\nhttp:\n  listen: 127.0.0.1:0\nrules:\n  path: {}\nstate:\n  dir: {}\n",
+        "kafka:\n  bootstrap: 127.0.0.1:1\nhttp:\n  listen: 127.0.0.1:0\nrules:\n  path: {}\n  unsigned: accept\nstate:\n  dir: {}\n",
         rules.display(),
         folder.path().join("state").display()
     );

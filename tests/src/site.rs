@@ -50,6 +50,7 @@ impl Site {
             ("rules.path", rules.as_str()),
             // What is tested here is the engine around the rules: two typologies are enough.
             ("rules.environment", "pilot"),
+            ("rules.unsigned", "accept"),
             ("state.dir", &state),
             // The currency of the synthetic world.
             ("base_currency", "USD"),

@@ -2,6 +2,7 @@
 
 mod alert;
 mod backtest;
+mod release;
 
 pub(crate) use alert::{
     AlertCommand, AlertListArgs, AlertReplayArgs, AlertShowArgs, AlertsFrom, LevelArg,
@@ -11,6 +12,10 @@ pub(crate) use alert::{
 pub(crate) use backtest::{
     AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataExportArgs, DataProfileArgs, JudgeArgs,
     LabelArgs, SampleArgs, SampleCommand, SampleImportArgs, TuneArgs,
+};
+
+pub(crate) use release::{
+    RulesActivateArgs, RulesBundleArgs, RulesKeyArgs, RulesRollbackArgs, WordsArgs,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -142,6 +147,16 @@ pub(crate) enum RulesCommand {
     Doc(RulesDocArgs),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
+    /// Make a pair of keys that signs bundles.
+    Key(RulesKeyArgs),
+    /// Make one signed file of a rule folder and the settings that decide results.
+    Bundle(RulesBundleArgs),
+    /// Put a bundle into force in tasks that run, at a position that is on record.
+    Activate(RulesActivateArgs),
+    /// Put the bundle back into force that was before.
+    Rollback(RulesRollbackArgs),
+    /// Say which bundles are in force, and what was asked for.
+    Status(ConfigArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -57,6 +57,7 @@ pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failu
     let parsed = parse(path, &text(path)?, from_environment());
     if !out.json() {
         let config = parsed.map_err(|error| refused(&error))?;
+        palermo_runtime::trust(&config).map_err(palermo_runtime::RunError::from)?;
         out.data(&format!(
             "{}: fine; task `{}`, broker {}, rules in `{}` ({}), state in `{}`",
             path.display(),
@@ -68,8 +69,9 @@ pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failu
         ));
         return Ok(Exit::Fine);
     }
+    let untrusted = parsed.as_ref().ok().and_then(|config| palermo_runtime::trust(config).err());
     let problems = parsed.err().map(|error| error.problems).unwrap_or_default();
-    let rows: Vec<_> = problems
+    let mut rows: Vec<_> = problems
         .iter()
         .map(|problem| {
             let (line, column) = problem.place.unzip();
@@ -77,6 +79,12 @@ pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failu
                    "message": problem.message, "help": problem.help})
         })
         .collect();
-    out.json_data(&json!({"ok": rows.is_empty(), "problems": rows}));
-    Ok(if problems.is_empty() { Exit::Fine } else { Exit::Content })
+    if let Some(error) = untrusted {
+        let file = path.display().to_string();
+        rows.push(json!({"file": file, "line": null, "column": null, "message": error.to_string(),
+                         "help": format!("palermo doctor explain {}", error.code())}));
+    }
+    let fine = rows.is_empty();
+    out.json_data(&json!({"ok": fine, "problems": rows}));
+    Ok(if fine { Exit::Fine } else { Exit::Content })
 }

@@ -126,6 +126,15 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Rules(RulesCommand::Graph(arguments)) => rules::graph(&arguments, out),
         Command::Rules(RulesCommand::Doc(arguments)) => rules::doc(&arguments, out),
         Command::Rules(RulesCommand::Schema) => rules::schema(out),
+        Command::Rules(RulesCommand::Key(arguments)) => rules::release::key(&arguments, out),
+        Command::Rules(RulesCommand::Bundle(arguments)) => rules::release::bundle(&arguments, out),
+        Command::Rules(RulesCommand::Activate(arguments)) => {
+            rules::release::activate(&arguments, out)
+        }
+        Command::Rules(RulesCommand::Rollback(arguments)) => {
+            rules::release::rollback(&arguments, out)
+        }
+        Command::Rules(RulesCommand::Status(arguments)) => rules::release::status(&arguments, out),
         Command::State(StateCommand::Inspect(arguments)) => state::inspect(&arguments, out),
         Command::State(StateCommand::Verify(arguments)) => state::verify(&arguments, out),
         Command::State(StateCommand::Stats(arguments)) => state::stats(&arguments, out),

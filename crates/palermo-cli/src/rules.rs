@@ -3,6 +3,7 @@
 mod doc;
 mod graph;
 mod keep;
+pub(crate) mod release;
 mod report;
 mod test;
 

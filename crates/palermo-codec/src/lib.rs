@@ -1,7 +1,7 @@
 //! Bytes to domain and back, for every format.
 //!
 //! In: [`decode_payment`], [`decode_party`], [`decode_list_row`] and the keys of tombstones
-//! ([`party_tombstone`], [`list_tombstone`]). Out: [`encode_payment`], [`encode_party`],
+//! ([`party_tombstone`], [`list_tombstone`]), [`decode_control`]. Out: [`encode_payment`], [`encode_party`],
 //! [`encode_list_row`], [`encode_alert`], [`Progress`] and [`dead_letter`].
 //!
 //! Promises:
@@ -24,6 +24,7 @@
 //! ```
 
 mod alert;
+mod control;
 mod currency;
 mod dead_letter;
 mod encode;
@@ -39,6 +40,7 @@ mod unknown;
 mod write;
 
 pub use alert::{ENGINE_VERSION, around_engine_version, encode_alert};
+pub use control::{Activation, CONTROL_BYTES_MAX, decode_control};
 pub use currency::{currency_codes, minor_units};
 pub use dead_letter::{DeadLetter, Origin, TRUNCATED_BYTES, dead_letter, dead_letter_bytes_max};
 pub use encode::{encode_list_row, encode_party, encode_payment};
@@ -46,7 +48,9 @@ pub use limits::{HEADERS_MAX, Limits, check_record};
 pub use list::{decode_list_row, list_tombstone};
 pub use party::{decode_party, party_tombstone};
 pub use payment::decode_payment;
-pub use progress::{FateCounts, Gap, Progress, ProgressError, Started, Tick, parse_partition};
+pub use progress::{
+    FateCounts, Gap, Progress, ProgressError, Scheduled, Started, Tick, parse_partition,
+};
 pub use refusal::{FieldPath, Refusal};
 pub use unknown::UnknownFields;
 

@@ -21,6 +21,12 @@
 //! ```json
 //! "gaps":[{"base":6,"after_ms":1788686600000,"until_ms":1788690000000,"lost":{"payments/0":[3900,4200]}}]
 //! ```
+//! `configured` is the bundle that the configuration asked for when the task was last started; records of
+//! engines that did not write it lack it. `bundle_before` is the one that was in force before this one.
+//! Where a bundle waits for its activation, `scheduled` says so:
+//! ```json
+//! "configured":"<64 hex digits>","bundle_before":"<64 hex digits>","scheduled":{"bundle":"<64 hex digits>","not_before_ms":null}
+//! ```
 
 use crate::write::JsonWriter;
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
@@ -46,6 +52,13 @@ pub struct Progress {
     pub bundle: String,
     /// The `seq` of the first commit under this bundle.
     pub bundle_since: u64,
+    /// SHA-256 of the bundle that the configuration asked for at the last start; where another one is
+    /// in force, operators have activated that.
+    pub configured: Option<String>,
+    /// SHA-256 of the bundle that was in force before, where there was one.
+    pub bundle_before: Option<String>,
+    /// What is to be in force next, and was not yet.
+    pub scheduled: Option<Scheduled>,
     /// Hash chained over inputs and effects, lower-case hex digits.
     pub chain: String,
     /// The watermark, where there is one.
@@ -71,6 +84,15 @@ pub struct Started {
     /// that does not describe itself could not tell an older text, which ends before it.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
+}
+
+/// A bundle whose activation was read and not yet made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// SHA-256 of the bundle, 64 lower-case hex digits.
+    pub bundle: String,
+    /// After the first payment whose record is at least so new; at once where it is not given.
+    pub not_before: Option<EventTime>,
 }
 
 /// Records that were lost before they were read, or before a state that holds them was kept, and that a
@@ -168,6 +190,14 @@ impl Progress {
             numbers(json, "positions", &self.positions);
             json.field("bundle", &self.bundle);
             json.bare_field("bundle_since", self.bundle_since);
+            json.field_opt("configured", self.configured.as_deref());
+            json.field_opt("bundle_before", self.bundle_before.as_deref());
+            if let Some(scheduled) = &self.scheduled {
+                json.key("scheduled").object(|json| {
+                    json.field("bundle", &scheduled.bundle);
+                    time(json, "not_before_ms", scheduled.not_before);
+                });
+            }
             json.field("chain", &self.chain);
             time(json, "watermark_ms", self.watermark);
             json.key("fates").object(|json| {
@@ -194,8 +224,20 @@ impl Progress {
             return Err(ProgressError::Schema { found: named.schema });
         }
         let wire: Wire = serde_json::from_slice(bytes).map_err(ProgressError::Format)?;
-        if wire.bundle.len() != 64 || !is_hex(&wire.bundle) {
-            return Err(ProgressError::Digest { field: "bundle" });
+        let scheduled = wire.scheduled.map(|scheduled| Scheduled {
+            bundle: scheduled.bundle,
+            not_before: scheduled.not_before_ms.map(EventTime),
+        });
+        let bundles = [
+            ("bundle", Some(&wire.bundle)),
+            ("configured", wire.configured.as_ref()),
+            ("bundle_before", wire.bundle_before.as_ref()),
+            ("scheduled", scheduled.as_ref().map(|scheduled| &scheduled.bundle)),
+        ];
+        for (field, hash) in bundles {
+            if hash.is_some_and(|hash| hash.len() != 64 || !is_hex(hash)) {
+                return Err(ProgressError::Digest { field });
+            }
         }
         if wire.chain.is_empty() || wire.chain.len() > 128 || !is_hex(&wire.chain) {
             return Err(ProgressError::Digest { field: "chain" });
@@ -212,6 +254,9 @@ impl Progress {
             positions: keyed(wire.positions)?,
             bundle: wire.bundle,
             bundle_since: wire.bundle_since,
+            configured: wire.configured,
+            bundle_before: wire.bundle_before,
+            scheduled,
             chain: wire.chain,
             watermark: wire.watermark_ms.map(EventTime),
             fates: keyed(wire.fates)?,
@@ -299,6 +344,12 @@ struct Wire {
     positions: BTreeMap<String, Position>,
     bundle: String,
     bundle_since: u64,
+    #[serde(default)]
+    configured: Option<String>,
+    #[serde(default)]
+    bundle_before: Option<String>,
+    #[serde(default)]
+    scheduled: Option<WireScheduled>,
     chain: String,
     // A present null is no time; a missing field is an error.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -329,6 +380,13 @@ struct WireGap {
 }
 
 #[derive(Deserialize)]
+struct WireScheduled {
+    bundle: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    not_before_ms: Option<i64>,
+}
+
+#[derive(Deserialize)]
 struct WireTick {
     partition: String,
     position: Position,
@@ -356,6 +414,9 @@ mod tests {
             positions: BTreeMap::from([(payments, i64::MAX), (parties, 20_001)]),
             bundle: "0123456789abcdef".repeat(4),
             bundle_since: 1,
+            configured: None,
+            bundle_before: None,
+            scheduled: None,
             chain: "00ff".into(),
             watermark: None,
             fates: BTreeMap::from([(
@@ -374,6 +435,25 @@ mod tests {
         }
         let newer = String::from_utf8(full().encode()).unwrap().replacen('{', "{\"new\":[1],", 1);
         assert_eq!(Progress::decode(newer.as_bytes()).unwrap(), full());
+    }
+
+    #[test]
+    fn what_waits_survives_the_round_trip_and_is_not_written_where_nothing_does() {
+        let mut with = full();
+        with.configured = Some("ab".repeat(32));
+        with.bundle_before = Some("ef".repeat(32));
+        for not_before in [None, Some(EventTime(-7))] {
+            with.scheduled = Some(Scheduled { bundle: "cd".repeat(32), not_before });
+            assert_eq!(Progress::decode(&with.encode()).unwrap(), with);
+        }
+        let plain = String::from_utf8(full().encode()).unwrap();
+        assert!(!plain.contains("configured") && !plain.contains("scheduled"));
+        for (field, hash) in [("configured", "ab"), ("bundle_before", "ef"), ("scheduled", "cd")] {
+            let text = String::from_utf8(with.encode()).unwrap();
+            let bad = text.replace(&hash.repeat(32), &hash.repeat(31));
+            let error = Progress::decode(bad.as_bytes()).unwrap_err();
+            assert!(matches!(error, ProgressError::Digest { field: f } if f == field), "{error}");
+        }
     }
 
     #[test]

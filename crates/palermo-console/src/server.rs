@@ -156,6 +156,8 @@ async fn readyz(State(sources): State<Sources>) -> Response {
 }
 
 async fn metrics(State(sources): State<Sources>) -> Response {
+    // As they stand now, also where the engine's own thread stands still.
+    sources.metrics.ready(&sources.health);
     match sources.metrics.text() {
         Ok(text) => answer(StatusCode::OK, METRICS_TYPE, text),
         Err(_) => answer(

@@ -37,7 +37,7 @@ use days::DayEnds;
 use follow::{Rests, Touched};
 use palermo_domain::alert::Cause;
 use palermo_domain::{Alert, Currency, EventTime, FixedHashMap, ListRow, Span, Subject};
-use palermo_lang::program::{Direction, RuleSet};
+use palermo_lang::program::{Direction, Indicator, RuleSet};
 use palermo_ledger::{AccountId, Adder, Ledger, Leg, RowId};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -79,6 +79,21 @@ pub struct Stats {
     pub expired_hits: u64,
     /// Late payments that could not be followed to every account whose graph pattern they are in.
     pub late_reach_cut: u64,
+}
+
+impl Stats {
+    /// Goes on counting under other rules: by the id of an indicator, whatever its version.
+    fn renumber(&mut self, old: &RuleSet, new: &RuleSet) {
+        let before = |rule: &Indicator| {
+            old.indicators.iter().position(|other| other.condition.id == rule.condition.id)
+        };
+        let places: Vec<Option<usize>> = new.indicators.iter().map(before).collect();
+        let count = |place: &Option<usize>| Some(*self.evaluations.get((*place)?)?);
+        let evaluations = places.iter().map(|place| count(place).unwrap_or(0)).collect();
+        let last = |place: &Option<usize>| *self.last_hit.get((*place)?)?;
+        let last_hit = places.iter().map(last).collect();
+        (self.evaluations, self.last_hit) = (evaluations, last_hit);
+    }
 }
 
 /// Evaluates a rule set over a ledger.

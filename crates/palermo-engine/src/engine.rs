@@ -16,8 +16,8 @@ mod watermark;
 use crate::port::{OutRecord, RecordRef};
 use chain::Chain;
 use palermo_codec::{
-    Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_list_row,
-    decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
+    Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
+    decode_list_row, decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause, Level, Mode};
@@ -224,8 +224,10 @@ impl Engine {
             TopicRole::Payments => self.payment(record, effects, seen),
             TopicRole::Parties => self.party(record),
             TopicRole::Lists => self.list(record),
-            // What operators may say arrives with a later version; the record is read and counted.
-            TopicRole::Control => Ok(Fate::Processed),
+            // What follows from it is recorded by the task: nobody decides it anew in a replay.
+            TopicRole::Control => {
+                decode_control(record.value, record.headers).map(|_| Fate::Processed)
+            }
         };
         let fate = match judged {
             Ok(fate) => fate,
@@ -623,6 +625,11 @@ impl Engine {
     /// counts has delivered one.
     pub fn watermark(&self) -> Option<EventTime> {
         self.watermarks.watermark()
+    }
+
+    /// Timestamp of the newest record with a payment that was applied.
+    pub const fn now(&self) -> EventTime {
+        EventTime(self.now)
     }
 
     /// The hash chained over all inputs and effects so far (lower-case hex). Does not depend on

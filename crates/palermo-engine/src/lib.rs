@@ -10,6 +10,7 @@ pub mod port;
 mod progress;
 pub mod recovery;
 pub mod rule_tests;
+mod rules;
 pub mod snapshot;
 mod stats;
 mod task;
@@ -19,9 +20,10 @@ pub use machine::Machine;
 pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
 pub use merger::{Merger, MergerConfig, Next, PushError, Reading, Ticks};
-pub use palermo_codec::{Gap, Started, Tick};
+pub use palermo_codec::{Activation, Gap, Scheduled, Started, Tick};
 pub use palermo_detect::{
     Asked, AskedLink, AskedSuppressor, FarSeen, Held, Look, Part, PartText, WhyNot,
 };
+pub use rules::{Bundles, NotAdmitted, RulesNews};
 pub use stats::{Phase, Stats, Volume};
 pub use task::{See, StartAt, Task, TaskConfig, TaskError, Turn, rerun};

@@ -75,6 +75,9 @@ pub trait Machine: Sized {
     /// Fates and undelivered offsets per partition.
     fn fates(&self) -> &BTreeMap<Partition, Fates>;
 
+    /// Timestamp of the newest record with a payment that was applied; before all others where none was.
+    fn now(&self) -> EventTime;
+
     /// The watermark.
     fn watermark(&self) -> Option<EventTime>;
 
@@ -138,6 +141,10 @@ impl Machine for Engine {
 
     fn fates(&self) -> &BTreeMap<Partition, Fates> {
         &self.counters().fates
+    }
+
+    fn now(&self) -> EventTime {
+        Self::now(self)
     }
 
     fn watermark(&self) -> Option<EventTime> {

@@ -4,7 +4,7 @@
 use crate::engine::{EngineStop, Fates};
 use crate::machine::Machine;
 use crate::port::OutRecord;
-use palermo_codec::{FateCounts, Progress, Started, Tick};
+use palermo_codec::{FateCounts, Progress, Scheduled, Started, Tick};
 use palermo_domain::OutputTopic;
 
 /// What the next progress record is made of.
@@ -14,6 +14,9 @@ pub(crate) struct Now<'a, M> {
     pub(crate) seq: u64,
     pub(crate) started: &'a Started,
     pub(crate) bundle_since: u64,
+    pub(crate) configured: &'a str,
+    pub(crate) bundle_before: Option<String>,
+    pub(crate) scheduled: Option<Scheduled>,
     pub(crate) machine: &'a M,
     pub(crate) ticks: Vec<Tick>,
 }
@@ -30,6 +33,9 @@ pub(crate) fn record<M: Machine>(now: Now<'_, M>) -> OutRecord {
         positions: now.machine.positions().clone(),
         bundle: now.machine.bundle_sha256().to_owned(),
         bundle_since: now.bundle_since,
+        configured: Some(now.configured.to_owned()),
+        bundle_before: now.bundle_before,
+        scheduled: now.scheduled,
         chain: now.machine.chain(),
         watermark: now.machine.watermark(),
         fates: fates.iter().map(|(&partition, fates)| (partition, counts(fates))).collect(),

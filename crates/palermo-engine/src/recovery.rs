@@ -19,13 +19,14 @@
 //! one map of ticks, and of those only the ones that changed the order.
 
 mod gap;
+mod rules;
 
 use crate::EngineStop;
 use crate::merger::Ticks;
 use crate::port::Extent;
 use crate::snapshot::Head;
 pub use gap::Accept;
-use palermo_codec::{Progress, Started, Tick};
+use palermo_codec::{Progress, Scheduled, Started, Tick};
 use palermo_domain::{EventTime, Partition, Position, TopicRole};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +97,7 @@ pub struct History {
     bundle_since: u64,
     ticks: Ticks,
     watermark: Option<EventTime>,
+    last: rules::LastWord,
     origin: Origin,
 }
 
@@ -117,6 +119,7 @@ impl History {
             bundle_since: head.bundle_since,
             ticks: Ticks::new(),
             watermark: None,
+            last: rules::LastWord::default(),
             origin: Origin::Snapshot(head.seq),
         }
     }
@@ -186,6 +189,7 @@ impl History {
             bundle_since: 0,
             ticks: Ticks::new(),
             watermark: None,
+            last: rules::LastWord::default(),
             origin: Origin::Start,
         }
     }
@@ -195,8 +199,9 @@ impl History {
             return Err(task_mismatch(&self.task, &progress.task));
         }
         if matches!(self.origin, Origin::Snapshot(seq) if progress.seq <= seq) {
-            // The only thing that the snapshot's head does not say.
+            // What the snapshot's head does not say.
             self.watermark = progress.watermark;
+            self.last = rules::LastWord::of(&progress);
             return Ok(());
         }
         if Some(progress.seq) != self.seq.checked_add(1) {
@@ -205,6 +210,7 @@ impl History {
         if progress.started.gaps != self.started.gaps {
             self.begin_anew(&progress)?;
         }
+        self.last = rules::LastWord::of(&progress);
         // Rules are changed between commits, so they begin where the commit before ended.
         let same = self.segments.last().is_some_and(|last| last.bundle == progress.bundle);
         if !same || progress.bundle_since != self.bundle_since {
@@ -273,9 +279,10 @@ impl History {
         self.seq
     }
 
-    /// Hashes of every bundle that a replay needs.
+    /// Hashes of every bundle that a later start needs.
     pub fn bundles(&self) -> BTreeSet<&str> {
-        self.segments.iter().map(|segment| segment.bundle.as_str()).collect()
+        let next = self.last.scheduled.iter().map(|next| next.bundle.as_str());
+        self.segments.iter().map(|segment| segment.bundle.as_str()).chain(next).collect()
     }
 }
 
@@ -367,6 +374,10 @@ pub struct Recover {
     pub bundle_since: u64,
     /// Bundle to activate after the replay, where it is not the last one.
     pub activate: Option<String>,
+    /// What waits for its time.
+    pub scheduled: Option<Scheduled>,
+    /// Hash of the bundle that was in force before the last one.
+    pub before: Option<String>,
     /// Words for the operator.
     pub notes: Vec<String>,
 }
@@ -460,7 +471,7 @@ fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
     check_positions(facts, history)?;
     check_partitions(facts)?;
     check_ends(facts)?;
-    check_configured(facts)?;
+    rules::check(facts, history)?;
     let mut notes = notes(facts, history);
     if facts.accept_gap {
         notes.push("`--accept-gap` is ignored: nothing that is needed is missing".to_owned());
@@ -480,7 +491,7 @@ fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
         Err(stop) if bases.is_empty() => return Err(stop),
         Err(_) => {}
     }
-    let last = history.segments.last().map_or("", |segment| segment.bundle.as_str());
+    let in_force = history.to_be_in_force(facts);
     Ok(Recover {
         started: history.started.clone(),
         until: facts.committed.clone(),
@@ -489,7 +500,9 @@ fn recover(facts: &Facts, history: &History) -> Result<Recover, EngineStop> {
         chain: history.chain.clone(),
         seq: history.seq,
         bundle_since: history.bundle_since,
-        activate: (last != facts.configured).then(|| facts.configured.clone()),
+        activate: (history.last_bundle() != in_force).then(|| in_force.to_owned()),
+        scheduled: history.still_waits(facts),
+        before: history.last.before.clone(),
         notes,
     })
 }
@@ -626,13 +639,6 @@ fn check_ends(facts: &Facts) -> Result<(), EngineStop> {
     Ok(())
 }
 
-fn check_configured(facts: &Facts) -> Result<(), EngineStop> {
-    if facts.bundles.contains(&facts.configured) {
-        return Ok(());
-    }
-    Err(bundle_missing(&facts.configured))
-}
-
 fn check_bundles(facts: &Facts, segments: &[Segment]) -> Result<(), EngineStop> {
     let missing = segments.iter().find(|segment| !facts.bundles.contains(&segment.bundle));
     missing.map_or(Ok(()), |segment| Err(bundle_missing(&segment.bundle)))
@@ -655,6 +661,7 @@ fn notes(facts: &Facts, history: &History) -> Vec<String> {
     if facts.mute_before.is_some() && facts.mute_before != history.started.warm_up_until {
         notes.push("`--warm-up-until` is ignored: the first start decided it".to_owned());
     }
+    notes.extend(history.tell_of_rules(facts));
     notes
 }
 

@@ -23,6 +23,7 @@
 
 mod open;
 mod replay;
+mod rules;
 
 pub use replay::{See, rerun};
 
@@ -31,10 +32,12 @@ use crate::machine::Machine;
 use crate::merger::{Merger, MergerConfig, Next, PushError};
 use crate::port::{Batch, Clock, Delivery, Log, LogError, OutRecord};
 use crate::progress;
+use crate::rules::Bundles;
 use crate::snapshot::{Head, Saved, SnapshotStore};
 use crate::stats::{Phase, Stats};
 use palermo_codec::Started;
 use palermo_domain::EventTime;
+use rules::Rules;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -154,6 +157,7 @@ pub struct Task<M: Machine = Engine> {
     tried_seq: u64,
     /// Number of the first progress record under the rules in force.
     bundle_since: u64,
+    rules: Rules,
     last_commit_ms: u64,
     /// Records can be applied without waiting.
     ready: bool,
@@ -177,6 +181,8 @@ struct Pending {
     bytes: usize,
     /// Rules were changed: commit even without a record.
     activation: bool,
+    /// Rules are to be changed: nothing more may come into this commit.
+    before_rules: bool,
 }
 
 impl Pending {
@@ -193,9 +199,9 @@ const CLOCK_EVERY: usize = 256;
 impl Task<Engine> {
     /// Finds back to where the task was, or begins it, and subscribes.
     ///
-    /// `bundles` loads the rule sets of the past by their hash, `configured` is the one that the
-    /// configuration asks for, `store` keeps snapshots. `watch` is called now and then with the present counters; when it
-    /// breaks, opening ends with [`TaskError::Interrupted`].
+    /// `bundles` loads the rule sets of the past by their hash and admits those to come, `configured`
+    /// is the one that the configuration asks for, `store` keeps snapshots. `watch` is called now and then
+    /// with the present counters; when it breaks, opening ends with [`TaskError::Interrupted`].
     ///
     /// # Errors
     /// What the log says, or a stop with a code that has a page under `docs/errors/`.
@@ -203,7 +209,7 @@ impl Task<Engine> {
         log: &mut dyn Log,
         clock: &dyn Clock,
         config: TaskConfig,
-        bundles: &dyn Fn(&str) -> Option<Bundle>,
+        bundles: Box<dyn Bundles>,
         configured: Bundle,
         store: Box<dyn SnapshotStore>,
         watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
@@ -224,6 +230,7 @@ impl<M: Machine> Task<M> {
     /// After any error the task must be dropped.
     pub fn turn(&mut self, log: &mut dyn Log, clock: &dyn Clock) -> Result<Turn, TaskError> {
         self.forget_committed();
+        self.activate_due()?;
         let wait = Duration::from_millis(self.wait_ms(clock.monotonic_ms()));
         let polled = self.config.poll_records_max.max(1);
         let delivered = feed(log, clock, &mut self.merger, &mut self.stats, wait, polled)?;
@@ -317,6 +324,7 @@ impl<M: Machine> Task<M> {
             match self.merger.next(now_ms) {
                 Next::Record(record) => {
                     self.machine.apply(record, &mut self.batch.records)?;
+                    self.pending.before_rules = self.rules.hear(&record, self.machine.now());
                 }
                 Next::Wait { until_ms } => {
                     self.held_until_ms = until_ms;
@@ -344,7 +352,8 @@ impl<M: Machine> Task<M> {
     }
 
     fn full(&self) -> bool {
-        self.pending.records >= self.config.commit_records_max.max(1)
+        self.pending.before_rules
+            || self.pending.records >= self.config.commit_records_max.max(1)
             || self.pending.bytes >= self.config.commit_bytes_max.max(1)
             || self.merger.ticks_pending() >= TICKS_MAX
     }
@@ -367,6 +376,9 @@ impl<M: Machine> Task<M> {
             seq: self.next_seq,
             started: &self.started,
             bundle_since: self.bundle_since,
+            configured: &self.rules.configured,
+            bundle_before: self.rules.before.clone(),
+            scheduled: self.rules.scheduled(),
             machine: &self.machine,
             ticks,
         }));

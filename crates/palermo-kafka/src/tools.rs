@@ -248,6 +248,8 @@ pub enum Scope {
     FromStart,
     /// What comes after opening.
     FromPresentEnd,
+    /// At most so many offsets before the end as it is at opening, in every partition.
+    Last(i64),
 }
 
 /// Reads one topic, all partitions, without a group.
@@ -283,8 +285,13 @@ impl Tail {
         let mut spans = Vec::new();
         for index in 0..probe.partitions(topic)? {
             let found = probe.extent(topic, index)?;
-            let from = if scope == Scope::FromPresentEnd { found.end } else { found.start };
-            let until = (scope == Scope::ToPresentEnd).then_some(found.end);
+            let from = match scope {
+                Scope::FromPresentEnd => found.end,
+                Scope::Last(offsets) => found.end.saturating_sub(offsets).max(found.start),
+                Scope::ToPresentEnd | Scope::FromStart => found.start,
+            };
+            let bounded = matches!(scope, Scope::ToPresentEnd | Scope::Last(_));
+            let until = bounded.then_some(found.end);
             spans.push(Span { topic: topic.to_owned(), index, from, until });
         }
         let watch = ConsumerWatch::new(health, BTreeMap::new());

@@ -64,6 +64,11 @@ impl Health {
         self.flag(phase).store(holds, Ordering::Release);
     }
 
+    /// Whether a phase holds.
+    pub fn holds(&self, phase: Phase) -> bool {
+        self.flag(phase).load(Ordering::Acquire)
+    }
+
     /// The engine has stopped for this reason; nothing makes it ready again.
     pub fn stop(&self, code: &'static str) {
         self.set(Phase::Consuming, false);
@@ -75,7 +80,7 @@ impl Health {
         let mut text = String::new();
         let mut ready = true;
         for phase in Phase::ALL {
-            let holds = self.flag(phase).load(Ordering::Acquire);
+            let holds = self.holds(phase);
             ready &= holds;
             text.push_str(if holds { "ok   " } else { "wait " });
             text.push_str(phase.as_str());

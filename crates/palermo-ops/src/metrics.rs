@@ -7,6 +7,7 @@
 //! Cost: [`Metrics::update`] is linear in the number of series (rules, partitions, reasons); it is
 //! called once a second. [`Metrics::delivered`] is called per poll and adds two numbers.
 
+use crate::health::{Health, Phase};
 use crate::{Label, METRICS, Metric, MetricDef, MetricKind};
 use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
 use palermo_engine::Counters;
@@ -121,7 +122,26 @@ impl Metrics {
         self.set(Metric::RulesLoaded, &[Label::Word("shadow")], wide(facts.rules.1 as u64));
         self.set(Metric::ReloadSuccessful, &[], 1.0);
         self.set(Metric::ReloadTimestamp, &[], seconds(facts.loaded_at_ms));
+        self.set(Metric::MemoryMax, &[], wide(facts.memory_max_bytes));
         *lock(&self.memory_max_bytes) = facts.memory_max_bytes;
+    }
+
+    /// The process began.
+    pub fn started(&self, unix_ms: i64) {
+        self.set(Metric::StartTimestamp, &[], seconds(unix_ms));
+    }
+
+    /// Which conditions of being ready hold.
+    pub fn ready(&self, health: &Health) {
+        for phase in Phase::ALL {
+            let holds = if health.holds(phase) { 1.0 } else { 0.0 };
+            self.set(Metric::ReadyPhase, &[Label::Word(phase.as_str())], holds);
+        }
+    }
+
+    /// Rules that an operator asked for are not taken; those in force stay.
+    pub fn rules_refused(&self) {
+        self.set(Metric::ReloadSuccessful, &[], 0.0);
     }
 
     /// The log delivered records of a topic.

@@ -8,7 +8,13 @@
 //! Kept in `state.dir/bundles/<sha256>/`: written under a temporary name, synced, renamed. Loading
 //! hashes again: a bundle is what its name says, or an error.
 //!
+//! As one file, with a signature, it travels (module `file`).
+//!
 //! Cost: one pass over files that are bounded in number, size and depth.
+
+mod file;
+
+pub use file::{BundleFile, SecretKey, Trust};
 
 use crate::config::Config;
 use palermo_lang::{Compiled, Diagnostics, LOCK_FILE, Limits, Sources};
@@ -57,6 +63,47 @@ pub enum BundleError {
         /// Of the system.
         source: io::Error,
     },
+    /// A file that is no bundle, or a damaged one.
+    #[error("the bundle cannot be used: {0}")]
+    File(&'static str),
+    /// Nobody signed it.
+    #[error(
+        "{0} is not signed, and `rules.unsigned` is `refuse`: make a signed bundle with \
+         `palermo rules bundle --key`, or, on a machine for development, set `rules.unsigned` to `accept`"
+    )]
+    Unsigned(&'static str),
+    /// It was made with other deciding keys.
+    #[error(
+        "the bundle was made for other settings: {0}; make it with the configuration of the engines that \
+         are to take it"
+    )]
+    Settings(String),
+    /// Nobody is known who could sign.
+    #[error(
+        "`rules.signed_by` is not given and `rules.unsigned` is `refuse`, so no rules can be used: name the \
+         file with the public keys of those who sign rules, or, on a machine for development, set \
+         `rules.unsigned` to `accept`"
+    )]
+    NoKeys,
+    /// Somebody signed it who is not known here.
+    #[error(
+        "the bundle is signed with the key `{key}` and the signature is of none of the keys in \
+         `rules.signed_by` ({known})"
+    )]
+    Signature {
+        /// What it says.
+        key: String,
+        /// What is known.
+        known: String,
+    },
+    /// A file that should hold a key.
+    #[error("`{path}` {problem}", path = path.display())]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A kept bundle that is not what its name says.
     #[error(
         "the bundle in `{path}` is damaged: its content has the hash `{found}`; \
@@ -77,6 +124,11 @@ impl BundleError {
         match self {
             Self::Read { .. } | Self::Unfit { .. } => "rules_unreadable",
             Self::Keep { .. } => "state_unwritable",
+            Self::File(_) => "bundle_file",
+            Self::Unsigned(_) | Self::NoKeys => "rules_unsigned",
+            Self::Settings(_) => "deciding_key_changed",
+            Self::Signature { .. } => "bundle_signature",
+            Self::Key { .. } => "keys_unreadable",
             Self::Damaged { .. } => "bundle_damaged",
         }
     }

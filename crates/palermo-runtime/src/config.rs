@@ -81,8 +81,12 @@ pub struct Config {
     pub inputs: BTreeMap<TopicRole, String>,
     /// Names of the output topics.
     pub outputs: BTreeMap<OutputTopic, String>,
-    /// Folder with `ruleset.yaml`.
+    /// A bundle, or a folder with `ruleset.yaml`.
     pub rules_path: PathBuf,
+    /// Public keys whose signature a bundle needs.
+    pub rules_signed_by: Option<PathBuf>,
+    /// Whether rules that nobody signed are taken.
+    pub rules_unsigned: bool,
     /// Which `deploy` block of `ruleset.yaml`.
     pub environment: String,
     /// Currency that amounts are converted to.
@@ -186,6 +190,8 @@ fn read(values: &mut Values) -> Config {
         inputs: inputs.into(),
         outputs: outputs.into(),
         rules_path: values.text("rules.path").into(),
+        rules_signed_by: values.optional("rules.signed_by").map(PathBuf::from),
+        rules_unsigned: values.text("rules.unsigned") == "accept",
         environment: values.text("rules.environment"),
         base_currency: values.currency("base_currency"),
         state_dir: values.text("state.dir").into(),

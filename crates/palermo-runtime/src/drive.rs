@@ -7,19 +7,21 @@
 //! polled again; a log that must be renewed is renewed once at once, then after pauses that double,
 //! and given up after [`RENEWALS_MAX`] renewals without a minute of quiet in between.
 
-use crate::bundle::BundleFiles;
+use crate::admit::Kept;
+use crate::bundle::Trust;
 use crate::config::Config;
 use crate::observe::{Noted, Noticed, Observer};
-use crate::run::{RunError, RunOptions, Services};
+use crate::run::{Build, RunError, RunOptions, Services, tell_rules};
 use crate::snapshots::Snapshots;
 use palermo_engine::port::{Clock, Log, LogError};
 use palermo_engine::snapshot::{NoSnapshots, Saved, SnapshotStore};
-use palermo_engine::{Bundle, Counters, EngineConfig, Stats, Task, TaskConfig, TaskError};
+use palermo_engine::{
+    Bundle, Counters, Engine, EngineConfig, RulesNews, Stats, Task, TaskConfig, TaskError,
+};
 use palermo_kafka::admin::TopicNeeds;
 use palermo_ops::Phase;
-use std::cell::RefCell;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -70,6 +72,8 @@ pub struct Drive {
     task: TaskConfig,
     needs: TopicNeeds,
     bundle: Bundle,
+    trust: Trust,
+    build: Build,
     settings: String,
     state_dir: PathBuf,
     services: Services,
@@ -113,8 +117,28 @@ impl Drive {
         let beat = Arc::new(AtomicU64::new(clock.monotonic_ms()));
         let (needs, settings) = (config.topic_needs(), config.deciding().to_owned());
         let (state_dir, pause) = (config.state_dir.clone(), PAUSE);
-        let snapshots = None;
-        Self { task, needs, bundle, settings, state_dir, services, clock, snapshots, beat, pause }
+        let (trust, snapshots) = (Trust::default(), None);
+        Self {
+            task,
+            needs,
+            bundle,
+            trust,
+            build: options.build,
+            settings,
+            state_dir,
+            services,
+            clock,
+            snapshots,
+            beat,
+            pause,
+        }
+    }
+
+    /// Takes the rules that these keys signed; without it, none beside those that it begins with.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
     }
 
     /// Keeps snapshots below `state.dir`.
@@ -222,8 +246,7 @@ impl Drive {
             Err(error) => return renew(error.into(), 0),
         };
         let mut log = Noted::new(opened.log);
-        let changed = RefCell::new(None);
-        let bundles = |hash: &str| self.load(hash, &changed);
+        let bundles = Kept::new(&self.state_dir, &self.settings, &self.trust);
         let mut look = |stats: &Stats| {
             self.turned();
             self.phases(stats, false);
@@ -236,12 +259,12 @@ impl Drive {
             &mut log,
             clock,
             TaskConfig { last_seq: *last_seq, accept_gap, ..self.task.clone() },
-            &bundles,
+            Box::new(bundles.clone()),
             self.bundle.clone(),
             self.store(),
             &mut look,
         );
-        let mut task = match (task, changed.into_inner()) {
+        let mut task = match (task, bundles.take_stop()) {
             (Ok(task), _) => task,
             (Err(error), changed) => {
                 self.not_reading();
@@ -251,7 +274,7 @@ impl Drive {
                 };
             }
         };
-        say_how_it_opened(&task);
+        self.say_how_it_opened(&task);
         let mut observer = Observer::new(&self.services.metrics, noticed, clock, task.stats());
         let began_ms = clock.monotonic_ms();
         let turned_ms = || clock.monotonic_ms().saturating_sub(began_ms);
@@ -263,6 +286,7 @@ impl Drive {
             }
             self.turned();
             self.phases(task.stats(), (opened.reading)());
+            task.take_rules_news().iter().for_each(|news| self.tell(news, task.engine()));
             observer.turned(&task, &log);
             let counters = Some(task.engine().counters());
             let seen = Look { stats: task.stats(), counters, committed: task.committed() };
@@ -301,6 +325,47 @@ impl Drive {
         }
     }
 
+    fn tell_rules(&self, bundle: &Bundle) {
+        let memory_max_bytes = self.task.engine.memory_max_bytes;
+        tell_rules(&self.services, bundle, self.build, memory_max_bytes, self.clock.as_ref());
+    }
+
+    fn say_how_it_opened(&self, task: &Task) {
+        task.notes().iter().for_each(|note| tracing::warn!("{note}"));
+        let stats = task.stats();
+        tracing::info!(
+            snapshot = stats.restored_from,
+            restore_ms = stats.restore_ms,
+            replayed = stats.replayed,
+            replay_ms = stats.replay_ms,
+            "open; reading begins"
+        );
+        // Where an operator has activated others, those of the configuration are not in force.
+        if task.engine().bundle().sha256 != self.bundle.sha256 {
+            self.tell_rules(task.engine().bundle());
+        }
+    }
+
+    /// What became of an activation.
+    fn tell(&self, news: &RulesNews, engine: &Engine) {
+        match news {
+            RulesNews::Scheduled { bundle, not_before } => {
+                let not_before = not_before.map(|time| time.to_string());
+                tracing::info!(bundle, not_before, "rules are admitted");
+            }
+            RulesNews::Activated { bundle, seq } => {
+                self.tell_rules(engine.bundle());
+                let (name, version) = (&engine.bundle().rules.name, &engine.bundle().rules.version);
+                tracing::info!(ruleset = name, version, bundle, seq, "rules are in force");
+            }
+            RulesNews::Refused { bundle, why } => {
+                self.services.metrics.rules_refused();
+                let code = why.code;
+                tracing::error!(code, bundle, "rules are not admitted: {}", why.reason);
+            }
+        }
+    }
+
     fn turned(&self) {
         self.beat.store(self.clock.monotonic_ms(), Ordering::Release);
     }
@@ -318,73 +383,6 @@ impl Drive {
             self.services.health.set(phase, false);
         }
     }
-
-    /// A bundle of the past. That one was made under other deciding keys is noted, so that the stop
-    /// names the key.
-    fn load(&self, hash: &str, changed: &RefCell<Option<RunError>>) -> Option<Bundle> {
-        match load_bundle(&self.state_dir, &self.settings, hash) {
-            Ok(bundle) => Some(bundle),
-            Err(RunError::Stop { code, reason }) => {
-                changed.replace(Some(RunError::Stop { code, reason }));
-                None
-            }
-            Err(RunError::Rules(problems)) => {
-                tracing::error!(bundle = hash, "a kept bundle no longer compiles: {problems}");
-                None
-            }
-            Err(error) => {
-                tracing::error!(code = error.code(), "{error}");
-                None
-            }
-        }
-    }
-}
-
-/// Loads and compiles a kept bundle. One that was made under other deciding keys cannot be replayed by
-/// an engine that holds the present ones: that stops.
-pub(crate) fn load_bundle(
-    state_dir: &Path,
-    settings: &str,
-    hash: &str,
-) -> Result<Bundle, RunError> {
-    let files = BundleFiles::load(state_dir, hash)?;
-    if let Some(difference) = difference(files.settings(), settings) {
-        return Err(RunError::Stop {
-            code: "deciding_key_changed",
-            reason: format!(
-                "{difference} since this task began; set it back, \
-                 or begin a new task with a group of its own"
-            ),
-        });
-    }
-    let rules = files.compile().map_err(RunError::Rules)?.rules;
-    Ok(Bundle { sha256: hash.to_owned(), rules })
-}
-
-/// The first deciding key beside `rules.environment` that differs, in words.
-fn difference(then: &str, now: &str) -> Option<String> {
-    let pairs = |text: &str| -> Vec<(String, String)> {
-        let lines = text.lines().filter_map(|line| line.split_once(": "));
-        let lines = lines.filter(|(key, _)| *key != "rules.environment");
-        lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-    };
-    let then = pairs(then);
-    pairs(now).into_iter().find_map(|(key, value)| {
-        let before = then.iter().find(|(k, _)| *k == key).map_or("not set", |(_, v)| v.as_str());
-        (before != value).then(|| format!("`{key}` has changed from `{before}` to `{value}`"))
-    })
-}
-
-fn say_how_it_opened(task: &Task) {
-    task.notes().iter().for_each(|note| tracing::warn!("{note}"));
-    let stats = task.stats();
-    tracing::info!(
-        snapshot = stats.restored_from,
-        restore_ms = stats.restore_ms,
-        replayed = stats.replayed,
-        replay_ms = stats.replay_ms,
-        "open; reading begins"
-    );
 }
 
 fn renew(error: TaskError, turned_ms: u64) -> Result<End, RunError> {

@@ -8,6 +8,8 @@
 //! only one, beside the command, that reads rule, list and configuration files. It reads no environment
 //! and prints nothing.
 
+mod activate;
+mod admit;
 mod bundle;
 mod clock;
 mod config;
@@ -18,16 +20,21 @@ mod run;
 mod settings;
 mod snapshots;
 
-pub use bundle::{BundleError, BundleFiles, read_rules};
+pub use activate::{Asked, Outcome, TaskRules, activate, asked, rules_in_force};
+pub use admit::{check_bundle, configured, read_bundle, trust};
+pub use bundle::{BundleError, BundleFile, BundleFiles, SecretKey, Trust, read_rules};
 pub use clock::SystemClock;
 pub use config::{
     CONFIG_KEYS, Config, ConfigError, ConfigKey, ConfigOverrides, Kafka, KeyType, Problem,
     Security, configuration_markdown,
 };
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
+pub use palermo_codec::{Activation, decode_control};
 pub use past::{
     Inputs, RangeRead, SeeEngine, Wanted, Watch, currency_of, look_back, muted_before, read_range,
     rerun_task,
 };
-pub use run::{Build, RunError, RunOptions, Services, Side, announce, prepare, reach, run};
+pub use run::{
+    Build, RunError, RunOptions, Services, Side, announce, compile, prepare, reach, run,
+};
 pub use snapshots::{Ahead, SnapshotFiles, Verified, folder as snapshot_folder};

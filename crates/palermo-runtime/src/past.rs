@@ -8,10 +8,10 @@
 mod files;
 mod range;
 
+use crate::admit::load_bundle;
 use crate::bundle::{BundleError, BundleFiles};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::drive::load_bundle;
 use crate::run::RunError;
 use palermo_domain::{OutputTopic, Partition, TopicRole};
 use palermo_engine::port::{Clock, Extent, Log, OutRecord};

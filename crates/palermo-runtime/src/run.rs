@@ -3,6 +3,7 @@
 //! Promises: nothing is read before the rules compile, the bundle is kept and the topics are
 //! checked; a panic of any thread ends the process; the result says what a person must do.
 
+use crate::admit::{configured, trust};
 use crate::bundle::{BundleError, BundleFiles};
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -13,6 +14,7 @@ use palermo_engine::{Bundle, EngineStop, StartAt};
 use palermo_kafka::admin::{self, Severity, TopicPlan, TopicProblem};
 use palermo_kafka::{KafkaConfig, KafkaLog};
 use palermo_lang::Diagnostics;
+use palermo_lang::program::RuleSet;
 use palermo_ops::{Facts, Health, Metrics, Phase};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -172,7 +174,17 @@ impl RunError {
     pub const fn is_content(&self) -> bool {
         matches!(
             self,
-            Self::Rules(_) | Self::Bundle(BundleError::Read { .. } | BundleError::Unfit { .. })
+            Self::Rules(_)
+                | Self::Bundle(
+                    BundleError::Read { .. }
+                        | BundleError::Unfit { .. }
+                        | BundleError::File(_)
+                        | BundleError::Unsigned(_)
+                        | BundleError::NoKeys
+                        | BundleError::Settings(_)
+                        | BundleError::Signature { .. }
+                        | BundleError::Key { .. }
+                )
         )
     }
 }
@@ -193,20 +205,35 @@ impl From<EngineStop> for RunError {
     }
 }
 
-/// Reads, compiles and keeps the bundle that the configuration asks for.
+/// Reads, compiles and keeps the rules in the folder that the configuration names, whoever wrote them.
 ///
 /// # Errors
 /// Rules that do not compile or folders that cannot be read or written.
 pub fn prepare(config: &Config) -> Result<Bundle, RunError> {
-    let files = BundleFiles::gather(config)?;
-    let compiled = files.compile().map_err(|_| RunError::Rules(diagnose(config)))?;
+    keep(config, &BundleFiles::gather(config)?)
+}
+
+/// Compiles and keeps a bundle.
+fn keep(config: &Config, files: &BundleFiles) -> Result<Bundle, RunError> {
+    let rules = compile(config, files)?;
+    files.store(&config.state_dir)?;
+    Ok(Bundle { sha256: files.sha256(), rules })
+}
+
+/// Compiles a bundle, and warns of what is doubtful in it.
+///
+/// # Errors
+/// Rules that do not compile.
+pub fn compile(config: &Config, files: &BundleFiles) -> Result<RuleSet, RunError> {
+    let compiled = files.compile().map_err(|problems| {
+        RunError::Rules(if config.rules_path.is_dir() { diagnose(config) } else { problems })
+    })?;
     let rates =
         palermo_lang::rate_warnings(&files.sources(), &compiled.rules, config.base_currency);
     for warning in compiled.warnings.iter().chain(rates.iter()) {
         tracing::warn!(code = warning.code, "{}", warning.line());
     }
-    files.store(&config.state_dir)?;
-    Ok(Bundle { sha256: files.sha256(), rules: compiled.rules })
+    Ok(compiled.rules)
 }
 
 /// The problems once more, with the paths that the operator knows.
@@ -233,12 +260,15 @@ pub fn run(
     sides: Vec<Side>,
     stop: &Arc<AtomicBool>,
 ) -> Result<Ended, RunError> {
-    let bundle = prepare(config)?;
+    let trust = trust(config)?;
+    let bundle = keep(config, &configured(config, &trust)?)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    services.metrics.started(clock.unix_ms());
     announce(services, &bundle, config, options.build, clock.as_ref());
     let kafka = config.kafka()?;
     let drive = Drive::new(config, options, bundle, services.clone(), Arc::clone(&clock))
-        .keeping_snapshots(config);
+        .keeping_snapshots(config)
+        .trusting(trust);
     let beat = drive.beat();
     let work_options = options.clone();
     let (work_clock, work_stop) = (Arc::clone(&clock), Arc::clone(stop));
@@ -296,6 +326,26 @@ pub fn announce(
     build: Build,
     clock: &dyn Clock,
 ) {
+    let live = tell_rules(services, bundle, build, config.memory_max_bytes, clock);
+    services.health.set(Phase::RulesLoaded, true);
+    tracing::info!(
+        task = config.task,
+        ruleset = bundle.rules.name,
+        version = bundle.rules.version,
+        bundle = bundle.sha256,
+        live,
+        "rules loaded"
+    );
+}
+
+/// Says in the metrics which rules are in force; returns how many typologies of them are live.
+pub(crate) fn tell_rules(
+    services: &Services,
+    bundle: &Bundle,
+    build: Build,
+    memory_max_bytes: u64,
+    clock: &dyn Clock,
+) -> usize {
     let typologies = &bundle.rules.typologies;
     let live = typologies.iter().filter(|t| t.mode == palermo_domain::alert::Mode::Live).count();
     services.metrics.loaded(&Facts {
@@ -307,17 +357,9 @@ pub fn announce(
         ruleset_sha256: &bundle.rules.sha256,
         rules: (live, typologies.len().saturating_sub(live)),
         loaded_at_ms: clock.unix_ms(),
-        memory_max_bytes: config.memory_max_bytes,
+        memory_max_bytes,
     });
-    services.health.set(Phase::RulesLoaded, true);
-    tracing::info!(
-        task = config.task,
-        ruleset = bundle.rules.name,
-        version = bundle.rules.version,
-        bundle = bundle.sha256,
-        live,
-        "rules loaded"
-    );
+    live
 }
 
 /// Checks the topics, makes them where that was asked for, and says what is only a pity.

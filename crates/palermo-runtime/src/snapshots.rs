@@ -9,8 +9,8 @@ mod ahead;
 
 pub use ahead::Ahead;
 
+use crate::admit::load_bundle;
 use crate::config::Config;
-use crate::drive::load_bundle;
 use crate::run::RunError;
 use palermo_checkpoint::{Disk, Folder, Standing, Trailer};
 use palermo_domain::snapshot::{SnapshotError, Source};

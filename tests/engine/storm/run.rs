@@ -193,7 +193,7 @@ impl Storm {
             &mut log,
             &*self.clock,
             config,
-            &bundle_of,
+            Box::new(bundle_of),
             bundle(rules),
             Box::new(store.clone()),
             &mut patient,

@@ -9,6 +9,7 @@ use palermo_lang::{Diagnostics, LOCK_FILE, Lock, Sources};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// `palermo rules fmt`.
@@ -73,18 +74,28 @@ fn read(file: &Path) -> Result<String, Failure> {
 /// Writes beside the file and renames, so that no reader meets half of it. A link stays one, and
 /// the file keeps its mode.
 pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    replace(file, text).map_err(|error| {
+    write_bytes(file, text.as_bytes(), None)
+}
+
+/// As [`write`], for any bytes; a new file is made with this mode, and is never there with another.
+pub(super) fn write_bytes(file: &Path, bytes: &[u8], mode: Option<u32>) -> Result<(), Failure> {
+    replace(file, bytes, mode).map_err(|error| {
         let text = format!("cannot write `{}`: {error}", file.display());
         Failure::words(Exit::Environment, text)
     })
 }
 
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+fn replace(file: &Path, bytes: &[u8], mode: Option<u32>) -> std::io::Result<()> {
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let beside = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let mut new = fs::File::create_new(&beside)?;
-    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).and_then(|()| {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    if let Some(mode) = mode {
+        options.mode(mode);
+    }
+    let mut new = options.open(&beside)?;
+    let written = new.write_all(bytes).and_then(|()| new.sync_all()).and_then(|()| {
         if let Ok(old) = fs::metadata(&target) {
             fs::set_permissions(&beside, old.permissions())?;
         }

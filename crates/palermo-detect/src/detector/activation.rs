@@ -58,8 +58,7 @@ impl Detector {
         self.by_subject = BySubject::new(&self.indicators);
         self.past_readers = past_readers(&self.indicators);
         self.day_ends = self.day_ends.renewed(&self.indicators);
-        self.stats.evaluations = vec![0; rules.indicators.len()];
-        self.stats.last_hit = vec![None; rules.indicators.len()];
+        self.stats.renumber(&self.rules, &rules);
         self.rules = rules;
         // Whoever lacks more is found out at the next look.
         let tracks: Vec<u16> = self.tracks.iter().map(|track| track.typology).collect();

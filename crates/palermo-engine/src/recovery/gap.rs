@@ -12,7 +12,7 @@ use super::{Facts, History, Origin, Positions, Segment, agrees, check_bundles, n
 use crate::EngineStop;
 use crate::recovery::Base;
 use crate::snapshot::Head;
-use palermo_codec::{Gap, Progress, Started};
+use palermo_codec::{Gap, Progress, Scheduled, Started};
 
 /// The plan of a start that goes on without what was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,11 @@ pub struct Accept {
     /// Number of the last progress record.
     pub seq: u64,
     /// Hash of the bundle to activate, where the snapshot has another.
-    pub configured: String,
+    pub in_force: String,
+    /// What waits for its time.
+    pub scheduled: Option<Scheduled>,
+    /// Hash of the bundle that was in force before the last one.
+    pub before: Option<String>,
     /// Words for the operator.
     pub notes: Vec<String>,
 }
@@ -68,7 +72,9 @@ pub(super) fn accept(
         bases: Vec::new(),
         committed: facts.committed.clone(),
         seq: history.seq,
-        configured: facts.configured.clone(),
+        in_force: history.to_be_in_force(facts).to_owned(),
+        scheduled: history.still_waits(facts),
+        before: history.last.before.clone(),
         notes: notes(facts, history),
     };
     let mut passed = Vec::new();

@@ -1,6 +1,7 @@
 //! Opening a task: facts, decision, replay (module `replay`), going live.
 
 use super::replay::Replay;
+use super::rules::Rules;
 use super::{Pending, StartAt, Task, TaskConfig, TaskError, merger_config};
 use crate::engine::{Bundle, EngineConfig, EngineStop};
 use crate::machine::Machine;
@@ -11,9 +12,10 @@ use crate::recovery::{
     Accept, Base, FIRST_SEQ, Facts, Fresh, History, Mark, Plan, Positions, Recover, Segment, Start,
     check_chain, resolve,
 };
+use crate::rules::{Bundles, Waiting};
 use crate::snapshot::{Head, SnapshotStore};
 use crate::stats::{Phase, Stats};
-use palermo_codec::{Progress, Started};
+use palermo_codec::{Progress, Scheduled, Started};
 use palermo_domain::snapshot::SnapshotError;
 use palermo_domain::{EventTime, Partition};
 use std::collections::{BTreeMap, VecDeque};
@@ -28,6 +30,7 @@ struct Opener<'a> {
     clock: &'a dyn Clock,
     config: TaskConfig,
     store: Box<dyn SnapshotStore>,
+    rules: Rules,
     watch: &'a mut dyn FnMut(&Stats) -> ControlFlow<()>,
     stats: Stats,
     notes: Vec<String>,
@@ -44,7 +47,7 @@ impl<M: Machine> Task<M> {
         log: &mut dyn Log,
         clock: &dyn Clock,
         config: TaskConfig,
-        bundles: &dyn Fn(&str) -> Option<Bundle>,
+        bundles: Box<dyn Bundles>,
         configured: Bundle,
         store: Box<dyn SnapshotStore>,
         watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
@@ -55,13 +58,14 @@ impl<M: Machine> Task<M> {
             clock,
             config,
             store,
+            rules: Rules::new(bundles, hash.clone()),
             watch,
             stats: Stats::default(),
             notes: Vec::new(),
             bundles: BTreeMap::from([(hash.clone(), configured)]),
         };
         opener.look()?;
-        let facts = opener.gather(bundles, hash.clone())?;
+        let facts = opener.gather(hash.clone())?;
         match resolve(&facts)? {
             Plan::Fresh(plan) => opener.begin(plan, &hash),
             Plan::Recover(plan) => opener.recover(*plan),
@@ -78,11 +82,7 @@ impl Opener<'_> {
         }
     }
 
-    fn gather(
-        &mut self,
-        bundles: &dyn Fn(&str) -> Option<Bundle>,
-        configured: String,
-    ) -> Result<Facts, TaskError> {
+    fn gather(&mut self, configured: String) -> Result<Facts, TaskError> {
         if let Some(own) = self.config.last_seq {
             self.check_alone(own)?;
         }
@@ -94,7 +94,8 @@ impl Opener<'_> {
         let of_heads = snapshots.iter().filter(|_| self.config.accept_gap);
         for hash in needed.chain(of_heads.map(|head| head.bundle.as_str())) {
             if !self.bundles.contains_key(hash)
-                && let Some(bundle) = bundles(hash).filter(|bundle| bundle.sha256 == hash)
+                && let Some(bundle) =
+                    self.rules.bundles.load(hash).filter(|bundle| bundle.sha256 == hash)
             {
                 self.bundles.insert(hash.to_owned(), bundle);
             }
@@ -184,6 +185,12 @@ impl Opener<'_> {
         loaded(&self.bundles, hash)
     }
 
+    /// What comes into force next: an earlier process admitted it, or the configuration asks for it.
+    fn waiting(&self, next: Scheduled) -> Result<Waiting, EngineStop> {
+        let Scheduled { bundle, not_before } = next;
+        Ok(Waiting { bundle: self.bundle(&bundle)?, not_before })
+    }
+
     /// The first start: nothing is read before its positions are committed.
     fn begin<M: Machine>(mut self, plan: Fresh, hash: &str) -> Result<Task<M>, TaskError> {
         let Fresh { started } = plan;
@@ -200,8 +207,8 @@ impl Opener<'_> {
         self.look()?;
         self.log.subscribe(&from)?;
         self.stats.phase = Phase::Assigned;
-        let Self { log, clock, config, store, stats, notes, .. } = self;
-        let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        let Self { log, clock, config, store, stats, notes, rules, .. } = self;
+        let mut task = Task::assemble((config, store, stats, rules), machine, merger, started);
         task.notes = notes;
         task.commit(log, clock)?;
         task.forget_committed();
@@ -227,19 +234,19 @@ impl Opener<'_> {
         self.look()?;
         self.log.subscribe(&started.positions)?;
         self.stats.phase = Phase::Assigned;
-        let other = machine.bundle_sha256() != plan.configured;
-        let activate = other.then(|| self.bundle(&plan.configured)).transpose()?;
-        let Self { log, clock, config, store, stats, notes, .. } = self;
-        let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        // The first record says so already: it must not be lost with this process.
+        let other = machine.bundle_sha256() != plan.in_force;
+        let next = if other { Some(at_once(plan.in_force)) } else { plan.scheduled };
+        self.rules.waiting = next.map(|next| self.waiting(next)).transpose()?;
+        self.rules.before = plan.before;
+        let Self { log, clock, config, store, stats, notes, rules, .. } = self;
+        let mut task = Task::assemble((config, store, stats, rules), machine, merger, started);
         task.next_seq = plan.seq.saturating_add(1);
         task.bundle_since = task.next_seq;
         task.notes = notes;
         task.commit(log, clock)?;
         task.forget_committed();
         task.snapshot_last.1 = task.last_commit_ms;
-        if let Some(bundle) = activate {
-            task.activate(bundle)?;
-        }
         Ok(task)
     }
 
@@ -274,19 +281,18 @@ impl Opener<'_> {
         self.log.subscribe(&until)?;
         self.stats.phase = Phase::Assigned;
         self.stats.paused = 0;
-        let activate = plan.activate.map(|hash| self.bundle(&hash)).transpose()?;
+        let next = plan.activate.map(at_once).or(plan.scheduled);
+        self.rules.waiting = next.map(|next| self.waiting(next)).transpose()?;
+        self.rules.before = plan.before;
         let (now_ms, notes) = (self.clock.monotonic_ms(), std::mem::take(&mut self.notes));
-        let Self { config, store, stats, .. } = self;
-        let mut task = Task::assemble((config, store, stats), machine, merger, started);
+        let Self { config, store, stats, rules, .. } = self;
+        let mut task = Task::assemble((config, store, stats, rules), machine, merger, started);
         task.next_seq = plan.seq.saturating_add(1);
         task.tried_seq = plan.seq;
         task.bundle_since = plan.bundle_since;
         task.notes = notes;
         task.last_commit_ms = now_ms;
         task.snapshot_last.1 = now_ms;
-        if let Some(bundle) = activate {
-            task.activate(bundle)?;
-        }
         Ok(task)
     }
 
@@ -372,6 +378,10 @@ struct Known {
     marks: BTreeMap<u64, Mark>,
 }
 
+fn at_once(bundle: String) -> Scheduled {
+    Scheduled { bundle, not_before: None }
+}
+
 fn loaded(bundles: &BTreeMap<String, Bundle>, hash: &str) -> Result<Bundle, EngineStop> {
     bundles.get(hash).cloned().ok_or_else(|| EngineStop {
         code: "bundle_missing",
@@ -409,7 +419,7 @@ impl Looking {
 
 impl<M: Machine> Task<M> {
     fn assemble(
-        (config, store, stats): (TaskConfig, Box<dyn SnapshotStore>, Stats),
+        (config, store, stats, rules): (TaskConfig, Box<dyn SnapshotStore>, Stats, Rules),
         machine: M,
         merger: Merger,
         started: Started,
@@ -430,23 +440,12 @@ impl<M: Machine> Task<M> {
             next_seq: FIRST_SEQ,
             tried_seq: 0,
             bundle_since: FIRST_SEQ,
+            rules,
             last_commit_ms: 0,
             ready: false,
             held_until_ms: None,
             notes: Vec::new(),
             stats,
         }
-    }
-
-    /// Changes the rules here; what follows from it is committed with the next turn.
-    ///
-    /// # Errors
-    /// As the machine.
-    fn activate(&mut self, bundle: Bundle) -> Result<(), TaskError> {
-        self.machine.activate(bundle, &mut self.batch.records)?;
-        self.bundle_since = self.next_seq;
-        self.pending.activation = true;
-        self.weigh_effects();
-        Ok(())
     }
 }

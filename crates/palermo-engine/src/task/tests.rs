@@ -10,6 +10,7 @@
 //! topics that are cut off behind them.
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers in a test")]
 
+mod activation;
 mod gap;
 mod sim;
 

@@ -103,7 +103,9 @@ keys! {
     "topics.dead_letter" Name, "payments.dead-letter", "output: records that could not be read, unchanged";
     "topics.progress" Name, "palermo.progress", "output: positions, ticks and chained hash of every commit";
     "topics.control" Name, "palermo.control", "input: activations and operators' decisions";
-    "rules.path" Path, "rules", "folder with `ruleset.yaml`";
+    "rules.path" Path, "rules", "bundle that `palermo rules bundle` made; where `rules.unsigned` is `accept`, also a folder with `ruleset.yaml`";
+    "rules.signed_by" Path, "", "public keys (PEM, one or more) whose signature a bundle needs";
+    "rules.unsigned" Word(&["refuse", "accept"]), "refuse", "what becomes of rules that nobody signed; `accept` is for development";
     "rules.environment" Name, "prod", "which block of `ruleset.yaml` `deploy`", decides;
     "base_currency" Currency, "EUR", "currency that amounts are converted to", decides;
     "state.dir" Path, "state", "folder of bundles and snapshots";

@@ -5,9 +5,9 @@ use crate::port::{Batch, Delivery, Log, RecordRef};
 use crate::recovery::Positions;
 use crate::snapshot::{Freeze, Head, MemorySnapshots, NoSnapshots, SnapshotStore};
 use crate::{EngineConfig, Fates, ManualClock, MemoryLog};
-use palermo_codec::{Gap, Limits, Progress};
+use palermo_codec::{Activation, Gap, Limits, Progress};
 use palermo_domain::snapshot::{self, Parts, Sink, SnapshotError, Source};
-use palermo_domain::{Currency, Fate, Span};
+use palermo_domain::{Currency, Fate, Redacted, Span};
 use palermo_lang::program::RuleSet;
 use std::collections::BTreeSet;
 
@@ -110,7 +110,30 @@ pub(super) fn open_watched<M: Machine>(
     watch: &mut dyn FnMut(&Stats) -> ControlFlow<()>,
 ) -> Result<Task<M>, TaskError> {
     let bundles = |hash: &str| (0..3).map(bundle).find(|bundle| bundle.sha256 == hash);
-    Task::open_with(log, clock, config, &bundles, bundle(rules), store, watch)
+    Task::open_with(log, clock, config, Box::new(bundles), bundle(rules), store, watch)
+}
+
+/// An activation of what is kept under a hash.
+pub(super) fn activation_of(hash: &str, not_before: Option<EventTime>) -> Activation {
+    let words = || Redacted::new("sim".to_owned());
+    Activation {
+        bundle: hash.to_owned(),
+        file: None,
+        not_before,
+        by: words(),
+        approved_by: None,
+        reason: words(),
+    }
+}
+
+/// A record of `control`: rules that are known or not, at once or later.
+fn activation(dice: &mut Dice, time: i64) -> String {
+    let hash = match dice.below(4) {
+        3 => "f".repeat(64),
+        number => bundle(number).sha256,
+    };
+    let not_before = (dice.below(3) == 0).then(|| EventTime(time + dice.small(40) - 10));
+    String::from_utf8(activation_of(&hash, not_before).encode()).unwrap()
 }
 
 /// A machine whose every output depends on everything before it.
@@ -248,6 +271,10 @@ impl Machine for Fake {
         &self.fates
     }
 
+    fn now(&self) -> EventTime {
+        self.highest.unwrap_or(EventTime(i64::MIN))
+    }
+
     fn watermark(&self) -> Option<EventTime> {
         self.highest
     }
@@ -318,7 +345,8 @@ impl World {
     pub(super) fn records(dice: &mut Dice) -> Vec<Event> {
         let parties = Partition { role: TopicRole::Parties, index: 0 };
         let lists = Partition { role: TopicRole::Lists, index: 0 };
-        let all = [payments(0), payments(1), payments(2), parties, lists];
+        let control = Partition { role: TopicRole::Control, index: 0 };
+        let all = [payments(0), payments(1), payments(2), parties, lists, control];
         let mut events = Vec::new();
         let mut time = 1000;
         for n in 0..20 + dice.below(60) {
@@ -327,6 +355,7 @@ impl World {
             let value = match dice.below(8) {
                 0 => format!("bad {n}"),
                 1 => "again".to_owned(),
+                _ if partition.role == TopicRole::Control => activation(dice, time),
                 _ => format!("{n}"),
             };
             let late = dice.small(20);
