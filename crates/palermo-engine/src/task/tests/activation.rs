@@ -1,7 +1,7 @@
 //! Rules that are changed while a task runs.
 //!
 //! Sees: an activation that is lost or made twice by a crash, one that comes into force elsewhere than on an
-//! undisturbed run, a configuration that undoes one at the next start, or does not where it asks for
+//! undisturbed run or by other commits, a configuration that undoes one at the next start, or does not where it asks for
 //! something new.
 
 use super::sim::{Fake, activation_of, bundle, last_progress};
@@ -35,10 +35,20 @@ fn ask(broker: &MemoryBroker, at_ms: i64, rules: u64, not_before: Option<i64>) {
 
 /// Runs until everything is applied and committed, starting anew after every fault; what was told of rules.
 fn finish(broker: &MemoryBroker, clock: &ManualClock, configured: u64) -> Vec<RulesNews> {
+    finish_by(broker, clock, configured, 3)
+}
+
+/// The same with so many records in a commit.
+fn finish_by(
+    broker: &MemoryBroker,
+    clock: &ManualClock,
+    configured: u64,
+    records_max: usize,
+) -> Vec<RulesNews> {
     let mut news = Vec::new();
     'open: loop {
         let mut log = broker.log(TASK, Delivering::default());
-        let config = TaskConfig { commit_records_max: 3, ..started(None) };
+        let config = TaskConfig { commit_records_max: records_max, ..started(None) };
         let mut task = open::<Fake>(&mut log, clock, config, configured).unwrap();
         for _ in 0..60 {
             clock.advance_ms(200);
@@ -65,7 +75,7 @@ fn rules_of(broker: &MemoryBroker) -> Vec<String> {
 #[test]
 fn an_activation_comes_into_force_once_wherever_the_task_is_killed() {
     for not_before in [None, Some(14), Some(-5)] {
-        let run = |fault: Option<(u64, CommitFault)>| {
+        let run = |records_max, fault: Option<(u64, CommitFault)>| {
             let (broker, clock) = begun();
             pay(&broker, 0..10);
             ask(&broker, 10, 1, not_before);
@@ -73,17 +83,24 @@ fn an_activation_comes_into_force_once_wherever_the_task_is_killed() {
             if let Some((commit, fault)) = fault {
                 broker.fail_commit(TASK, commit, fault);
             }
-            finish(&broker, &clock, 0);
+            finish_by(&broker, &clock, 0, records_max);
             let last = last_progress(&broker);
             assert_eq!((last.bundle, last.scheduled), (bundle(1).sha256, None), "{fault:?}");
             (outputs(&broker), rules_of(&broker))
         };
-        let (calm, rules) = run(None);
+        let (calm, rules) = run(3, None);
         assert!(rules.is_sorted_by_key(|rule| rule == "11"), "{rules:?}");
         assert!(rules.iter().any(|rule| rule == "aa") && rules.iter().any(|rule| rule == "11"));
+        for records_max in [1, 2, 5, 40] {
+            assert_eq!(run(records_max, None).0, calm, "{not_before:?}, {records_max} in a commit");
+        }
         for commit in 0..12 {
             for fault in [CommitFault::Before, CommitFault::After] {
-                assert_eq!(run(Some((commit, fault))).0, calm, "{not_before:?} {commit} {fault:?}");
+                assert_eq!(
+                    run(3, Some((commit, fault))).0,
+                    calm,
+                    "{not_before:?} {commit} {fault:?}"
+                );
             }
         }
     }
