@@ -48,7 +48,16 @@ fn finish_by(
     let mut news = Vec::new();
     'open: loop {
         let mut log = broker.log(TASK, Delivering::default());
-        let config = TaskConfig { commit_records_max: records_max, ..started(None) };
+        let config = TaskConfig {
+            commit_records_max: records_max,
+            // So that nothing else decides where a commit ends.
+            commit_bytes_max: usize::MAX,
+            commit_every_ms: 10_000,
+            buffer_records_max: 100,
+            buffer_bytes_max: 10_000,
+            poll_records_max: 100,
+            ..started(None)
+        };
         let mut task = open::<Fake>(&mut log, clock, config, configured).unwrap();
         for _ in 0..60 {
             clock.advance_ms(200);
