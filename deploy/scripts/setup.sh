@@ -5,7 +5,7 @@
 #   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
 #   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
 #   deploy/scripts/setup.sh browser  what the tests of pages need: Chromium
-#   deploy/scripts/setup.sh prometheus  what the tests of alarms need: promtool, under target/tools
+#   deploy/scripts/setup.sh prometheus  what the tests of alarms need: promtool and Prometheus, under target/tools
 #   deploy/scripts/setup.sh test     all of it but the browser and promtool
 #   deploy/scripts/setup.sh counts   what compiling needs, and valgrind
 #
@@ -77,13 +77,14 @@ check_browser() {
     have chromium || have chromium-browser || have google-chrome || need chromium
 }
 
-# promtool is part of Debian's package `prometheus`, which would start a service where it is installed.
+# Both are in Debian's package `prometheus`, which would start a service where it is installed.
 # So the package is fetched and unpacked, and nothing is installed; that needs no root.
-unpack_promtool() {
+unpack_prometheus() {
     tools=${CARGO_TARGET_DIR:-$here/../../target}/tools
-    if have promtool || [ -x "$tools/bin/promtool" ]; then return 0; fi
-    have apt-get && have dpkg-deb || fail 'please install promtool (it is part of Prometheus)'
-    say 'fetching promtool (Debian package prometheus)'
+    if [ -x "$tools/bin/promtool" ] && [ -x "$tools/bin/prometheus" ]; then return 0; fi
+    if have promtool && have prometheus; then return 0; fi
+    have apt-get && have dpkg-deb || fail 'please install Prometheus'
+    say 'fetching promtool and Prometheus (Debian package prometheus)'
     part=$(mktemp -d)
     log=$part/log
     # Without lists of packages, as in a container, they are fetched first where we may.
@@ -97,10 +98,10 @@ unpack_promtool() {
         fetch || true
     fi
     if ! { mkdir -p "$tools/bin" && dpkg-deb -x "$part"/prometheus_*.deb "$part/unpacked" &&
-        mv "$part/unpacked/usr/bin/promtool" "$tools/bin/"; } >>"$log" 2>&1; then
+        mv "$part/unpacked/usr/bin/promtool" "$part/unpacked/usr/bin/prometheus" "$tools/bin/"; } >>"$log" 2>&1; then
         tail -n 5 "$log" >&2
         rm -rf "$part"
-        fail 'promtool could not be fetched; please install it (it is part of Prometheus)'
+        fail 'Prometheus could not be fetched; please install it'
     fi
     rm -rf "$part"
 }
@@ -143,4 +144,4 @@ case $1 in kafka | test) check_kafka ;; esac
 [ "$1" != counts ] || have valgrind || need valgrind
 install_missing
 case $1 in kafka | test) "$kafka" install ;; esac
-[ "$1" != prometheus ] || unpack_promtool
+[ "$1" != prometheus ] || unpack_prometheus

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The words that an activation needs.
-const WORDS: [&str; 6] =
+pub(crate) const WORDS: [&str; 6] =
     ["--by", "m.rossi", "--approved-by", "a.chen", "--reason", "a test of changes"];
 
 fn palermo(arguments: &[&str]) -> Output {
@@ -29,7 +29,7 @@ fn path(file: &Path) -> &str {
 }
 
 /// Runs a command about rules with the configuration of the site; its exit code and its one document.
-fn rules(site: &Site, arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn rules(site: &Site, arguments: &[&str]) -> (i32, Value) {
     let config = site.config_file();
     let mut all = vec!["rules"];
     all.extend(arguments);
@@ -46,7 +46,7 @@ fn activate(site: &Site, bundle: &str) -> (i32, Value) {
 }
 
 /// A copy of the rules in which one of the two live typologies of the environment is not.
-fn fewer_rules(into: &Path) -> PathBuf {
+pub(crate) fn fewer_rules(into: &Path) -> PathBuf {
     let folder = into.join("fewer");
     copy(&palermo_tests::root().join("rules"), &folder);
     let file = folder.join("ruleset.yaml");
@@ -71,7 +71,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Makes a bundle of a folder; its file and hash.
-fn bundle(site: &Site, folder: &Path, key: Option<&Path>, name: &str) -> (String, String) {
+pub(crate) fn bundle(
+    site: &Site,
+    folder: &Path,
+    key: Option<&Path>,
+    name: &str,
+) -> (String, String) {
     let out = site.folder().join(name);
     let mut arguments = vec!["bundle", path(folder), "--out", path(&out)];
     arguments.extend(key.iter().flat_map(|key| ["--key", path(key)]));

@@ -13,7 +13,8 @@
 //! end and early readiness; `network` what a failing network between engine and broker does to a commit,
 //! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
 //! `ground_moves` topics and groups that change under it; `starved` too little of the machine; `soak`
-//! all of the first at length; `canary` personal data in what is written. None sees a fault that the
+//! all of the first at length; `operator` what only shows under load; `watched` an alarm that does not fire over a real
+//! Prometheus; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
 mod activation;
@@ -25,6 +26,7 @@ mod ground;
 mod ground_moves;
 mod life;
 mod network;
+mod operator;
 mod outage;
 mod replay;
 mod snapshots;
@@ -32,6 +34,7 @@ mod soak;
 mod start;
 mod starved;
 mod twins;
+mod watched;
 
 use ground::Ground;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -100,8 +103,13 @@ const TESTS: &[Test] = &[
     ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
     ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
     ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
+    ("operator::an_hour_of_changes_and_faults_under_load", operator::hour),
+    (WATCHED, watched::alarms),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
+
+/// The one that needs a Prometheus as well.
+const WATCHED: &str = "watched::alarms_fire_with_their_page_and_panels_have_answers";
 
 /// Only where `PALERMO_SOAK_MINUTES` asks for it.
 const SOAK: Test = ("soak::killed_every_minute", soak::soak);
@@ -129,7 +137,8 @@ fn main() -> ExitCode {
         .chain(soak)
         .map(|&(name, test)| {
             let (ground, absent) = (ground.clone(), absent.clone());
-            let skipped = absent.is_some() && !must_run;
+            let lacks = name == WATCHED && watched::prometheus().is_none();
+            let skipped = (absent.is_some() || lacks) && !must_run;
             let trial = Trial::test(name, move || match (ground, absent) {
                 (Some(ground), _) => timed(name, || test(&ground)),
                 (None, absent) => Err(Failed::from(absent.unwrap_or_default())),

@@ -185,7 +185,7 @@ fn three_free_ports() -> u16 {
 }
 
 /// A port that is free at this moment.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }

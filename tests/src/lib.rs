@@ -20,10 +20,10 @@ pub mod adversarial;
 pub mod oracle;
 pub mod proxy;
 
-pub use broker::{Absent, Broker};
+pub use broker::{Absent, Broker, free_port};
 pub use engine::{Engine, Exit, signal};
 pub use feed::{Feed, FeedConfig, Garbage, Upstream};
-pub use http::get;
+pub use http::{get, get_plain};
 pub use site::{Follow, Outputs, Site};
 
 use palermo_engine::port::Clock;

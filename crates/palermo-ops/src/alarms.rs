@@ -78,7 +78,7 @@ fn all_labels() -> BTreeSet<&'static str> {
 }
 
 /// What is wrong with the names and labels in these rules.
-fn drift(rules: &str) -> Vec<String> {
+pub(super) fn drift(rules: &str) -> Vec<String> {
     let text: String = lines(rules).flat_map(|line| [line, "\n"]).collect();
     let (series, known) = (series(rules), all_labels());
     let mut complaints = Vec::new();

@@ -14,7 +14,8 @@ an account, a name or a payment id. `topic` and `sink` are the keys under `topic
 `palermo.yaml`, not the names of the topics on the broker.
 
 Alarm rules over them are in `deploy/prometheus`, and what to do about each in
-[runbooks](runbooks/README.md).
+[runbooks](runbooks/README.md). Dashboards for Grafana are in `deploy/grafana`, written from the list
+in `crates/palermo-ops/src/dashboards.rs`.
 
 | metric | kind | labels | unit | meaning |
 |---|---|---|---|---|

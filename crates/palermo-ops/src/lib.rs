@@ -12,6 +12,8 @@
 #[cfg(test)]
 mod alarms;
 mod catalog;
+#[cfg(test)]
+mod dashboards;
 mod document;
 mod health;
 mod label;

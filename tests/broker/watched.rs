@@ -1,0 +1,172 @@
+//! A real Prometheus beside a real engine: alarms fire at a fault that is made, with the page that says what
+//! to do, and end; every panel of the dashboards is a question that it takes.
+//!
+//! Sees: a metric that is not exposed under the name, label or type that alarms and panels expect, an alarm that
+//! promtool lets pass and that never fires. Waits of the rules (`for`) are shortened to two seconds, so it does
+//! not see whether they are well chosen; the cases of promtool do.
+
+use crate::BINARY;
+use crate::ground::{Ground, PATIENCE};
+use palermo_tests::{Engine, Site, wait_until};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Prometheus, where `deploy/scripts/setup.sh prometheus` puts it or anywhere else.
+pub(crate) fn prometheus() -> Option<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| palermo_tests::root().join("target"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = vec![target.join("tools/bin")];
+    places.extend(std::env::split_paths(&path));
+    places.into_iter().map(|place| place.join("prometheus")).find(|file| file.is_file())
+}
+
+/// A Prometheus that looks every second.
+struct Watcher {
+    child: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Watcher {
+    fn beside(site: &Site) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rules = palermo_tests::root().join("deploy/prometheus/palermo.rules.yml");
+        let rules = fs::read_to_string(rules).expect("the alarm rules");
+        let hurried = |line: &str| match line.split_once("for: ") {
+            Some((before, _)) if before.trim().is_empty() => format!("{before}for: 2s\n"),
+            _ => format!("{line}\n"),
+        };
+        let rules: String = rules.lines().map(hurried).collect();
+        fs::write(folder.path().join("palermo.rules.yml"), rules).expect("it is written");
+        let config = format!(
+            "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [palermo.rules.yml]\n\
+             scrape_configs:\n  - job_name: palermo\n    static_configs:\n      - targets: ['127.0.0.1:{}']\n",
+            site.http_port()
+        );
+        let file = folder.path().join("prometheus.yml");
+        fs::write(&file, config).expect("it is written");
+        let port = palermo_tests::free_port();
+        let child = Command::new(prometheus().expect("a Prometheus"))
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Prometheus starts");
+        Self { child, port, _folder: folder }
+    }
+
+    fn ask(&self, path: &str) -> Option<Value> {
+        // In HTTP/1.0 the answer comes in one piece.
+        let (status, body) = palermo_tests::get_plain(self.port, path)?;
+        (status == 200).then(|| serde_json::from_str(&body).ok()).flatten()
+    }
+
+    /// How many series answer a question; `None` where it is not understood.
+    fn series(&self, expr: &str) -> Option<usize> {
+        let encoded: String = expr.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let answer = self.ask(&format!("/api/v1/query?query={encoded}"))?;
+        let found = answer["data"]["result"].as_array().map(Vec::len);
+        found.filter(|_| answer["status"] == "success")
+    }
+
+    /// The page of an alarm that fires.
+    fn firing(&self, alarm: &str) -> Option<String> {
+        let answer = self.ask("/api/v1/alerts")?;
+        let alarms = answer["data"]["alerts"].as_array()?;
+        let is_it = |one: &&Value| one["labels"]["alertname"] == alarm && one["state"] == "firing";
+        alarms.iter().find(is_it)?["annotations"]["runbook"].as_str().map(str::to_owned)
+    }
+
+    fn wait_firing(&self, alarm: &str, fires: bool) {
+        let word = if fires { "fires" } else { "ends" };
+        wait_until(&format!("{alarm} {word}"), PATIENCE, || {
+            std::thread::sleep(Duration::from_millis(200));
+            self.firing(alarm).is_some() == fires
+        });
+        let page = format!("docs/runbooks/{alarm}.md");
+        assert!(!fires || self.firing(alarm) == Some(page), "{:?}", self.firing(alarm));
+    }
+}
+
+/// Panels that show nothing on an engine that is well and has just begun.
+const EMPTY: [&str; 6] = [
+    "Age of the last good snapshot",
+    "Broken commits",
+    "Memory is full in",
+    "Size of the last snapshot",
+    "Snapshots",
+    "Snapshots that failed",
+];
+
+/// Every panel asks what Prometheus understands, and has an answer where there can be one.
+fn panels_answer(watcher: &Watcher) {
+    let (mut asked, mut empty) = (0, BTreeSet::new());
+    for file in fs::read_dir(palermo_tests::root().join("deploy/grafana")).expect("a folder") {
+        let text = fs::read_to_string(file.expect("a file").path()).expect("a dashboard");
+        let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+        for panel in dashboard["panels"].as_array().expect("panels") {
+            for target in panel["targets"].as_array().expect("targets") {
+                let expr = target["expr"].as_str().expect("an expression");
+                let expr = expr.replace("$job", ".*").replace("$instance", ".*");
+                let found = watcher.series(&expr);
+                let found = found.unwrap_or_else(|| panic!("Prometheus does not take {expr}"));
+                asked += 1;
+                if found == 0 {
+                    empty.insert(panel["title"].as_str().expect("a title").to_owned());
+                }
+            }
+        }
+    }
+    let unexpected: Vec<_> = empty.iter().filter(|one| !EMPTY.contains(&one.as_str())).collect();
+    println!("{asked} questions of panels, without an answer: {empty:?}");
+    assert!(asked > 40 && unexpected.is_empty(), "{unexpected:?} show nothing");
+}
+
+/// Faults are made, and the alarm for each fires with its page, and ends.
+pub(crate) fn alarms(ground: &Ground) {
+    let site = ground.small("watched");
+    let watcher = Watcher::beside(&site);
+    let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+    engine.wait_caught_up(&site, PATIENCE);
+    wait_until("Prometheus sees the engine", PATIENCE, || {
+        watcher.series("palermo_alerts_total and on (job) up == 1").is_some_and(|found| found > 0)
+    });
+    // Two looks are needed for a rate.
+    std::thread::sleep(Duration::from_secs(4));
+    panels_answer(&watcher);
+    for quiet in ["PalermoDown", "PalermoRulesRefused", "PalermoNotReady", "PalermoLag"] {
+        assert_eq!(watcher.firing(quiet), None, "{quiet} on an engine that is well");
+    }
+    let config = site.config_file();
+    let nobody_has_it = "ab".repeat(32);
+    let refused = Command::new(BINARY)
+        .args(["rules", "activate", &nobody_has_it, "--by", "me", "--reason", "a fault"])
+        .arg("-c")
+        .arg(config)
+        .output()
+        .expect("the command runs");
+    assert_eq!(refused.status.code(), Some(3));
+    watcher.wait_firing("PalermoRulesRefused", true);
+    engine.kill();
+    watcher.wait_firing("PalermoDown", true);
+    let mut engine = Engine::start(BINARY, &site, &[]);
+    engine.wait_ready(PATIENCE);
+    watcher.wait_firing("PalermoDown", false);
+    watcher.wait_firing("PalermoRulesRefused", false);
+    assert_eq!(engine.terminate(PATIENCE).code, Some(0));
+}
