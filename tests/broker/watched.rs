@@ -137,6 +137,21 @@ fn panels_answer(watcher: &Watcher) {
     assert!(asked > 40 && unexpected.is_empty(), "{unexpected:?} show nothing");
 }
 
+/// `palermo top` says of the same engine what its metrics say.
+fn top_says_it(site: &Site) {
+    let done = Command::new(BINARY)
+        .args(["top", "--every", "1s", "--frames", "1", "-c"])
+        .arg(site.config_file())
+        .output()
+        .expect("the command runs");
+    let frame = String::from_utf8_lossy(&done.stdout).into_owned();
+    println!("{frame}");
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    for word in ["  ready  ", "trafficking-core", "0 records", "processed ", "dead letters "] {
+        assert!(frame.contains(word), "`{word}` is not in\n{frame}");
+    }
+}
+
 /// Faults are made, and the alarm for each fires with its page, and ends.
 pub(crate) fn alarms(ground: &Ground) {
     let site = ground.small("watched");
@@ -149,6 +164,7 @@ pub(crate) fn alarms(ground: &Ground) {
     // Two looks are needed for a rate.
     std::thread::sleep(Duration::from_secs(4));
     panels_answer(&watcher);
+    top_says_it(&site);
     for quiet in ["PalermoDown", "PalermoRulesRefused", "PalermoNotReady", "PalermoLag"] {
         assert_eq!(watcher.firing(quiet), None, "{quiet} on an engine that is well");
     }

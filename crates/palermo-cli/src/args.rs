@@ -88,6 +88,8 @@ pub(crate) enum Command {
     /// Find out what is wrong.
     #[command(subcommand)]
     Doctor(DoctorCommand),
+    /// Watch an engine on this machine: what it reads, how far behind it is, what it finds.
+    Top(TopArgs),
     /// Look at the snapshots of a task.
     #[command(subcommand)]
     State(StateCommand),
@@ -179,6 +181,18 @@ pub(crate) struct ConfigArgs {
     /// The configuration.
     #[arg(short, long, value_name = "FILE", default_value = "palermo.yaml")]
     pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Time between two looks.
+    #[arg(long, value_name = "DURATION", value_parser = seconds, default_value = "2s")]
+    pub every: i64,
+    /// End after so many frames.
+    #[arg(long, value_name = "N")]
+    pub frames: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,7 @@ mod shadow;
 mod signals;
 mod state;
 mod synth;
+mod top;
 mod tune;
 mod why_not;
 
@@ -135,6 +136,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
             rules::release::rollback(&arguments, out)
         }
         Command::Rules(RulesCommand::Status(arguments)) => rules::release::status(&arguments, out),
+        Command::Top(arguments) => top::top(&arguments, out),
         Command::State(StateCommand::Inspect(arguments)) => state::inspect(&arguments, out),
         Command::State(StateCommand::Verify(arguments)) => state::verify(&arguments, out),
         Command::State(StateCommand::Stats(arguments)) => state::stats(&arguments, out),

@@ -108,6 +108,11 @@ impl Out {
         let _ = writeln!(self.data, "{line}").and_then(|()| self.data.flush());
     }
 
+    /// Data as it is, such as what moves the cursor of a terminal.
+    pub(crate) fn raw(&mut self, text: &str) {
+        let _ = write!(self.data, "{text}").and_then(|()| self.data.flush());
+    }
+
     /// A line of talk.
     pub(crate) fn talk(&mut self, line: &str) {
         let _ = writeln!(self.talk, "{line}").and_then(|()| self.talk.flush());

@@ -3,6 +3,7 @@
 //! `UPDATE_DOCS=1 cargo test -p palermo-ops` writes them anew. Sees: a file that is not what the list
 //! says, a panel over a metric or label that is not exposed, one without words. Whether Prometheus takes an
 //! expression and has something to answer is asked of a real one (tests/broker/watched.rs).
+#![expect(clippy::arithmetic_side_effects, reason = "places on a page")]
 
 use crate::alarms::drift;
 use serde_json::{Value, json};
