@@ -11,13 +11,14 @@
 //! alerts as files; `start` a wrong beginning; `life` an unclean
 //! end and early readiness; `network` what a failing network between engine and broker does to a commit,
 //! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
-//! `ground_moves` topics and groups that change under it; `starved` too little of the machine; `soak`
+//! `ground_moves` topics and groups that change under it; `doctor` a look that says too little or leaves a trace; `secure` TLS, certificates, passwords and rights; `starved` too little of the machine; `soak`
 //! all of the first at length; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
 mod alerts;
 mod canary;
 mod crash;
+mod doctor;
 mod export;
 mod ground;
 mod ground_moves;
@@ -25,6 +26,7 @@ mod life;
 mod network;
 mod outage;
 mod replay;
+mod secure;
 mod snapshots;
 mod soak;
 mod start;
@@ -96,6 +98,14 @@ const TESTS: &[Test] = &[
     ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
     ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
     ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
+    ("secure::a_password_over_tls_with_the_least_rights", secure::scram),
+    ("secure::a_client_certificate", secure::mutual),
+    ("secure::each_mistake_in_the_connection_is_told", secure::mistakes),
+    ("secure::without_any_one_right_it_stops_and_names_it", secure::each_right),
+    ("secure::rights_and_users_that_end_while_it_runs", secure::ended),
+    ("doctor::a_good_site_is_fine_and_left_alone", doctor::fine),
+    ("doctor::what_is_wrong_is_found", doctor::wrong),
+    ("doctor::a_missing_right_is_found", doctor::rights),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),
 ];
 
