@@ -5,6 +5,7 @@ mod backtest;
 mod command;
 mod config;
 mod demo;
+mod deploy;
 mod features;
 mod parquet;
 mod readme;
