@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod demo;
 mod deploy;
+mod doctor;
 mod features;
 mod parquet;
 mod readme;

@@ -100,7 +100,7 @@ fn state(config: &Config) -> Vec<Finding> {
     let about = format!("`{}` (`state.dir`)", config.state_dir.display());
     let Some(at) = existing(&config.state_dir) else {
         let remedy = "set `state.dir` to a folder that this user may write";
-        return vec![Finding::new(Level::Error, STATE, about, "it cannot be looked at", remedy)];
+        return vec![Finding::new(Level::Error, STATE, about, "it is no folder", remedy)];
     };
     if let Err(error) = access(&at, Access::WRITE_OK | Access::EXEC_OK) {
         let seen = format!("`{}` cannot be written: {error}", at.display());
@@ -116,10 +116,11 @@ fn state(config: &Config) -> Vec<Finding> {
     found
 }
 
-/// The folder, or the nearest one above it that exists.
+/// The folder, or the nearest one above it; none where something else is in the way.
 fn existing(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
-    absolute.ancestors().find(|above| above.is_dir()).map(Path::to_path_buf)
+    let nearest = absolute.ancestors().find(|above| above.symlink_metadata().is_ok())?;
+    nearest.is_dir().then(|| nearest.to_path_buf())
 }
 
 fn judge_disk(about: &str, free: u64, newest: Option<u64>, kept: u32) -> Finding {
@@ -286,5 +287,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("a/b/c");
         assert_eq!(existing(&deep).as_deref(), Some(folder.path()));
+        fs::write(folder.path().join("a"), "").unwrap();
+        assert_eq!(existing(&deep), None);
     }
 }
