@@ -30,7 +30,8 @@ case ${1:-} in
         mkdir -p "$out"
         PATH=$tools/bin:$PATH cargo cyclonedx --format json --spec-version 1.5 \
             --manifest-path crates/palermo-cli/Cargo.toml --override-filename palermo.cdx >&2
-        mv crates/palermo-cli/palermo.cdx.json "$out/palermo.cdx.json"
+        # Our own crates are named by the folder that they were read from, which is nobody's business.
+        sed "s|file://$PWD/|file:///src/|g" crates/palermo-cli/palermo.cdx.json >"$out/palermo.cdx.json"
         # One file for each member of the workspace; what is released is the command.
         find crates benches tests -name palermo.cdx.json -delete
         echo "$out/palermo.cdx.json"
