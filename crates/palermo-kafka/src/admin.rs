@@ -9,7 +9,7 @@ use crate::error::{CONFIG, NOT_ALLOWED};
 use crate::error::{
     TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, refused, stop,
 };
-use crate::probe::{Probe, Shape};
+use crate::probe::{Probe, Shape, UNKNOWN_PATIENCE};
 use crate::watch::Health;
 use palermo_domain::{OutputTopic, Position, TopicRole};
 use palermo_engine::port::LogError;
@@ -189,13 +189,18 @@ pub(crate) fn look_at_topics(
     let brokers = probe.brokers(config)?;
     let mut looks = Vec::new();
     let mut present = Vec::new();
+    // What makes one topic unknown for a moment has passed for the others too.
+    let mut tries = UNKNOWN_PATIENCE;
     for (topic, part) in topics(config) {
-        let (shape, problems) = match probe.shape(&topic) {
+        let (shape, problems) = match probe.shape(&topic, tries) {
             Ok(shape) => {
                 present.push((looks.len(), topic.clone(), part, shape));
                 (Some(shape), Vec::new())
             }
-            Err(error) => (None, vec![problem(&topic, error)?]),
+            Err(error) => {
+                tries = 1;
+                (None, vec![problem(&topic, error)?])
+            }
         };
         looks.push(TopicLook { topic, shape, problems });
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// How long a topic may be unknown before it counts as missing: a new one needs a moment until
 /// every broker has heard of it.
-const UNKNOWN_PATIENCE: u32 = 10;
+pub(crate) const UNKNOWN_PATIENCE: u32 = 10;
 /// How long the first answer of all may take before it is looked why there is none; then twice that.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 /// A client's queue is empty when nothing comes for so long.
@@ -142,12 +142,13 @@ impl Probe {
 
     /// How many partitions a topic has; it must exist.
     pub(crate) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        Ok(self.shape(topic)?.partitions)
+        Ok(self.shape(topic, UNKNOWN_PATIENCE)?.partitions)
     }
 
-    /// How many partitions and replicas a topic has; it must exist.
-    pub(crate) fn shape(&self, topic: &str) -> Result<Shape, LogError> {
-        shape(&self.consumer, topic, self.timeout)?.ok_or_else(|| missing(topic))
+    /// How many partitions and replicas a topic has; it must exist, and is asked for so often until it
+    /// counts as missing.
+    pub(crate) fn shape(&self, topic: &str, tries: u32) -> Result<Shape, LogError> {
+        shape(&self.consumer, topic, self.timeout, tries)?.ok_or_else(|| missing(topic))
     }
 
     /// First and next offset of a partition, as this client's isolation sees it.
@@ -259,17 +260,18 @@ pub(crate) fn partition_count(
     topic: &str,
     timeout: Duration,
 ) -> Result<Option<i32>, LogError> {
-    Ok(shape(consumer, topic, timeout)?.map(|shape| shape.partitions))
+    Ok(shape(consumer, topic, timeout, UNKNOWN_PATIENCE)?.map(|shape| shape.partitions))
 }
 
 fn shape(
     consumer: &BaseConsumer<ConsumerWatch>,
     topic: &str,
     timeout: Duration,
+    tries: u32,
 ) -> Result<Option<Shape>, LogError> {
     let doing = &format!("asking for the partitions of topic `{topic}`");
     let mut last = Code::NoError;
-    for _ in 0..UNKNOWN_PATIENCE {
+    for _ in 0..tries {
         let metadata = consumer
             .fetch_metadata(Some(topic), timeout)
             .map_err(|error| general(doing, &error))?;
