@@ -1,5 +1,5 @@
 # Every target does its own set-up on a fresh Debian machine that has Rust.
-.PHONY: demo test bench counts soak fmt lint clean
+.PHONY: demo test bench counts soak audit sbom reproducible fmt lint clean
 
 # `cargo build` stays the product: never --workspace for a release.
 demo:
@@ -22,6 +22,20 @@ soak:
 	@deploy/scripts/setup.sh test
 	@PALERMO_SOAK_MINUTES=$${PALERMO_SOAK_MINUTES:-60} PALERMO_SOAK_RATE=$${PALERMO_SOAK_RATE:-2500} \
 	    cargo test -p palermo-tests --test broker -- soak
+
+# Known holes, licences and sources of everything that is built in; what that is, as CycloneDX JSON.
+audit:
+	@deploy/scripts/setup.sh build
+	@deploy/scripts/audit.sh deny
+
+sbom:
+	@deploy/scripts/setup.sh build
+	@deploy/scripts/audit.sh sbom
+
+# Two release builds in two folders, compared byte by byte.
+reproducible:
+	@deploy/scripts/setup.sh build
+	@deploy/scripts/reproducible.sh
 
 fmt:
 	@cargo fmt --all

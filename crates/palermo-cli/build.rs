@@ -47,7 +47,11 @@ fn main() -> std::io::Result<()> {
     let docs = docs.canonicalize().unwrap_or(docs);
     std::fs::write(folder("OUT_DIR").join("pages.rs"), pages(&docs))?;
     say(&format!("rerun-if-changed={}", docs.display()));
-    let git = output("git", &["rev-parse", "--short=12", "HEAD"]);
+    // A build from an archive of the sources is told which they are.
+    say("rerun-if-env-changed=PALERMO_GIT");
+    let given = folder("PALERMO_GIT").display().to_string();
+    let git = Some(given).filter(|given| !given.is_empty());
+    let git = git.or_else(|| output("git", &["rev-parse", "--short=12", "HEAD"]));
     if let Some(head) = output("git", &["rev-parse", "--git-path", "logs/HEAD"]) {
         say(&format!("rerun-if-changed={head}"));
     }

@@ -15,7 +15,9 @@
 # and kafka.log.1, that of the start before. stdout is the bootstrap address alone; everything else goes to stderr.
 # Exit codes: 0 fine, 1 down, 2 usage, 4 environment (no Java, no maven, a port in use).
 # KAFKA_HEAP (default 384m) sets the heap. KAFKA_PROXIED=P:A adds a listener on loopback port P whose
-# clients are led to port A: there a test puts a proxy.
+# clients are led to port A: there a test puts a proxy. KAFKA_EXTRA=FILE adds the properties in FILE, which
+# count more than those before them and may name @PORT@, @PORT+2@, @PORT+3@ and @CONTROLLER_PORT@. KAFKA_SCRAM='user=password …'
+# makes these users (SCRAM-SHA-512) when the directory is new.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -74,6 +76,13 @@ proxied() {
     echo 'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT'
 }
 
+# One `--add-scram` a user.
+scram() {
+    for user in ${KAFKA_SCRAM:-}; do
+        printf '%s\n' "--add-scram" "SCRAM-SHA-512=[name=${user%%=*},password=${user#*=}]"
+    done
+}
+
 start() {
     if running; then echo "127.0.0.1:$port"; return 0; fi
     need_java
@@ -82,9 +91,14 @@ start() {
     sed -e "s|@PORT@|$port|g" -e "s|@CONTROLLER_PORT@|$((port + 1))|g" -e "s|@DATA@|$dir/data|g" \
         "$here/server.properties" >"$dir/server.properties"
     if [ -n "${KAFKA_PROXIED:-}" ]; then proxied >>"$dir/server.properties"; fi
+    if [ -n "${KAFKA_EXTRA:-}" ]; then
+        sed -e "s|@PORT@|$port|g" -e "s|@CONTROLLER_PORT@|$((port + 1))|g" -e "s|@PORT+2@|$((port + 2))|g" \
+            -e "s|@PORT+3@|$((port + 3))|g" "$KAFKA_EXTRA" >>"$dir/server.properties"
+    fi
     if [ ! -f "$dir/data/meta.properties" ]; then
+        # shellcheck disable=SC2046
         (heap=64m; java_kafka kafka.tools.StorageTool format --standalone -t "$cluster_id" \
-            -c "$dir/server.properties") >"$dir/format.log" 2>&1 ||
+            -c "$dir/server.properties" $(scram)) >"$dir/format.log" 2>&1 ||
             fail 4 "could not format $dir/data: $(tail -n 3 "$dir/format.log")"
     fi
     if [ -f "$dir/kafka.log" ]; then mv "$dir/kafka.log" "$dir/kafka.log.1"; fi

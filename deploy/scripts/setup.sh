@@ -3,7 +3,8 @@
 #
 #   deploy/scripts/setup.sh build    what compiling needs: C compiler, make, pkg-config, OpenSSL and zlib
 #   deploy/scripts/setup.sh lint     that, and rustfmt and clippy
-#   deploy/scripts/setup.sh kafka    what the local Kafka needs: Java, maven (once), the pinned jars
+#   deploy/scripts/setup.sh kafka    what the local Kafka and its tests need: Java, openssl, maven (once), the
+#                                    pinned jars
 #   deploy/scripts/setup.sh browser  what the tests of pages need: Chromium
 #   deploy/scripts/setup.sh prometheus  what the tests of alarms need: promtool and Prometheus, under target/tools
 #   deploy/scripts/setup.sh test     all of it but the browser and promtool
@@ -69,6 +70,8 @@ check_build() {
 check_kafka() {
     major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
     [ "${major:-0}" -ge 17 ] || need default-jre-headless
+    # Makes the certificates of the tests of secured connections.
+    have openssl || need openssl
     # Maven is wanted only until the jars are there.
     "$kafka" installed || have mvn || need maven
 }

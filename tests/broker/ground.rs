@@ -5,7 +5,7 @@ use palermo_domain::OutputTopic;
 use palermo_kafka::testing::TransactionalProducer;
 use palermo_kafka::tools::{NewRecord, produce_all};
 use palermo_tests::{
-    Broker, Engine, Exit, Feed, FeedConfig, Outputs, Site, Upstream, clock, oracle,
+    Broker, Engine, Exit, Feed, FeedConfig, Outputs, Secured, Site, Upstream, clock, oracle,
 };
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +26,7 @@ pub(crate) struct Ground {
     feed: OnceLock<(Feed, Site)>,
     reference: OnceLock<Reference>,
     small: OnceLock<Reference>,
+    secured: OnceLock<Secured>,
 }
 
 /// An undisturbed run, and the site whose input topics it read.
@@ -37,7 +38,18 @@ pub(crate) struct Reference {
 
 impl Ground {
     pub(crate) fn new(broker: Broker) -> Self {
-        Self { broker, feed: OnceLock::new(), reference: OnceLock::new(), small: OnceLock::new() }
+        let (feed, reference, small) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { broker, feed, reference, small, secured: OnceLock::new() }
+    }
+
+    /// The broker that asks who comes.
+    pub(crate) fn secured(&self) -> &Secured {
+        self.secured.get_or_init(|| {
+            let begun = Instant::now();
+            let secured = Secured::start().expect("a secured broker starts");
+            println!("secured broker: {:.1} s", begun.elapsed().as_secs_f64());
+            secured
+        })
     }
 
     /// The big feed and the site whose input topics hold it, complete.

@@ -12,15 +12,17 @@
 //! alerts as files; `start` a wrong beginning; `life` an unclean
 //! end and early readiness; `network` what a failing network between engine and broker does to a commit,
 //! to reading and to readiness; `outage` the same of a broker that dies and of an engine that sleeps;
-//! `ground_moves` topics and groups that change under it; `starved` too little of the machine; `soak`
-//! all of the first at length; `operator` what only shows under load; `watched` an alarm that does not fire over a real
-//! Prometheus; `canary` personal data in what is written. None sees a fault that the
+//! `ground_moves` topics and groups that change under it; `doctor` a look that says too little or leaves a
+//! trace; `secure` TLS, certificates, passwords and rights; `starved` too little of the machine; `soak` all of
+//! the first at length; `operator` what only shows under load; `watched` an alarm that does not fire over a
+//! real Prometheus; `canary` personal data in what is written. None sees a fault that the
 //! reference run shares: that is what the golden and property tests are for.
 
 mod activation;
 mod alerts;
 mod canary;
 mod crash;
+mod doctor;
 mod export;
 mod ground;
 mod ground_moves;
@@ -29,6 +31,7 @@ mod network;
 mod operator;
 mod outage;
 mod replay;
+mod secure;
 mod snapshots;
 mod soak;
 mod start;
@@ -103,6 +106,14 @@ const TESTS: &[Test] = &[
     ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
     ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
     ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
+    ("secure::a_password_over_tls_with_the_least_rights", secure::scram),
+    ("secure::a_client_certificate", secure::mutual),
+    ("secure::each_mistake_in_the_connection_is_told", secure::mistakes),
+    ("secure::without_any_one_right_it_stops_and_names_it", secure::each_right),
+    ("secure::rights_and_users_that_end_while_it_runs", secure::ended),
+    ("doctor::a_good_site_is_fine_and_left_alone", doctor::fine),
+    ("doctor::what_is_wrong_is_found", doctor::wrong),
+    ("doctor::a_missing_right_is_found", doctor::rights),
     ("operator::an_hour_of_changes_and_faults_under_load", operator::hour),
     (WATCHED, watched::alarms),
     ("canary::personal_data_is_written_nowhere", canary::nowhere),

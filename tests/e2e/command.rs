@@ -19,10 +19,20 @@ pub(crate) fn palermo(arguments: &[&str]) -> Done {
 
 /// Runs it in a folder, without a terminal and without the environment's broker.
 pub(crate) fn palermo_in(folder: &Path, arguments: &[&str]) -> Done {
+    palermo_with(folder, arguments, &[])
+}
+
+/// The same with variables of the environment.
+pub(crate) fn palermo_with(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Done {
     let output = Command::new(env!("CARGO_BIN_EXE_palermo-under-test"))
         .args(arguments)
         .current_dir(folder)
         .env_remove("PALERMO_BOOTSTRAP")
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the command runs");

@@ -1,6 +1,6 @@
 //! `palermo config check`: every problem of a file at once, each with its place and a proposal.
 
-use crate::command::{folder, palermo, palermo_in};
+use crate::command::{folder, palermo, palermo_in, palermo_with};
 
 #[test]
 fn the_shipped_configuration_is_fine() {
@@ -42,4 +42,53 @@ fn a_file_that_is_not_there_is_named() {
     let done = palermo(&["config", "check", "-c", "no-such.yaml"]);
     assert_eq!(done.code, 3);
     assert!(done.stderr.contains("no-such.yaml"), "{}", done.stderr);
+}
+
+#[test]
+fn each_value_is_shown_with_where_it_came_from() {
+    let folder = folder();
+    let text = "task: t\nkafka:\n  bootstrap: 127.0.0.1:1\n  security: sasl_tls\n  sasl_username: u\n  \
+                sasl_password_file: secret\n";
+    std::fs::write(folder.path().join("palermo.yaml"), text).unwrap();
+    std::fs::write(folder.path().join("secret"), "hunter2\n").unwrap();
+    let done = palermo_in(folder.path(), &["config", "show", "--origin"]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let words = |key: &str| -> Vec<String> {
+        let line = done.stdout.lines().find(|line| line.split_whitespace().next() == Some(key));
+        line.unwrap_or("").split_whitespace().skip(1).map(str::to_owned).collect()
+    };
+    assert_eq!(words("task"), ["t", "palermo.yaml:1"]);
+    assert_eq!(words("kafka.bootstrap"), ["127.0.0.1:1", "palermo.yaml:3"]);
+    assert_eq!(words("kafka.sasl_password_file"), ["secret", "palermo.yaml:6"]);
+    assert_eq!(words("kafka.tls_ca_file"), ["not", "set", "default"]);
+    assert_eq!(words("time.lateness"), ["2h", "default"]);
+    assert!(!done.stdout.contains("hunter2"), "a secret is shown");
+    let lines = done.stdout.lines().count();
+    assert_eq!(lines, palermo_runtime::CONFIG_KEYS.len(), "every key, once");
+    let done = palermo_in(folder.path(), &["config", "show", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let origin = |key: &str| {
+        let all = report["settings"].as_array().unwrap().iter();
+        all.filter(|one| one["key"] == key).map(|one| one["origin"].clone()).next().unwrap()
+    };
+    assert_eq!(
+        origin("task"),
+        serde_json::json!({"kind": "file", "file": "palermo.yaml", "line": 1})
+    );
+    assert_eq!(origin("time.lateness"), serde_json::json!({"kind": "default"}));
+}
+
+#[test]
+fn the_environment_counts_more_than_the_file_and_is_named() {
+    let folder = folder();
+    std::fs::write(folder.path().join("palermo.yaml"), "kafka:\n  bootstrap: 127.0.0.1:1\n")
+        .unwrap();
+    let environment = [("PALERMO_BOOTSTRAP", "127.0.0.1:2")];
+    let done = palermo_with(folder.path(), &["config", "show", "--origin"], &environment);
+    let line = done.stdout.lines().find(|line| line.starts_with("kafka.bootstrap ")).unwrap();
+    assert!(line.contains("127.0.0.1:2") && line.ends_with("PALERMO_BOOTSTRAP"), "{line}");
+    std::fs::write(folder.path().join("palermo.yaml"), "kafka:\n  botstrap: 127.0.0.1:1\n")
+        .unwrap();
+    let done = palermo_in(folder.path(), &["config", "show"]);
+    assert_eq!((done.code, done.stdout.as_str()), (3, ""));
 }

@@ -5,6 +5,8 @@ mod backtest;
 mod command;
 mod config;
 mod demo;
+mod deploy;
+mod doctor;
 mod features;
 mod parquet;
 mod readme;

@@ -41,6 +41,7 @@ struct Own {
     proxy: Proxy,
     /// Of the listener behind the proxy.
     proxied: SocketAddr,
+    environment: Vec<(String, String)>,
 }
 
 impl Broker {
@@ -54,13 +55,22 @@ impl Broker {
         {
             return Ok(Self { bootstrap, own: None });
         }
+        Self::start_with(&[])
+    }
+
+    /// Starts a broker with more of `kafka.sh`'s environment, such as `KAFKA_EXTRA`; ports [`Broker::port`]
+    /// and the three after it are its own.
+    ///
+    /// # Errors
+    /// No Java, no jars, or it does not start.
+    pub fn start_with(environment: &[(&str, String)]) -> Result<Self, Absent> {
         let folder = tempfile::Builder::new()
             .prefix("palermo-broker-")
             .tempdir()
             .map_err(|error| Absent(format!("no temporary folder: {error}")))?;
         let script = crate::root().join("deploy/kafka/kafka.sh");
         installed(&script)?;
-        let port = three_free_ports();
+        let port = four_free_ports();
         let data = folder.path().join("kafka");
         let watchman = watch(&script, &port.to_string(), &data)?;
         let listener = TcpListener::bind("127.0.0.1:0")
@@ -68,7 +78,9 @@ impl Broker {
         let proxied = SocketAddr::from(([127, 0, 0, 1], port + 2));
         let proxy = Proxy::start(listener, proxied);
         // From here on `own` stops what may have been started.
-        let own = Own { watchman, folder, port, proxy, proxied };
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let own = Own { watchman, folder, port, proxy, proxied, environment };
         let bootstrap = own.start()?;
         Ok(Self { bootstrap, own: Some(own) })
     }
@@ -76,6 +88,11 @@ impl Broker {
     /// The way to it that can be disturbed; none where the broker is not ours.
     pub fn proxy(&self) -> Option<&Proxy> {
         self.own.as_ref().map(|own| &own.proxy)
+    }
+
+    /// Its first port; none where the broker is not ours.
+    pub fn port(&self) -> Option<u16> {
+        self.own.as_ref().map(|own| own.port)
     }
 
     /// A listener that answers, and leads its clients to the proxy.
@@ -122,6 +139,7 @@ impl Own {
         command.args(words).args(["--port", &self.port.to_string(), "--dir"]);
         command.arg(self.folder.path().join("kafka"));
         command.env("KAFKA_PROXIED", proxied).stdin(Stdio::null());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -175,13 +193,14 @@ fn watch(script: &Path, port: &str, data: &Path) -> Result<Child, Absent> {
         .map_err(|error| Absent(format!("no shell: {error}")))
 }
 
-/// A port whose two neighbors are free too (the controller takes one, the listener behind the proxy the
-/// other), below the range from which the system gives ports to connections.
-fn three_free_ports() -> u16 {
+/// A port whose three neighbors are free too (the controller takes one, the listener behind the proxy the
+/// next, a test of secured connections both of the last), below the range from which the system gives
+/// ports to connections.
+fn four_free_ports() -> u16 {
     let begin = u16::try_from(std::process::id() % 2_500).unwrap_or(0) * 4 + 20_000;
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let ports = (begin..32_000).chain(20_000..begin).step_by(4);
-    ports.into_iter().find(|port| (*port..*port + 3).all(free)).expect("three free ports")
+    ports.into_iter().find(|port| (*port..*port + 4).all(free)).expect("four free ports")
 }
 
 /// A port that is free at this moment.

@@ -2,6 +2,7 @@
 //! with known content, and oracles that are tested themselves.
 //!
 //! * [`Broker`]: a real Kafka on a free port in a temporary folder, gone with the test.
+//! * [`Secured`]: a second Kafka with TLS, user names and an authorizer, and the certificates for it.
 //! * [`Site`]: topics, group, task and folders of one engine under test; reads what it published.
 //! * [`Engine`]: `palermo run` as a process, with everything it says kept.
 //! * [`Feed`]: payments out of order, twice, late, undecodable and aborted, with the truth about
@@ -14,6 +15,7 @@ mod broker;
 mod engine;
 mod feed;
 mod http;
+mod secured;
 mod site;
 
 pub mod adversarial;
@@ -24,6 +26,7 @@ pub use broker::{Absent, Broker, free_port};
 pub use engine::{Engine, Exit, signal};
 pub use feed::{Feed, FeedConfig, Garbage, Upstream};
 pub use http::{get, get_plain};
+pub use secured::{Secured, kafka_admin};
 pub use site::{Follow, Outputs, Site};
 
 use palermo_engine::port::Clock;

@@ -40,7 +40,6 @@ says where (a test of its own, with `PALERMO_LONG=1`) and ends with `log_unavail
 `kafka-transactions.sh`.
 * F18, F23: a coordinator that moves, a rolling restart: they need more than one broker.
 * F52: a clock that jumps. Detection reads none; the clients of the broker do.
-* F58: credentials that end while it runs.
 ";
 
 #[derive(Debug, Deserialize)]

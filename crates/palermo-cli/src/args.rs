@@ -86,8 +86,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Find out what is wrong.
-    #[command(subcommand)]
-    Doctor(DoctorCommand),
+    Doctor(DoctorArgs),
     /// Watch an engine on this machine: what it reads, how far behind it is, what it finds.
     Top(TopArgs),
     /// Look at the snapshots of a task.
@@ -161,6 +160,17 @@ pub(crate) enum RulesCommand {
     Status(ConfigArgs),
 }
 
+/// Without a command: looks at configuration, rules, machine, brokers, topics and rights, and changes
+/// nothing.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(subcommand)]
+    pub command: Option<DoctorCommand>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum DoctorCommand {
     /// Explain why a record was dead-lettered, or why the engine stopped.
@@ -174,6 +184,17 @@ pub(crate) enum DoctorCommand {
 pub(crate) enum ConfigCommand {
     /// Read a configuration as `run` would.
     Check(ConfigArgs),
+    /// Show every key with the value in force; secrets are in files, of which the path is shown.
+    Show(ConfigShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigShowArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Show where each value came from: default, a line of the file, or the environment.
+    #[arg(long)]
+    pub origin: bool,
 }
 
 #[derive(Clone, Debug, Args)]

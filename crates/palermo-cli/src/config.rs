@@ -1,9 +1,9 @@
-//! Reading the configuration, with what the environment replaces; `palermo config check`.
+//! Reading the configuration, with what the environment replaces; `palermo config check` and `show`.
 
-use crate::args::ConfigArgs;
+use crate::args::{ConfigArgs, ConfigShowArgs};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
-use palermo_runtime::{Config, ConfigError, ConfigOverrides};
+use palermo_runtime::{Config, ConfigError, ConfigOverrides, Origin as Source, Setting};
 use serde_json::json;
 use std::path::Path;
 
@@ -87,4 +87,44 @@ pub(crate) fn check(arguments: &ConfigArgs, out: &mut Out) -> Result<Exit, Failu
     let fine = rows.is_empty();
     out.json_data(&json!({"ok": fine, "problems": rows}));
     Ok(if fine { Exit::Fine } else { Exit::Content })
+}
+
+/// `palermo config show`.
+pub(crate) fn show(arguments: &ConfigShowArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let path = &arguments.config.config;
+    let overrides = ConfigOverrides { bootstrap: from_environment() };
+    let file = path.display().to_string();
+    let (_, settings) = Config::parse_with_origins(&text(path)?, &file, &overrides)
+        .map_err(|error| refused(&error))?;
+    if out.json() {
+        let rows: Vec<_> = settings.iter().map(row).collect();
+        out.json_data(&json!({"settings": rows}));
+        return Ok(Exit::Fine);
+    }
+    let shown = |setting: &Setting| match setting.value.as_str() {
+        "" => "not set".to_owned(),
+        value => value.to_owned(),
+    };
+    let keys = settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+    let values = settings.iter().map(|setting| shown(setting).chars().count()).max().unwrap_or(0);
+    for setting in &settings {
+        let (key, value) = (setting.key, shown(setting));
+        let line = if arguments.origin {
+            format!("{key:keys$}  {value:values$}  {}", setting.origin)
+        } else {
+            format!("{key:keys$}  {value}")
+        };
+        out.data(&line);
+    }
+    Ok(Exit::Fine)
+}
+
+fn row(setting: &Setting) -> serde_json::Value {
+    let value = (!setting.value.is_empty()).then_some(setting.value.as_str());
+    let origin = match &setting.origin {
+        Source::Default => json!({"kind": "default"}),
+        Source::File { file, line } => json!({"kind": "file", "file": file, "line": line}),
+        Source::Replaced { by } => json!({"kind": "environment", "name": by}),
+    };
+    json!({"key": setting.key, "value": value, "origin": origin})
 }

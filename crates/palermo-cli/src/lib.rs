@@ -140,8 +140,12 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::State(StateCommand::Inspect(arguments)) => state::inspect(&arguments, out),
         Command::State(StateCommand::Verify(arguments)) => state::verify(&arguments, out),
         Command::State(StateCommand::Stats(arguments)) => state::stats(&arguments, out),
-        Command::Doctor(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
+        Command::Doctor(arguments) => match arguments.command {
+            Some(DoctorCommand::Explain { reason }) => doctor::explain(&reason, out),
+            None => doctor::examine(&arguments.config, out),
+        },
         Command::Config(ConfigCommand::Check(arguments)) => config::check(&arguments, out),
+        Command::Config(ConfigCommand::Show(arguments)) => config::show(&arguments, out),
     }
 }
 

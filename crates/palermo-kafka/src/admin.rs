@@ -6,18 +6,20 @@
 
 use crate::config::{BATCH_BYTES, KafkaConfig};
 use crate::error::{CONFIG, NOT_ALLOWED};
-use crate::error::{TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, stop};
-use crate::probe::Probe;
+use crate::error::{
+    TOPIC_MISSING, TOPIC_SETTINGS, general, is_not_allowed, recover, refused, stop,
+};
+use crate::probe::{Probe, Shape, UNKNOWN_PATIENCE};
 use crate::watch::Health;
 use palermo_domain::{OutputTopic, Position, TopicRole};
 use palermo_engine::port::LogError;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, NewPartitions, NewTopic,
-    OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+    ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::FromClientConfig;
-use rdkafka::error::{KafkaResult, RDKafkaErrorCode as Code};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -166,27 +168,113 @@ pub fn check_topics(
     let health = Arc::new(Health::default());
     let probe = Probe::open(config, &health)?;
     probe.check_cluster(config)?;
-    let mut problems = Vec::new();
+    Ok(look_at_topics(&probe, config, needs)?.into_iter().flat_map(|look| look.problems).collect())
+}
+
+/// What was seen of a topic.
+pub(crate) struct TopicLook {
+    pub(crate) topic: String,
+    /// Where it can be seen at all.
+    pub(crate) shape: Option<Shape>,
+    pub(crate) problems: Vec<TopicProblem>,
+}
+
+/// What was seen of each topic of the configuration. One that may not be looked at is a problem of that
+/// topic: all that is missing is said at once.
+pub(crate) fn look_at_topics(
+    probe: &Probe,
+    config: &KafkaConfig,
+    needs: &TopicNeeds,
+) -> Result<Vec<TopicLook>, LogError> {
+    let brokers = probe.brokers(config)?;
+    let mut looks = Vec::new();
     let mut present = Vec::new();
-    for (name, part) in topics(config) {
-        match probe.partitions(&name) {
-            Ok(count) => present.push((name, part, count)),
-            Err(LogError::Stop { code: TOPIC_MISSING, .. }) => problems.push(TopicProblem {
-                topic: name,
-                severity: Severity::Error,
-                code: TOPIC_MISSING,
-                found: "it does not exist".to_owned(),
-                remedy: "make it, or start with `--create-topics`".to_owned(),
-            }),
-            Err(error) => return Err(error),
+    // What makes one topic unknown for a moment has passed for the others too.
+    let mut tries = UNKNOWN_PATIENCE;
+    for (topic, part) in topics(config) {
+        let (shape, problems) = match probe.shape(&topic, tries) {
+            Ok(shape) => {
+                present.push((looks.len(), topic.clone(), part, shape));
+                (Some(shape), Vec::new())
+            }
+            Err(error) => {
+                tries = 1;
+                (None, vec![problem(&topic, error)?])
+            }
+        };
+        looks.push(TopicLook { topic, shape, problems });
+    }
+    // Only a restart would find out that it may not read what it wrote.
+    let progress = config.output(OutputTopic::Progress);
+    for look in looks.iter_mut().filter(|look| look.topic == progress && look.shape.is_some()) {
+        if let Err(error) = probe.try_reading(progress) {
+            look.problems.push(problem(progress, error)?);
         }
     }
-    let settings = settings(config, present.iter().map(|(name, _, _)| name.as_str()))?;
-    for (name, part, count) in present {
-        let found = settings.get(&name).cloned().unwrap_or_default();
-        judge(&name, part, count, &found, needs, &mut problems);
+    let settings = settings(config, present.iter().map(|(_, name, ..)| name.as_str()))?;
+    for ((at, name, part, shape), found) in present.into_iter().zip(settings) {
+        let Some(look) = looks.get_mut(at) else { continue };
+        match found {
+            Ok(found) => {
+                judge(&name, part, shape.partitions, &found, needs, &mut look.problems);
+                judge_copies(&name, shape.replicas, brokers, &found, &mut look.problems);
+            }
+            Err(error) => look.problems.push(problem(&name, error)?),
+        }
     }
-    Ok(problems)
+    Ok(looks)
+}
+
+/// An error that is about one topic, as a problem of it; another one stays an error.
+fn problem(topic: &str, error: LogError) -> Result<TopicProblem, LogError> {
+    let (code, found, remedy) = match error {
+        LogError::Stop { code: TOPIC_MISSING, .. } => (
+            TOPIC_MISSING,
+            "it does not exist".to_owned(),
+            "make it, or start with `--create-topics`".to_owned(),
+        ),
+        LogError::Stop { code: NOT_ALLOWED, reason } => {
+            let (found, remedy) = reason.split_once("; ").unwrap_or((&reason, ""));
+            (NOT_ALLOWED, found.to_owned(), remedy.to_owned())
+        }
+        other => return Err(other),
+    };
+    Ok(TopicProblem { topic: topic.to_owned(), severity: Severity::Error, code, found, remedy })
+}
+
+/// Whether a broker may be lost. A cluster of one has no copies to ask for.
+fn judge_copies(
+    name: &str,
+    replicas: usize,
+    brokers: usize,
+    found: &Settings,
+    problems: &mut Vec<TopicProblem>,
+) {
+    let least = found.get("min.insync.replicas").and_then(|value| value.parse::<usize>().ok());
+    let least = least.unwrap_or(1);
+    let (severity, seen, remedy) = if least > replicas {
+        (
+            Severity::Error,
+            format!("`min.insync.replicas` is {least} and it has {replicas} replicas"),
+            "nothing can be written to it: lower the one or raise the other",
+        )
+    } else if brokers > 1 && replicas < 2 {
+        (
+            Severity::Warning,
+            format!("it has one replica in a cluster of {brokers} brokers"),
+            "give it 3 replicas: with its broker it would be gone",
+        )
+    } else if replicas > 1 && least < 2 {
+        (
+            Severity::Warning,
+            format!("`min.insync.replicas` is {least} of {replicas} replicas"),
+            "set it to 2: what is acknowledged could be on one broker alone",
+        )
+    } else {
+        return;
+    };
+    let (topic, remedy) = (name.to_owned(), remedy.to_owned());
+    problems.push(TopicProblem { topic, severity, code: TOPIC_SETTINGS, found: seen, remedy });
 }
 
 /// The settings of a topic, as the broker names them.
@@ -445,30 +533,32 @@ fn make(config: &KafkaConfig, wanted: &[NewTopic<'_>]) -> Result<Vec<String>, Lo
     Ok(made)
 }
 
+/// The settings of each of these topics, in their order.
 fn settings<'a>(
     config: &KafkaConfig,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<BTreeMap<String, Settings>, LogError> {
-    let asked: Vec<ResourceSpecifier<'_>> = names.map(ResourceSpecifier::Topic).collect();
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<Vec<Result<Settings, LogError>>, LogError> {
+    let asked: Vec<ResourceSpecifier<'_>> = names.clone().map(ResourceSpecifier::Topic).collect();
     if asked.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Vec::new());
     }
     let client = client(config)?;
-    let results: Vec<KafkaResult<ConfigResource>> =
+    let results: Vec<Result<ConfigResource, Code>> =
         block_on(client.describe_configs(&asked, &options(config)))
-            .map_err(|error| general("asking for the settings of topics", &error))?
-            .into_iter()
-            .map(|result| result.map_err(rdkafka::error::KafkaError::AdminOp))
-            .collect();
-    let mut all = BTreeMap::new();
-    for result in results {
-        let resource =
-            result.map_err(|error| general("asking for the settings of topics", &error))?;
-        let OwnedResourceSpecifier::Topic(name) = resource.specifier else { continue };
-        let entries = resource.entries.into_iter();
-        all.insert(name, entries.filter_map(|e| Some((e.name, e.value?))).collect());
-    }
-    Ok(all)
+            .map_err(|error| general("asking for the settings of topics", &error))?;
+    // The client answers in the order of the question. It keeps a refusal to itself and gives no entry
+    // then, where a topic has dozens.
+    let each = names.zip(results).map(|(name, result)| {
+        let doing = format!("asking for the settings of topic `{name}`");
+        let entries = result.map_err(|code| general(&doing, &KafkaError::AdminOp(code)))?.entries;
+        if entries.is_empty() {
+            let what =
+                format!("the broker does not show its settings (DescribeConfigs on `{name}`)");
+            return Err(refused(Code::TopicAuthorizationFailed, &what));
+        }
+        Ok(entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
+    });
+    Ok(each.collect())
 }
 
 fn client(config: &KafkaConfig) -> Result<AdminClient<DefaultClientContext>, LogError> {
@@ -516,6 +606,25 @@ mod tests {
         let mut problems = Vec::new();
         judge("t", part, partitions, &settings, &NEEDS, &mut problems);
         problems.into_iter().map(|problem| (problem.severity, problem.found)).collect()
+    }
+
+    #[test]
+    fn copies_are_judged_where_there_can_be_any() {
+        use Severity::{Error, Warning};
+        for (replicas, brokers, least, expected) in [
+            (1, 1, "1", None),
+            (1, 3, "1", Some(Warning)),
+            (3, 3, "1", Some(Warning)),
+            (3, 3, "2", None),
+            (2, 3, "3", Some(Error)),
+            (1, 1, "2", Some(Error)),
+        ] {
+            let found = [("min.insync.replicas".to_owned(), least.to_owned())].into();
+            let mut problems = Vec::new();
+            judge_copies("t", replicas, brokers, &found, &mut problems);
+            let found = problems.first().map(|problem| problem.severity);
+            assert_eq!(found, expected, "{replicas} {brokers} {least}");
+        }
     }
 
     /// Part, partitions, settings, what is expected.

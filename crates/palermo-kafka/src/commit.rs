@@ -16,7 +16,7 @@
 
 use crate::config::KafkaConfig;
 use crate::error::{
-    CommitFacts, CommitStep, NOT_ALLOWED, TOO_LARGE, commit_step, general, recover, stop, text,
+    CommitFacts, CommitStep, TOO_LARGE, commit_step, general, recover, refused, stop, text,
 };
 use crate::probe::missing;
 use crate::watch::Deliveries;
@@ -99,7 +99,9 @@ impl Publisher {
             let retriable =
                 matches!(&error, KafkaError::Transaction(e) if e.is_retriable() && !e.is_fatal());
             if !retriable || spent_ms >= patience {
-                return Err(general("fencing earlier engines of this task", &error));
+                let task = &self.config.task;
+                let doing = format!("fencing earlier engines of the transactional id `{task}`");
+                return Err(general(&doing, &error));
             }
             self.producer.poll(Duration::from_millis(50));
         }
@@ -198,8 +200,8 @@ impl Publisher {
         }
         self.drain(begun)?;
         if positions.count() > 0 {
-            let doing = "sending the input positions";
-            self.call(begun, doing, |left| match group() {
+            let doing = format!("sending the input positions to group `{}`", self.config.group);
+            self.call(begun, &doing, |left| match group() {
                 Some(group) => self.producer.send_offsets_to_transaction(positions, &group, left),
                 None => Err(KafkaError::Global(Code::UnknownGroup)),
             })?;
@@ -309,6 +311,13 @@ impl Publisher {
     }
 
     fn check_deliveries(&self, begun: u64) -> Result<(), Failed> {
+        if let Some(topic) = self.producer.context().take_refused() {
+            let code = Code::TopicAuthorizationFailed;
+            return Err(Failed::Tell(refused(
+                code,
+                &format!("writing to topic `{topic}`: {code}"),
+            )));
+        }
         let Some(delivery) = self.producer.context().take_failed() else { return Ok(()) };
         let topic = &delivery.topic;
         let error = KafkaError::MessageProduction(delivery.code);
@@ -358,7 +367,7 @@ fn failed(step: CommitStep, reason: String) -> Failed {
         CommitStep::Abort => Failed::Abort(reason),
         CommitStep::Fenced => Failed::Tell(LogError::Fenced { reason }),
         CommitStep::TooLarge => Failed::AbortAndTell(stop(TOO_LARGE, reason)),
-        CommitStep::NotAllowed => Failed::Tell(stop(NOT_ALLOWED, reason)),
+        CommitStep::NotAllowed(code) => Failed::Tell(refused(code, &reason)),
         // `Again` that has outlived the transaction has an unknown outcome.
         CommitStep::TopicGone | CommitStep::Again | CommitStep::Recover => {
             Failed::Tell(recover(reason))

@@ -16,9 +16,11 @@ pub(crate) const OUT_OF_RANGE: &str = "offset_out_of_range";
 pub(crate) const CORRUPT: &str = "log_corrupt";
 pub(crate) const TOO_LARGE: &str = "record_too_large";
 pub(crate) const NOT_ALLOWED: &str = "kafka_not_authorized";
+pub(crate) const NOT_KNOWN: &str = "kafka_authentication";
+pub(crate) const TLS: &str = "kafka_tls";
 
 /// Every code that this crate stops with; each has a page `docs/errors/<code>.md`.
-pub const STOP_CODES: [&str; 10] = [
+pub const STOP_CODES: [&str; 12] = [
     CONFIG,
     INSECURE,
     TOPIC_MISSING,
@@ -29,6 +31,8 @@ pub const STOP_CODES: [&str; 10] = [
     CORRUPT,
     TOO_LARGE,
     NOT_ALLOWED,
+    NOT_KNOWN,
+    TLS,
 ];
 
 pub(crate) const fn stop(code: &'static str, reason: String) -> LogError {
@@ -52,10 +56,33 @@ pub(crate) fn general(doing: &str, error: &KafkaError) -> LogError {
     if matches!(error, KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_)) {
         return stop(CONFIG, format!("{doing}: {}", text(error)));
     }
-    if error.rdkafka_error_code().is_some_and(is_not_allowed) {
-        return stop(NOT_ALLOWED, format!("{doing}: {}", text(error)));
+    if let Some(code) = error.rdkafka_error_code().filter(|code| is_not_allowed(*code)) {
+        return refused(code, &format!("{doing}: {}", text(error)));
     }
     recover(format!("{doing}: {}", text(error)))
+}
+
+/// The stop that a refusal is, with what to do about it.
+pub(crate) fn refused(code: Code, what: &str) -> LogError {
+    if is_not_known(code) {
+        let reason = format!(
+            "{what}; look at `kafka.sasl_username`, at the password in `kafka.sasl_password_file`, at \
+             `kafka.sasl_mechanism`, and whether the user still exists"
+        );
+        return stop(NOT_KNOWN, reason);
+    }
+    stop(
+        NOT_ALLOWED,
+        format!("{what}; grant it to the user of this task: see the page of this code"),
+    )
+}
+
+/// The broker does not believe that we are who we say.
+const fn is_not_known(code: Code) -> bool {
+    matches!(
+        code,
+        Code::SaslAuthenticationFailed | Code::Authentication | Code::UnsupportedSASLMechanism
+    )
 }
 
 /// The broker knows us and says no, or does not believe us.
@@ -66,10 +93,7 @@ pub(crate) const fn is_not_allowed(code: Code) -> bool {
             | Code::GroupAuthorizationFailed
             | Code::ClusterAuthorizationFailed
             | Code::TransactionalIdAuthorizationFailed
-            | Code::SaslAuthenticationFailed
-            | Code::Authentication
-            | Code::UnsupportedSASLMechanism
-    )
+    ) || is_not_known(code)
 }
 
 /// What to do about an error that came out of reading.
@@ -168,8 +192,8 @@ pub(crate) enum CommitStep {
     Recover,
     /// A record is too large for the broker.
     TooLarge,
-    /// The broker refuses.
-    NotAllowed,
+    /// The broker refuses, with this.
+    NotAllowed(Code),
     /// An output topic is missing.
     TopicGone,
 }
@@ -180,7 +204,7 @@ pub(crate) const fn commit_step(facts: &CommitFacts) -> CommitStep {
         Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
             CommitStep::TooLarge
         }
-        code if is_not_allowed(code) => CommitStep::NotAllowed,
+        code if is_not_allowed(code) => CommitStep::NotAllowed(code),
         Code::UnknownTopicOrPartition | Code::UnknownTopic => CommitStep::TopicGone,
         // A broker that aborted our transaction for its age raises the epoch too, and we see the
         // same error as if another producer had taken over. Age tells them apart.
@@ -256,6 +280,21 @@ mod tests {
         ];
         for (facts, expected) in rows {
             assert_eq!(commit_step(&facts), expected, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn who_we_are_and_what_we_may_are_two_refusals() {
+        for (code, expected) in [
+            (Code::TopicAuthorizationFailed, NOT_ALLOWED),
+            (Code::GroupAuthorizationFailed, NOT_ALLOWED),
+            (Code::TransactionalIdAuthorizationFailed, NOT_ALLOWED),
+            (Code::SaslAuthenticationFailed, NOT_KNOWN),
+            (Code::Authentication, NOT_KNOWN),
+        ] {
+            let error = general("asking", &KafkaError::Global(code));
+            assert!(matches!(error, LogError::Stop { code, .. } if code == expected), "{error}");
+            assert_eq!(read_trouble(code), ReadTrouble::NotAllowed);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The only crate that names librdkafka: the `Log` port over a real Kafka.
 //!
 //! Principal type: [`KafkaLog`], opened from a [`KafkaConfig`]. [`admin`] checks and makes topics;
-//! [`tools`] writes and reads whole topics for the demo, the command line and the tests;
+//! [`survey`] looks at everything around a task without changing it; [`rights`] is what the brokers must
+//! allow it; [`tools`] writes and reads whole topics for the demo, the command line and the tests;
 //! [`testing`] holds what only tests want (transactions that are aborted or left open).
 //!
 //! Promises, on top of those of the port:
@@ -20,9 +21,12 @@ mod error;
 mod log;
 mod probe;
 mod reader;
+mod refusal;
 mod watch;
 
 pub mod admin;
+pub mod rights;
+pub mod survey;
 pub mod testing;
 pub mod tools;
 

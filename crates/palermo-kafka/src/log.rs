@@ -16,8 +16,8 @@ mod progress;
 use crate::commit::Publisher;
 use crate::config::KafkaConfig;
 use crate::error::{
-    CORRUPT, NOT_ALLOWED, OUT_OF_RANGE, PARTIAL, PARTITION_COUNT, ReadTrouble, general,
-    read_trouble, recover, stop, text,
+    CORRUPT, OUT_OF_RANGE, PARTIAL, PARTITION_COUNT, ReadTrouble, general, read_trouble, recover,
+    refused, stop, text,
 };
 use crate::probe::{Probe, extent, missing, partition_count};
 use crate::reader::{Fault, Got, Reader, Span};
@@ -296,7 +296,9 @@ impl KafkaLog {
         let reason = fatal_text.map_or(reason, |words| format!("{at}: {words}"));
         match read_trouble(code) {
             ReadTrouble::Fenced => LogError::Fenced { reason },
-            ReadTrouble::NotAllowed => stop(NOT_ALLOWED, reason),
+            ReadTrouble::NotAllowed => {
+                refused(code, &format!("reading as group `{}`, {reason}", self.config.group))
+            }
             ReadTrouble::Corrupt => stop(
                 CORRUPT,
                 format!(

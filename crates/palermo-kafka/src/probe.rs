@@ -9,9 +9,10 @@ use crate::config::{KafkaConfig, require_loopback};
 use crate::error::{TOPIC_MISSING, general, recover, stop};
 use crate::watch::{ConsumerWatch, Health, Name};
 use palermo_engine::port::{Extent, LogError};
-use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::metadata::Metadata;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -20,7 +21,15 @@ use std::time::Duration;
 
 /// How long a topic may be unknown before it counts as missing: a new one needs a moment until
 /// every broker has heard of it.
-const UNKNOWN_PATIENCE: u32 = 10;
+pub(crate) const UNKNOWN_PATIENCE: u32 = 10;
+/// How long the first answer of all may take before it is looked why there is none; then twice that.
+const FIRST_WAIT: Duration = Duration::from_millis(300);
+/// A client's queue is empty when nothing comes for so long.
+const EMPTY: Duration = Duration::from_millis(5);
+/// More than a client has said when it is listened to; it goes on talking while it is.
+const SAID_MAX: usize = 200;
+/// An attempt to read is not waited for longer than this many pauses: what does not answer is no refusal.
+const TRY_POLLS: u32 = 50;
 /// Between two of those questions.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -28,6 +37,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Probe {
     consumer: BaseConsumer<ConsumerWatch>,
     timeout: Duration,
+    group: String,
 }
 
 impl Probe {
@@ -50,23 +60,19 @@ impl Probe {
         health: &Arc<Health>,
     ) -> Result<Self, LogError> {
         let watch = ConsumerWatch::new(Arc::clone(health), BTreeMap::new());
-        let consumer = BaseConsumer::from_config_and_context(native, watch)
+        // Only so does the client say that its protocol may be the wrong one.
+        let mut native = native.clone();
+        native.set_log_level(RDKafkaLogLevel::Info);
+        let consumer = BaseConsumer::from_config_and_context(&native, watch)
             .map_err(|error| general("making a client", &error))?;
         let timeout = Duration::from_millis(u64::from(config.tuning.request_timeout_ms));
-        Ok(Self { consumer, timeout })
+        Ok(Self { consumer, timeout, group: config.group.clone() })
     }
 
     /// Whether the cluster can be used as configured: a broker answers, and a plaintext connection
     /// is not led away from this machine by what the broker advertises.
     pub(crate) fn check_cluster(&self, config: &KafkaConfig) -> Result<(), LogError> {
-        // Answering anything at all asks a broker; an unknown topic name is no error here.
-        let metadata = self
-            .consumer
-            .fetch_metadata(
-                Some(config.output(palermo_domain::OutputTopic::Progress)),
-                self.timeout,
-            )
-            .map_err(|error| general("asking for the brokers", &error))?;
+        let metadata = self.ask_for_brokers(config)?;
         if !config.is_encrypted() {
             for broker in metadata.brokers() {
                 require_loopback(broker.host())?;
@@ -77,9 +83,72 @@ impl Probe {
         Ok(())
     }
 
+    /// Which brokers there are. A broker that does not let us in is not asked again until the time is
+    /// up: the client would, and say no more than that nobody answered.
+    fn ask_for_brokers(&self, config: &KafkaConfig) -> Result<Metadata, LogError> {
+        // Answering anything at all asks a broker; an unknown topic name is no error here.
+        let topic = Some(config.output(palermo_domain::OutputTopic::Progress));
+        let mut left = self.timeout;
+        let mut patience = FIRST_WAIT;
+        let mut refusal = None;
+        loop {
+            let error = match self.consumer.fetch_metadata(topic, patience.min(left)) {
+                Ok(metadata) => return Ok(metadata),
+                Err(error) => error,
+            };
+            listen(&self.consumer);
+            refusal = self.consumer.context().take_refusal().or(refusal);
+            if let Some(refusal) = refusal.take_if(|one| one.is_certain() || patience > FIRST_WAIT)
+            {
+                return Err(refusal.into_error(config));
+            }
+            left = left.saturating_sub(patience);
+            if left.is_zero() {
+                return Err(general("asking for the brokers", &error));
+            }
+            patience = patience.saturating_mul(2);
+        }
+    }
+
+    /// How many brokers the cluster has.
+    pub(crate) fn brokers(&self, config: &KafkaConfig) -> Result<usize, LogError> {
+        Ok(self.ask_for_brokers(config)?.brokers().len())
+    }
+
+    /// Fetches from the end of a topic: the broker says whether that is allowed, and nothing is read.
+    pub(crate) fn try_reading(&self, topic: &str) -> Result<(), LogError> {
+        let doing = format!("reading topic `{topic}`");
+        let fail = |error: KafkaError| general(&doing, &error);
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, 0, Offset::End).map_err(fail)?;
+        self.consumer.assign(&list).map_err(fail)?;
+        let mut answer = Ok(());
+        for _ in 0..TRY_POLLS {
+            match self.consumer.poll(PAUSE) {
+                Some(Err(KafkaError::PartitionEOF(_)) | Ok(_)) => break,
+                // What the group may is asked elsewhere.
+                Some(Err(error))
+                    if error.rdkafka_error_code() == Some(Code::TopicAuthorizationFailed) =>
+                {
+                    answer = Err(fail(error));
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.consumer.unassign().map_err(fail)?;
+        answer
+    }
+
     /// How many partitions a topic has; it must exist.
     pub(crate) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        partition_count(&self.consumer, topic, self.timeout)?.ok_or_else(|| missing(topic))
+        Ok(self.shape(topic, UNKNOWN_PATIENCE)?.partitions)
+    }
+
+    /// How many partitions and replicas a topic has; it must exist, and is asked for so often until it
+    /// counts as missing.
+    pub(crate) fn shape(&self, topic: &str, tries: u32) -> Result<Shape, LogError> {
+        shape(&self.consumer, topic, self.timeout, tries)?.ok_or_else(|| missing(topic))
     }
 
     /// First and next offset of a partition, as this client's isolation sees it.
@@ -89,24 +158,46 @@ impl Probe {
 
     /// What the group has committed for these partitions.
     pub(crate) fn committed(&self, names: &[Name]) -> Result<BTreeMap<Name, i64>, LogError> {
+        let doing = format!("asking for the committed positions of group `{}`", self.group);
         let mut list = TopicPartitionList::new();
         for (topic, index) in names {
             list.add_partition(topic, *index);
         }
-        let found = self
-            .consumer
-            .committed_offsets(list, self.timeout)
-            .map_err(|error| general("asking for the committed positions", &error))?;
+        let found = self.ask_the_group(list, &doing)?;
         let mut positions = BTreeMap::new();
         for element in found.elements() {
-            element
-                .error()
-                .map_err(|error| general("asking for the committed positions", &error))?;
+            element.error().map_err(|error| general(&doing, &error))?;
             if let Offset::Offset(position) = element.offset() {
                 positions.insert((element.topic().to_owned(), element.partition()), position);
             }
         }
         Ok(positions)
+    }
+
+    /// As [`Self::ask_for_brokers`]: a client that may not ask the group asks again until the time is up.
+    fn ask_the_group(
+        &self,
+        list: TopicPartitionList,
+        doing: &str,
+    ) -> Result<TopicPartitionList, LogError> {
+        let mut left = self.timeout;
+        let mut patience = FIRST_WAIT;
+        loop {
+            let error = match self.consumer.committed_offsets(list.clone(), patience.min(left)) {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            listen(&self.consumer);
+            left = left.saturating_sub(patience);
+            if self.consumer.context().is_denied() {
+                return Err(general(doing, &KafkaError::Global(Code::GroupAuthorizationFailed)));
+            }
+            let out_of_time = error.rdkafka_error_code() == Some(Code::OperationTimedOut);
+            if left.is_zero() || !out_of_time {
+                return Err(general(doing, &error));
+            }
+            patience = patience.saturating_mul(2);
+        }
     }
 
     /// The first position at or after a record timestamp; `None` where there is none.
@@ -145,15 +236,42 @@ impl Probe {
     }
 }
 
+/// Hands what a client has said, which waits in its queue, to its context.
+pub(crate) fn listen<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
+    for _ in 0..SAID_MAX {
+        if consumer.poll(EMPTY).is_none() {
+            return;
+        }
+    }
+}
+
+/// How a topic is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Its partitions.
+    pub(crate) partitions: i32,
+    /// Replicas of the partition that has the fewest.
+    pub(crate) replicas: usize,
+}
+
 /// How many partitions a topic has; `None` where it does not exist.
 pub(crate) fn partition_count(
     consumer: &BaseConsumer<ConsumerWatch>,
     topic: &str,
     timeout: Duration,
 ) -> Result<Option<i32>, LogError> {
-    let doing = "asking for the partitions of a topic";
+    Ok(shape(consumer, topic, timeout, UNKNOWN_PATIENCE)?.map(|shape| shape.partitions))
+}
+
+fn shape(
+    consumer: &BaseConsumer<ConsumerWatch>,
+    topic: &str,
+    timeout: Duration,
+    tries: u32,
+) -> Result<Option<Shape>, LogError> {
+    let doing = &format!("asking for the partitions of topic `{topic}`");
     let mut last = Code::NoError;
-    for _ in 0..UNKNOWN_PATIENCE {
+    for _ in 0..tries {
         let metadata = consumer
             .fetch_metadata(Some(topic), timeout)
             .map_err(|error| general(doing, &error))?;
@@ -162,9 +280,10 @@ pub(crate) fn partition_count(
         };
         match found.error().map(Code::from) {
             None => {
-                let count = i32::try_from(found.partitions().len()).unwrap_or(i32::MAX);
-                if count > 0 {
-                    return Ok(Some(count));
+                let partitions = i32::try_from(found.partitions().len()).unwrap_or(i32::MAX);
+                let replicas = found.partitions().iter().map(|one| one.replicas().len());
+                if let Some(replicas) = replicas.min() {
+                    return Ok(Some(Shape { partitions, replicas }));
                 }
             }
             Some(code) => {
@@ -199,7 +318,9 @@ pub(crate) fn extent(
 ) -> Result<Extent, LogError> {
     match consumer.fetch_watermarks(topic, index, timeout) {
         Ok((start, end)) => Ok(Extent { start, end }),
-        Err(error) => Err(general("asking for the extent of a partition", &error)),
+        Err(error) => {
+            Err(general(&format!("asking for the extent of `{topic}`, partition {index}"), &error))
+        }
     }
 }
 

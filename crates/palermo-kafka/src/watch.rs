@@ -4,6 +4,7 @@
 //! Callbacks run inside `poll`, on the thread that polls, except the bell, which librdkafka's own
 //! threads ring while they hold a queue's lock: it must touch nothing but its flag.
 
+use crate::refusal::{Refusal, gave_up};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -119,6 +120,10 @@ pub(crate) struct ConsumerWatch {
     pub(crate) known: Mutex<BTreeMap<Name, Known>>,
     /// A connection broke since the last statistics; they will say whose it was.
     broke: AtomicBool,
+    /// The last time a broker did not let us in.
+    refusal: Mutex<Option<Refusal>>,
+    /// The broker does not let us ask the group.
+    denied: AtomicBool,
 }
 
 /// What the statistics say of a partition.
@@ -169,7 +174,19 @@ impl ConsumerWatch {
             eof_at: Mutex::new(None),
             known: Mutex::new(BTreeMap::new()),
             broke: AtomicBool::new(false),
+            refusal: Mutex::new(None),
+            denied: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the broker has said that we may not ask the group.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.denied.load(Ordering::Relaxed)
+    }
+
+    /// Why a broker did not let us in, if one did not since this was last asked.
+    pub(crate) fn take_refusal(&self) -> Option<Refusal> {
+        lock(&self.refusal).take()
     }
 
     /// Whether it is no longer known that a partition holds nothing from `next` on. Before the first
@@ -259,6 +276,16 @@ fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
 
 impl ClientContext for ConsumerWatch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if let Some(refusal) = Refusal::read(facility, message) {
+            *lock(&self.refusal) = Some(refusal);
+        } else if gave_up(message) {
+            // The client writes of an error of authentication here, and there is none.
+            tracing::debug!(target: "librdkafka", "{facility} {message}");
+            return;
+        }
+        // Of reconnecting and the like only a client for questions tells, and only so that it is read here.
+        use RDKafkaLogLevel::{Info, Notice};
+        let level = if matches!(level, Notice | Info) { RDKafkaLogLevel::Debug } else { level };
         forward(level, facility, message);
     }
 
@@ -266,6 +293,9 @@ impl ClientContext for ConsumerWatch {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::PartitionEOF) => *lock(&self.eof_at) = eof_offset(reason),
             Some(RDKafkaErrorCode::AllBrokersDown) => self.health.set_connected(false),
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => {
+                self.denied.store(true, Ordering::Relaxed);
+            }
             Some(RDKafkaErrorCode::BrokerTransportFailure) => {
                 self.broke.store(true, Ordering::Relaxed);
                 tracing::debug!("the client reports: {reason}");
@@ -327,6 +357,8 @@ pub(crate) struct Deliveries {
     failed: Mutex<Option<FailedDelivery>>,
     /// A connection broke or a request was not answered in time.
     broke: AtomicBool,
+    /// A topic that the broker does not let us write to.
+    refused: Mutex<Option<String>>,
 }
 
 impl Deliveries {
@@ -336,9 +368,21 @@ impl Deliveries {
         self.broke.swap(false, Ordering::AcqRel)
     }
 
+    /// The topic that the broker did not let us write to, if there was one since this was last asked.
+    pub(crate) fn take_refused(&self) -> Option<String> {
+        lock(&self.refused).take()
+    }
+
     pub(crate) fn take_failed(&self) -> Option<FailedDelivery> {
         lock(&self.failed).take()
     }
+}
+
+/// The topic in a line that says that it may not be written to. What the client then tells of its records
+/// is that they were dropped with the transaction, and not why.
+fn refused_topic(facility: &str, message: &str) -> Option<String> {
+    let is = facility == "ADDPARTS" && message.contains("Topic authorization failed");
+    is.then(|| message.split('"').nth(1).unwrap_or("").to_owned())
 }
 
 /// Whether a line of a writing client's log says that a connection ended on which something may have been
@@ -355,6 +399,9 @@ impl ClientContext for Deliveries {
         if is_break(facility, message) {
             self.broke.store(true, Ordering::Release);
             tracing::debug!("a connection of the producer broke: {facility} {message}");
+        }
+        if let Some(topic) = refused_topic(facility, message) {
+            *lock(&self.refused) = Some(topic);
         }
         // A transactional client's log is open further than that of others, for what is asked above.
         use RDKafkaLogLevel::{Debug, Info, Notice};
@@ -500,6 +547,20 @@ mod tests {
             assert_eq!(deliveries.take_broke(), broke, "{facility} {message}");
         }
         assert!(!deliveries.take_broke(), "it is asked once");
+    }
+
+    #[test]
+    fn a_topic_that_may_not_be_written_is_read_from_the_clients_log() {
+        let deliveries = Deliveries::default();
+        let line = "[thrd:main]: TxnCoordinator/1: Failed to add partition \"alerts\" [0] to \
+                    transaction: Broker: Topic authorization failed";
+        deliveries.log(RDKafkaLogLevel::Warning, "ADDPARTS", line);
+        assert_eq!(deliveries.take_refused().as_deref(), Some("alerts"));
+        assert_eq!(deliveries.take_refused(), None);
+        let line = "[thrd:main]: TxnCoordinator/1: Failed to add partition \"alerts\" [0] to \
+                    transaction: Broker: Not leader";
+        deliveries.log(RDKafkaLogLevel::Warning, "ADDPARTS", line);
+        assert_eq!(deliveries.take_refused(), None);
     }
 
     #[test]

@@ -10,12 +10,14 @@
 
 mod document;
 mod keys;
+mod origin;
 mod problem;
 mod tree;
 mod value;
 
 pub use document::configuration_markdown;
 pub use keys::{CONFIG_KEYS, ConfigKey, KeyType};
+pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 
 use palermo_domain::{Currency, OutputTopic, Span, TopicRole};
@@ -139,13 +141,26 @@ impl Config {
     /// # Errors
     /// Every problem of the file, in its order.
     pub fn parse(text: &str, file: &str, overrides: &ConfigOverrides) -> Result<Self, ConfigError> {
+        Self::parse_with_origins(text, file, overrides).map(|(config, _)| config)
+    }
+
+    /// The same, and every key with its value and where that came from, in the order of [`CONFIG_KEYS`].
+    ///
+    /// # Errors
+    /// Every problem of the file, in its order.
+    pub fn parse_with_origins(
+        text: &str,
+        file: &str,
+        overrides: &ConfigOverrides,
+    ) -> Result<(Self, Vec<Setting>), ConfigError> {
         let mut values = Values::read(text, file);
         if let Some((bootstrap, origin)) = &overrides.bootstrap {
             values.replace("kafka.bootstrap", bootstrap, origin);
         }
         let config = read(&mut values);
         check(&config, &mut values);
-        values.finish().map(|()| config)
+        let settings = values.settings();
+        values.finish().map(|()| (config, settings))
     }
 
     /// The configuration of an empty file.

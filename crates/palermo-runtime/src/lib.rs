@@ -1,7 +1,7 @@
 //! Assembly: configuration, bundles, threads, and the loop that drives the engine over a log.
 //!
 //! Principal functions: [`run`] (a task over Kafka until it is told to stop) and [`Drive::run`] (the
-//! same loop over any log). Principal types: [`Config`] (a checked `palermo.yaml`) and
+//! same loop over any log); [`examine`] looks at what a task would need. Principal types: [`Config`] (a checked `palermo.yaml`) and
 //! [`BundleFiles`] (everything that decides results, under one hash).
 //!
 //! The only crate that reads a clock, and with `palermo-backtest` the only one that starts threads; the
@@ -13,6 +13,7 @@ mod admit;
 mod bundle;
 mod clock;
 mod config;
+mod doctor;
 mod drive;
 mod observe;
 mod past;
@@ -25,9 +26,10 @@ pub use admit::{check_bundle, configured, read_bundle, trust};
 pub use bundle::{BundleError, BundleFile, BundleFiles, SecretKey, Trust, read_rules};
 pub use clock::SystemClock;
 pub use config::{
-    CONFIG_KEYS, Config, ConfigError, ConfigKey, ConfigOverrides, Kafka, KeyType, Problem,
-    Security, configuration_markdown,
+    CONFIG_KEYS, Config, ConfigError, ConfigKey, ConfigOverrides, Kafka, KeyType, Origin, Problem,
+    Security, Setting, configuration_markdown,
 };
+pub use doctor::{DOCTOR_CODES, examine};
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
 pub use palermo_codec::{Activation, decode_control};
 pub use past::{

@@ -108,9 +108,11 @@ pub enum RunError {
         /// Of the system, or which line is wrong.
         source: io::Error,
     },
-    /// A secret cannot be read.
-    #[error("cannot read the password in `{path}` (`kafka.sasl_password_file`)", path = path.display())]
+    /// A password, key or certificate cannot be read.
+    #[error("cannot read `{path}` (`{key}`)", path = path.display())]
     Secret {
+        /// Which key of the configuration names it.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// Of the system.
@@ -260,6 +262,7 @@ pub fn run(
     sides: Vec<Side>,
     stop: &Arc<AtomicBool>,
 ) -> Result<Ended, RunError> {
+    forbid_core_dumps();
     let trust = trust(config)?;
     let bundle = keep(config, &configured(config, &trust)?)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -316,6 +319,17 @@ pub fn run(
     side_stop.store(true, Ordering::Release);
     side_threads.into_iter().for_each(join);
     ended
+}
+
+/// A crash must not leave payments and names in a file.
+fn forbid_core_dumps() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let forbidden = setrlimit(Resource::Core, none)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = forbidden {
+        tracing::warn!("core dumps cannot be forbidden: {error}");
+    }
 }
 
 /// Says what runs, in metrics and readiness.

@@ -79,12 +79,13 @@ impl Config {
             Security::SaslTls => "sasl_ssl",
         };
         set("security.protocol", protocol.to_owned());
-        for (key, path) in [
-            ("ssl.ca.location", &kafka.tls_ca_file),
-            ("ssl.certificate.location", &kafka.tls_certificate_file),
-            ("ssl.key.location", &kafka.tls_key_file),
+        for (key, name, path) in [
+            ("ssl.ca.location", "kafka.tls_ca_file", &kafka.tls_ca_file),
+            ("ssl.certificate.location", "kafka.tls_certificate_file", &kafka.tls_certificate_file),
+            ("ssl.key.location", "kafka.tls_key_file", &kafka.tls_key_file),
         ] {
             if let Some(path) = path {
+                readable(name, path)?;
                 set(key, path.display().to_string());
             }
         }
@@ -99,11 +100,25 @@ impl Config {
     }
 }
 
-/// The first line of a file.
+fn unreadable(key: &'static str, path: &Path, source: std::io::Error) -> RunError {
+    RunError::Secret { key, path: path.to_path_buf(), source }
+}
+
+/// The client names neither the file nor the key when it cannot open one.
+fn readable(key: &'static str, path: &Path) -> Result<(), RunError> {
+    std::fs::read(path).map(drop).map_err(|source| unreadable(key, path, source))
+}
+
+/// The first line of a file. An empty one is none: a file that is still to be filled.
 fn secret(path: &Path) -> Result<String, RunError> {
-    let wrap = |source| RunError::Secret { path: path.to_path_buf(), source };
+    let wrap = |source| unreadable("kafka.sasl_password_file", path, source);
     let text = std::fs::read_to_string(path).map_err(wrap)?;
-    Ok(text.lines().next().unwrap_or("").to_owned())
+    let line = text.lines().next().unwrap_or("");
+    if line.is_empty() {
+        let empty = std::io::Error::new(std::io::ErrorKind::InvalidData, "its first line is empty");
+        return Err(wrap(empty));
+    }
+    Ok(line.to_owned())
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -141,7 +156,11 @@ mod tests {
         let task = config.task();
         assert_eq!((task.commit_every_ms, task.commit_records_max, task.hold_ms), (20, 7, 9));
         assert_eq!(task.engine.limits.record_bytes, 2048);
-        std::fs::remove_file(file.path()).unwrap();
+        std::fs::write(file.path(), "\nlater\n").unwrap();
         assert_eq!(config.kafka().unwrap_err().code(), "secret_unreadable");
+        std::fs::remove_file(file.path()).unwrap();
+        let error = config.kafka().unwrap_err();
+        assert_eq!(error.code(), "secret_unreadable");
+        assert!(error.to_string().contains("kafka.sasl_password_file"), "{error}");
     }
 }

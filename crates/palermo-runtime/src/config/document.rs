@@ -10,7 +10,8 @@ Generated from `crates/palermo-runtime/src/config/keys.rs`; `UPDATE_DOCS=1 cargo
 writes it anew.
 
 One YAML file, `palermo.yaml`, two levels deep; `deploy/palermo.yaml` is an example with every block.
-`palermo config check -c FILE` reads it as `palermo run` would. A key that is not given has its
+`palermo config check -c FILE` reads it as `palermo run` would, `palermo config show --origin -c FILE`
+shows each value in force and where it came from. A key that is not given has its
 default; an unknown key is refused with a proposal. Durations are `90d`, `2h`, `15m`, `10s`, `100ms`
 or sums of them; sizes are `64KiB`, `1MiB`, `16GiB` or a plain number of bytes. Relative paths are
 meant from the working directory. Secrets are read from files, never from the configuration or the

@@ -4,6 +4,7 @@
 //! returned, so that one run reports every problem of a file.
 
 use super::keys::{CONFIG_KEYS, ConfigKey, KeyType};
+use super::origin::{Origin, Setting};
 use super::problem::{ConfigError, Problem};
 use super::tree::{self, Entry};
 use palermo_domain::{Currency, Span};
@@ -109,6 +110,21 @@ impl Values {
             .or_else(|| self.entries.get(key).map(|entry| entry.value.as_str()))
             .or_else(|| row(key).map(|row| row.default))
             .unwrap_or("")
+    }
+
+    /// Every key with its value in force and where that came from.
+    pub(super) fn settings(&self) -> Vec<Setting> {
+        let setting = |row: &ConfigKey| {
+            let origin = match (self.replaced.get(row.key), self.entries.get(row.key)) {
+                (Some((_, by)), _) => Origin::Replaced { by },
+                (None, Some(entry)) => {
+                    Origin::File { file: self.file.clone(), line: entry.value_at.0 }
+                }
+                (None, None) => Origin::Default,
+            };
+            Setting { key: row.key, value: self.raw(row.key).to_owned(), origin }
+        };
+        CONFIG_KEYS.iter().map(setting).collect()
     }
 
     /// Every deciding key with its value in the shortest form.
