@@ -154,7 +154,7 @@ pub(crate) enum RulesCommand {
     Bundle(RulesBundleArgs),
     /// Put a bundle into force in tasks that run, at a position that is on record.
     Activate(RulesActivateArgs),
-    /// Put the bundle back into force that was before.
+    /// Put the bundle back into force that was before, or take back what waits. Twice is back again.
     Rollback(RulesRollbackArgs),
     /// Say which bundles are in force, and what was asked for.
     Status(ConfigArgs),

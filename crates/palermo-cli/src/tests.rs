@@ -101,7 +101,12 @@ fn a_configuration_is_checked() {
         std::fs::write(&path, text).unwrap();
         palermo(&format!("config check -c {} {more}", path.display()))
     };
-    let (code, data, talk) = check("task: t\n", "");
+    let (code, _, talk) = check("task: t\n", "");
+    assert_eq!(code, 3, "nobody is named who signs rules");
+    assert!(talk.contains("rules_unsigned"), "{talk}");
+    let (code, data, _) = check("task: t\n", "--format json");
+    assert!(code == 3 && data.contains("rules.signed_by"), "{data}");
+    let (code, data, talk) = check("task: t\nrules:\n  unsigned: accept\n", "");
     assert_eq!((code, talk.as_str()), (0, ""));
     assert!(data.contains("fine; task `t`, broker 127.0.0.1:9092"), "{data}");
     let (code, data, talk) = check("tasks: t\n", "");

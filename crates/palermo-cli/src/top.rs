@@ -47,7 +47,10 @@ pub(crate) fn top(arguments: &TopArgs, out: &mut Out) -> Result<Exit, Failure> {
                     // Back to the first line, and nothing below stays.
                     out.raw(&format!("\u{1b}[{}A\u{1b}[J", lines.len()));
                 }
-                lines.iter().for_each(|line| out.data(line));
+                // A line that the terminal breaks would be two, and the next frame would leave one behind.
+                let most = out.columns().unwrap_or(usize::MAX);
+                let cut = |line: &String| line.chars().take(most).collect::<String>();
+                lines.iter().map(cut).for_each(|line| out.data(&line));
             }
             frames = frames.saturating_add(1);
         }

@@ -104,6 +104,10 @@ fn words(text: String, field: &'static str) -> Result<Redacted<String>, Refusal>
     if text.trim().is_empty() || text.len() > WORDS_MAX {
         return Err(Refusal::at(DeadLetterReason::FieldLength, &[field]));
     }
+    // They are shown in terminals.
+    if text.chars().any(char::is_control) {
+        return Err(Refusal::at(DeadLetterReason::FieldValue, &[field]));
+    }
     Ok(Redacted::new(text))
 }
 
@@ -190,6 +194,8 @@ mod tests {
             ("2026-12-01", "2026-13-01", "time at `not_before`"),
             ("m.rossi", "", "field_length at `by`"),
             ("a.chen", " ", "field_length at `approved_by`"),
+            ("a.chen", "a\\u001b[2Jb", "field_value at `approved_by`"),
+            ("border", "bor\\nder", "field_value at `reason`"),
             ("\"by\":", "\"bi\":", "field_value"),
             ("\"by\":\"m.rossi\",", "", "missing_field"),
             ("\"by\":\"m.rossi\",", "\"by\":\"m.rossi\",\"by\":\"me\",", "duplicate_field"),

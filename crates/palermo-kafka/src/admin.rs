@@ -217,7 +217,9 @@ pub(crate) fn look_at_topics(
         match found {
             Ok(found) => {
                 judge(&name, part, shape.partitions, &found, needs, &mut look.problems);
-                judge_copies(&name, shape.replicas, brokers, &found, &mut look.problems);
+                let read = matches!(part, Part::Payments | Part::Reference(_));
+                let copies = Copies { replicas: shape.replicas, brokers, read };
+                judge_copies(&name, copies, &found, &mut look.problems);
             }
             Err(error) => look.problems.push(problem(&name, error)?),
         }
@@ -242,11 +244,19 @@ fn problem(topic: &str, error: LogError) -> Result<TopicProblem, LogError> {
     Ok(TopicProblem { topic: topic.to_owned(), severity: Severity::Error, code, found, remedy })
 }
 
+/// How often a topic is there.
+#[derive(Clone, Copy)]
+struct Copies {
+    replicas: usize,
+    brokers: usize,
+    /// An input: others write to it, in ways of theirs.
+    read: bool,
+}
+
 /// Whether a broker may be lost. A cluster of one has no copies to ask for.
 fn judge_copies(
     name: &str,
-    replicas: usize,
-    brokers: usize,
+    Copies { replicas, brokers, read }: Copies,
     found: &Settings,
     problems: &mut Vec<TopicProblem>,
 ) {
@@ -254,9 +264,9 @@ fn judge_copies(
     let least = least.unwrap_or(1);
     let (severity, seen, remedy) = if least > replicas {
         (
-            Severity::Error,
+            if read { Severity::Warning } else { Severity::Error },
             format!("`min.insync.replicas` is {least} and it has {replicas} replicas"),
-            "nothing can be written to it: lower the one or raise the other",
+            "who asks for all copies cannot write to it: lower the one or raise the other",
         )
     } else if brokers > 1 && replicas < 2 {
         (
@@ -621,9 +631,13 @@ mod tests {
         ] {
             let found = [("min.insync.replicas".to_owned(), least.to_owned())].into();
             let mut problems = Vec::new();
-            judge_copies("t", replicas, brokers, &found, &mut problems);
-            let found = problems.first().map(|problem| problem.severity);
-            assert_eq!(found, expected, "{replicas} {brokers} {least}");
+            judge_copies("t", Copies { replicas, brokers, read: false }, &found, &mut problems);
+            let severity = problems.first().map(|problem| problem.severity);
+            assert_eq!(severity, expected, "{replicas} {brokers} {least}");
+            problems.clear();
+            judge_copies("t", Copies { replicas, brokers, read: true }, &found, &mut problems);
+            let severity = problems.first().map(|problem| problem.severity);
+            assert_eq!(severity, expected.map(|_| Warning), "an input: {replicas} {least}");
         }
     }
 

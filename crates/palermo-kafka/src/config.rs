@@ -328,6 +328,9 @@ impl KafkaConfig {
             .set("group.instance.id", &self.task)
             .set("session.timeout.ms", self.tuning.session_timeout_ms.to_string())
             .set("heartbeat.interval.ms", "500")
+            // A change of rules evaluates whole windows anew before the next poll; by itself the client would
+            // leave the group after five minutes, and the change would begin again, for ever.
+            .set("max.poll.interval.ms", "86400000")
             .set("statistics.interval.ms", "1000");
         native
     }

@@ -98,8 +98,19 @@ impl Probe {
             };
             listen(&self.consumer);
             refusal = self.consumer.context().take_refusal().or(refusal);
-            if let Some(refusal) = refusal.take_if(|one| one.is_certain() || patience > FIRST_WAIT)
-            {
+            // The others of several brokers are given time to answer, and so is one that is going away.
+            let enough = |one: &mut crate::refusal::Refusal| {
+                let alone = !config.bootstrap.contains(',');
+                let rounds: u32 = if !one.is_certain() {
+                    4
+                } else if alone {
+                    1
+                } else {
+                    2
+                };
+                patience >= FIRST_WAIT.saturating_mul(rounds)
+            };
+            if let Some(refusal) = refusal.take_if(enough) {
                 return Err(refusal.into_error(config));
             }
             left = left.saturating_sub(patience);

@@ -62,7 +62,7 @@ pub enum Outcome {
     InForce(u64),
     /// Waits for its time.
     Scheduled,
-    /// Read and not taken; the task's log says why.
+    /// Read, and neither in force nor waiting: not taken, as the task's log says, or replaced by a later one.
     Refused,
     /// Nothing heard in time.
     Silent,
@@ -164,7 +164,9 @@ pub fn activate(
         for (task, rules) in said {
             let Some(outcome) = outcome(&rules, &activation.bundle, after) else { continue };
             // What waits for no time is in force with the next record.
-            let passing = outcome == Outcome::Scheduled && activation.not_before.is_none();
+            let now = EventTime(clock.unix_ms());
+            let at_once = activation.not_before.is_none_or(|time| time <= now);
+            let passing = outcome == Outcome::Scheduled && at_once;
             if passing || told.insert(task.clone(), outcome.clone()) == Some(outcome.clone()) {
                 continue;
             }

@@ -4,7 +4,7 @@
 //! unsigned rules; what comes into force is kept under its hash first. An activation that is not taken
 //! changes nothing.
 //!
-//! Cost: a bundle is unpacked, verified and compiled on the engine's own thread (benches/README.md).
+//! Cost: a bundle is verified, unpacked and compiled on the engine's own thread.
 
 use crate::bundle::{BundleError, BundleFile, BundleFiles, Trust};
 use crate::config::Config;
@@ -41,19 +41,19 @@ pub fn trust(config: &Config) -> Result<Trust, BundleError> {
 ///
 /// # Errors
 /// A file or folder that cannot be read or may not be used.
-pub fn configured(config: &Config, trust: &Trust) -> Result<BundleFiles, RunError> {
+pub fn configured(config: &Config, trust: &Trust) -> Result<BundleFile, RunError> {
     let path = &config.rules_path;
     if path.is_dir() {
         if !trust.takes_unsigned() {
             return Err(BundleError::Unsigned("the folder in `rules.path`").into());
         }
         tracing::warn!("rules are taken without a signature (`rules.unsigned`): for development");
-        return Ok(BundleFiles::gather(config)?);
+        return Ok(BundleFile::seal(BundleFiles::gather(config)?, None));
     }
     let file = read_bundle(path)?;
     trust.check(&file)?;
     refuse_other_settings(&file.files, config.deciding())?;
-    Ok(file.files)
+    Ok(file)
 }
 
 /// Reads a bundle file.
@@ -83,17 +83,19 @@ fn read(path: &Path, most: u64) -> Option<Vec<u8>> {
     fits.then(|| fs::read(path).ok()).flatten()
 }
 
-/// A bundle that was made for other deciding keys would not decide what its makers saw.
+/// A bundle that was made for other deciding keys, the environment among them, would not decide what its
+/// makers saw.
 fn refuse_other_settings(files: &BundleFiles, now: &str) -> Result<(), BundleError> {
-    let found = difference(files.settings(), now);
+    let found = difference(files.settings(), now, true);
     found.map_or(Ok(()), |difference| Err(BundleError::Settings(difference)))
 }
 
-/// The first deciding key beside `rules.environment` that differs, in words.
-fn difference(then: &str, now: &str) -> Option<String> {
+/// The first deciding key that differs, in words. Only what is new is held to the environment: that is a matter
+/// of which rules a bundle deploys, and a past one has decided it.
+fn difference(then: &str, now: &str, environment: bool) -> Option<String> {
     let pairs = |text: &str| -> Vec<(String, String)> {
         let lines = text.lines().filter_map(|line| line.split_once(": "));
-        let lines = lines.filter(|(key, _)| *key != "rules.environment");
+        let lines = lines.filter(|(key, _)| environment || *key != "rules.environment");
         lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     };
     let then = pairs(then);
@@ -111,7 +113,7 @@ pub(crate) fn load_bundle(
     hash: &str,
 ) -> Result<Bundle, RunError> {
     let files = BundleFiles::load(state_dir, hash)?;
-    if let Some(difference) = difference(files.settings(), settings) {
+    if let Some(difference) = difference(files.settings(), settings, false) {
         return Err(RunError::Stop {
             code: "deciding_key_changed",
             reason: format!(
@@ -147,16 +149,17 @@ impl Kept {
 
     fn admitted(&self, activation: &Activation) -> Result<Bundle, RunError> {
         let Some(text) = &activation.file else {
+            // It may have been kept when unsigned rules were taken, or by a key that is known no more.
+            self.trust.check(&BundleFile::kept(&self.state_dir, &activation.bundle)?)?;
             return load_bundle(&self.state_dir, &self.settings, &activation.bundle);
         };
-        let file = BundleFile::decode_text(text)?;
+        let file = BundleFile::decode_text(text, &self.trust)?;
         if file.sha256() != activation.bundle {
             return Err(BundleError::File("the record names another hash than it carries").into());
         }
-        self.trust.check(&file)?;
         refuse_other_settings(&file.files, &self.settings)?;
         let rules = file.files.compile().map_err(RunError::Rules)?.rules;
-        file.files.store(&self.state_dir)?;
+        file.keep(&self.state_dir)?;
         Ok(Bundle { sha256: activation.bundle.clone(), rules })
     }
 }

@@ -247,7 +247,8 @@ impl BundleFiles {
             Err(error) => return Err(wrap(&place)(error)),
         }
         sync_folder(&home).map_err(wrap(&home))?;
-        Ok(place)
+        // What would not be found again as it is must not come into force.
+        Self::load(state_dir, &sha256).map(|_| place)
     }
 
     fn write(&self, folder: &Path) -> io::Result<()> {
@@ -272,7 +273,7 @@ impl BundleFiles {
     /// # Errors
     /// A bundle that is missing, unreadable or damaged.
     pub fn load(state_dir: &Path, sha256: &str) -> Result<Self, BundleError> {
-        let place = state_dir.join("bundles").join(sha256);
+        let place = place_of(state_dir, sha256);
         let mut files = read_rules(&place.join(RULES), RULES, true)?;
         let settings = place.join(SETTINGS);
         files.insert(SETTINGS.to_owned(), read_file(&settings)?);
@@ -350,6 +351,21 @@ fn read_file(path: &Path) -> Result<String, BundleError> {
     }
     String::from_utf8(fs::read(path).map_err(wrap)?)
         .map_err(|_| BundleError::Unfit { path: path.to_path_buf(), problem: "is not UTF-8" })
+}
+
+/// Where the bundle with this hash is kept.
+fn place_of(state_dir: &Path, sha256: &str) -> PathBuf {
+    state_dir.join("bundles").join(sha256)
+}
+
+/// Writes beside the file and renames, so that no reader meets half of it.
+fn replace_file(path: &Path, text: &str) -> Result<(), BundleError> {
+    let wrap = |source| BundleError::Keep { path: path.to_path_buf(), source };
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(wrap)?;
+    sync_folder(path.parent().unwrap_or(path)).map_err(wrap)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -66,7 +66,7 @@ fn rules(config: &Config) -> Finding {
     let about = format!("rules in `{}`", config.rules_path.display());
     let trusted = trust(config).map_err(RunError::from);
     let files = match trusted.and_then(|trust| configured(config, &trust)) {
-        Ok(files) => files,
+        Ok(file) => file.files,
         Err(error) => {
             let text = with_source(&error);
             let remedy = "look at `rules.path` and `rules.signed_by` (docs/changing.md)";

@@ -341,9 +341,7 @@ impl Drive {
             "open; reading begins"
         );
         // Where an operator has activated others, those of the configuration are not in force.
-        if task.engine().bundle().sha256 != self.bundle.sha256 {
-            self.tell_rules(task.engine().bundle());
-        }
+        self.tell_rules(task.engine().bundle());
     }
 
     /// What became of an activation.

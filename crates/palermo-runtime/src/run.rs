@@ -4,7 +4,7 @@
 //! checked; a panic of any thread ends the process; the result says what a person must do.
 
 use crate::admit::{configured, trust};
-use crate::bundle::{BundleError, BundleFiles};
+use crate::bundle::{BundleError, BundleFile, BundleFiles};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::drive::{Drive, Ended, Look, Opened};
@@ -212,14 +212,14 @@ impl From<EngineStop> for RunError {
 /// # Errors
 /// Rules that do not compile or folders that cannot be read or written.
 pub fn prepare(config: &Config) -> Result<Bundle, RunError> {
-    keep(config, &BundleFiles::gather(config)?)
+    keep(config, &BundleFile::seal(BundleFiles::gather(config)?, None))
 }
 
 /// Compiles and keeps a bundle.
-fn keep(config: &Config, files: &BundleFiles) -> Result<Bundle, RunError> {
-    let rules = compile(config, files)?;
-    files.store(&config.state_dir)?;
-    Ok(Bundle { sha256: files.sha256(), rules })
+fn keep(config: &Config, file: &BundleFile) -> Result<Bundle, RunError> {
+    let rules = compile(config, &file.files)?;
+    file.keep(&config.state_dir)?;
+    Ok(Bundle { sha256: file.sha256().to_owned(), rules })
 }
 
 /// Compiles a bundle, and warns of what is doubtful in it.

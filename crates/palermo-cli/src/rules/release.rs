@@ -125,12 +125,26 @@ pub(crate) fn rollback(arguments: &RulesRollbackArgs, out: &mut Out) -> Result<E
         );
         return Err(Failure::words(Exit::Environment, text));
     };
-    let Some(before) = &rules.before else {
-        let text = format!("task `{}` has had one bundle only, `{}`", config.task, rules.bundle);
-        return Err(Failure::words(Exit::Environment, text));
+    let back = match (&rules.scheduled, &rules.before) {
+        // What waits is taken back, by a newer word for what is in force.
+        (Some(next), _) => {
+            out.talk(&format!("{} waits no more; {} stays", next.bundle, rules.bundle));
+            &rules.bundle
+        }
+        (None, Some(before)) => {
+            out.talk(&format!("from {} back to {before}", rules.bundle));
+            before
+        }
+        (None, None) => {
+            let text =
+                format!("task `{}` has had one bundle only, `{}`", config.task, rules.bundle);
+            return Err(Failure::words(Exit::Environment, text));
+        }
     };
-    out.talk(&format!("from {} back to {before}", rules.bundle));
-    let activation = said(before.clone(), &arguments.words);
+    let mut activation = said(back.clone(), &arguments.words);
+    // Where this machine has it, it goes along: a task that begins later may not have it.
+    let kept = BundleFile::kept(&config.state_dir, back).ok();
+    activation.file = kept.and_then(|kept| kept.encode_text().ok());
     send(&config, &activation, arguments.words.wait, out)
 }
 

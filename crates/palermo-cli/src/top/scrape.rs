@@ -20,21 +20,28 @@ pub(crate) struct Look {
 
 /// Asks both pages.
 pub(crate) fn look(address: SocketAddr) -> std::io::Result<Look> {
-    let ready = get(address, "/readyz")?;
+    let (status, ready) = get(address, "/readyz")?;
     let waits = ready.lines().filter(|line| !line.starts_with("ok ")).map(str::to_owned);
-    Ok(Look { waits_for: waits.collect(), series: parse(&get(address, "/metrics")?) })
+    let mut waits_for: Vec<String> = waits.collect();
+    if status != 200 && waits_for.is_empty() {
+        waits_for.push(format!("`/readyz` answers {status}"));
+    }
+    Ok(Look { waits_for, series: parse(&get(address, "/metrics")?.1) })
 }
 
-/// In HTTP/1.0, so that the answer comes in one piece.
-fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
+/// Status and body. In HTTP/1.0, so that the answer comes in one piece.
+fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes())?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
     let text = String::from_utf8_lossy(&answer);
-    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    body.ok_or_else(|| std::io::Error::other("what answers does not speak HTTP"))
+    let answer = text.split_once("\r\n\r\n").and_then(|(head, body)| {
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, body.to_owned()))
+    });
+    answer.ok_or_else(|| std::io::Error::other("what answers does not speak HTTP"))
 }
 
 /// The series of an exposition; what cannot be read is left out.

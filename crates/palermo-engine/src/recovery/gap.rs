@@ -13,6 +13,7 @@ use crate::EngineStop;
 use crate::recovery::Base;
 use crate::snapshot::Head;
 use palermo_codec::{Gap, Progress, Scheduled, Started};
+use palermo_domain::TopicRole;
 
 /// The plan of a start that goes on without what was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +112,11 @@ fn without_what_is_gone(facts: &Facts, history: &History, head: &Head) -> Result
     let mut positions = head.positions.clone();
     for (partition, extent) in &facts.extents {
         let position = positions.entry(*partition).or_default();
+        if partition.role == TopicRole::Control {
+            // What operators asked for was judged and is on record; it is not asked for again.
+            let committed = facts.committed.get(partition).copied().unwrap_or_default();
+            *position = committed.max(*position);
+        }
         if extent.start > *position {
             gap.lost.insert(*partition, (*position, extent.start));
             *position = extent.start;

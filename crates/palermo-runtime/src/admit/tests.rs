@@ -54,7 +54,9 @@ fn a_start_takes_what_it_is_told_to_trust() {
     let stranger = crate::SecretKey::generate().unwrap();
     let start = |config: &Config| -> Result<String, &'static str> {
         let trust = trust(config).map_err(|error| error.code())?;
-        configured(config, &trust).map(|files| files.sha256()).map_err(|error| error.code())
+        configured(config, &trust)
+            .map(|file| file.sha256().to_owned())
+            .map_err(|error| error.code())
     };
     let mut config = place.config.clone();
     assert_eq!(start(&config), Err("rules_unsigned"), "a folder");
@@ -81,7 +83,7 @@ fn a_start_takes_what_it_is_told_to_trust() {
 #[test]
 fn a_bundle_for_other_settings_is_refused_by_the_key() {
     let place = place();
-    let text = "time:\n  lateness: 3h\nrules:\n  environment: pilot\n";
+    let text = "time:\n  lateness: 3h\n";
     let other = Config::parse(text, "f", &crate::ConfigOverrides::default()).unwrap();
     let mut made_with = place.config.clone();
     let files = BundleFiles::new(&place.sealed(None).files.sources(), &other);
@@ -127,6 +129,28 @@ fn an_activation_is_admitted_by_its_signature_and_kept() {
     assert_eq!(code(&mut kept, &by_name), Ok(hash));
 }
 
+/// What was kept while unsigned rules were taken, or by a key that is known no more, is no way around.
+#[test]
+fn a_hash_alone_is_judged_by_the_signature_that_was_kept() {
+    let mut place = place();
+    let stranger = crate::SecretKey::generate().unwrap();
+    let hash = place.sealed(None).sha256().to_owned();
+    let code = |kept: &mut Kept| {
+        kept.admit(&activation(&hash, None)).map(|bundle| bundle.sha256).map_err(|why| why.code)
+    };
+    place.sealed(None).keep(&place.config.state_dir).unwrap();
+    assert_eq!(code(&mut place.kept()), Err("rules_unsigned"));
+    place.sealed(Some(&stranger)).keep(&place.config.state_dir).unwrap();
+    assert_eq!(code(&mut place.kept()), Err("bundle_signature"));
+    place.sealed(Some(&place.key)).keep(&place.config.state_dir).unwrap();
+    assert_eq!(code(&mut place.kept()), Ok(hash.clone()));
+    place.sealed(None).keep(&place.config.state_dir).unwrap();
+    assert_eq!(code(&mut place.kept()), Ok(hash.clone()), "a signature is not lost");
+    place.config.rules_unsigned = true;
+    place.config.rules_signed_by = None;
+    assert_eq!(code(&mut place.kept()), Ok(hash.clone()));
+}
+
 #[test]
 fn rules_that_do_not_compile_are_not_admitted() {
     let place = place();
@@ -148,10 +172,11 @@ fn a_changed_deciding_key_is_named() {
     let now = Config::defaults();
     let then = now.deciding().replace("time.lateness: 2h", "time.lateness: 3h");
     assert_eq!(
-        difference(&then, now.deciding()).unwrap(),
+        difference(&then, now.deciding(), false).unwrap(),
         "`time.lateness` has changed from `3h` to `2h`"
     );
-    assert_eq!(difference(now.deciding(), now.deciding()), None);
+    assert_eq!(difference(now.deciding(), now.deciding(), true), None);
     let other = now.deciding().replace("rules.environment: prod", "rules.environment: test");
-    assert_eq!(difference(&other, now.deciding()), None);
+    assert_eq!(difference(&other, now.deciding(), false), None);
+    assert!(difference(&other, now.deciding(), true).is_some(), "of what is new it must be ours");
 }

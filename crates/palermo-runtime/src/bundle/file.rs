@@ -13,9 +13,9 @@
 //! two lines, so over everything by way of the hash.
 //!
 //! Promises: a file that is read has the hash that it names; a damaged or hostile one is an error and costs
-//! no more than the bounds below.
+//! no more than the bounds below. Where it must be signed, that is found out before it is unpacked.
 
-use super::{BundleError, BundleFiles, FILE_BYTES_MAX, FILES_MAX};
+use super::{BundleError, BundleFiles, FILE_BYTES_MAX, FILES_MAX, place_of, replace_file};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
@@ -32,6 +32,10 @@ const HEAD_BYTES_MAX: usize = 1024;
 const UNPACKED_BYTES_MAX: u64 = 32 << 20;
 /// The smallest files are worth some time: they are made once and sent to every task.
 const COMPRESSION: i32 = 19;
+/// Largest window of the compression, as a power of two: none of ours needs more.
+const WINDOW_LOG_MAX: u32 = 23;
+/// Where the head of a bundle is kept beside its files.
+const HEAD_FILE: &str = "head";
 const PEM_END: &str = "-----END PUBLIC KEY-----";
 
 /// A bundle with the signature that it came with.
@@ -69,11 +73,7 @@ impl BundleFile {
     /// # Errors
     /// Where it cannot be compressed.
     pub fn encode(&self) -> Result<Vec<u8>, BundleError> {
-        let mut out = format!("{FIRST_LINE}\nsha256: {}\n", self.sha256);
-        if let Some((key, signature)) = &self.signed {
-            let signature = BASE64.encode(signature.to_bytes());
-            out.push_str(&format!("signed-by: {key}\nsignature: {signature}\n"));
-        }
+        let mut out = self.head();
         out.push('\n');
         let mut plain = Vec::new();
         for (path, text) in &self.files.files {
@@ -90,6 +90,44 @@ impl BundleFile {
         Ok(out)
     }
 
+    /// Its first lines.
+    fn head(&self) -> String {
+        let mut out = format!("{FIRST_LINE}\nsha256: {}\n", self.sha256);
+        if let Some((key, signature)) = &self.signed {
+            let signature = BASE64.encode(signature.to_bytes());
+            out.push_str(&format!("signed-by: {key}\nsignature: {signature}\n"));
+        }
+        out
+    }
+
+    /// Keeps the bundle under its hash, with its signature, so that its name is enough later.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, or content that would not be read back as it is.
+    pub fn keep(&self, state_dir: &Path) -> Result<(), BundleError> {
+        let place = self.files.store(state_dir)?;
+        // One that is signed is not exchanged for one that is not.
+        if self.signed.is_some() || !place.join(HEAD_FILE).exists() {
+            replace_file(&place.join(HEAD_FILE), &self.head())?;
+        }
+        Ok(())
+    }
+
+    /// A bundle that is kept, with the signature that it was kept with.
+    ///
+    /// # Errors
+    /// A bundle that is missing, unreadable or damaged.
+    pub fn kept(state_dir: &Path, sha256: &str) -> Result<Self, BundleError> {
+        let files = BundleFiles::load(state_dir, sha256)?;
+        let head = std::fs::read_to_string(place_of(state_dir, sha256).join(HEAD_FILE));
+        let signed = match head {
+            Ok(head) => Head::parse(&head)?.signed,
+            // Kept by a version that kept none.
+            Err(_) => None,
+        };
+        Ok(Self { files, sha256: sha256.to_owned(), signed })
+    }
+
     /// The file in base64, as an activation carries it.
     ///
     /// # Errors
@@ -98,13 +136,13 @@ impl BundleFile {
         Ok(BASE64.encode(self.encode()?))
     }
 
-    /// Reads what an activation carries.
+    /// Reads what an activation carries, if it may come into force.
     ///
     /// # Errors
-    /// As [`BundleFile::decode`].
-    pub fn decode_text(text: &str) -> Result<Self, BundleError> {
+    /// As [`BundleFile::decode`] and [`Trust::check`]; the latter before anything is unpacked.
+    pub fn decode_text(text: &str, trust: &Trust) -> Result<Self, BundleError> {
         let bytes = BASE64.decode(text).map_err(|_| BundleError::File("it is not base64"))?;
-        Self::decode(&bytes)
+        Self::open(&bytes, Some(trust))
     }
 
     /// Whether bytes begin as a bundle does.
@@ -117,6 +155,10 @@ impl BundleFile {
     /// # Errors
     /// A file that is none, or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, BundleError> {
+        Self::open(bytes, None)
+    }
+
+    fn open(bytes: &[u8], trust: Option<&Trust>) -> Result<Self, BundleError> {
         let wrong = |problem| BundleError::File(problem);
         let is_end = |two: &[u8]| two == b"\n\n";
         let end = bytes.windows(2).take(HEAD_BYTES_MAX).position(is_end);
@@ -124,7 +166,28 @@ impl BundleFile {
             .and_then(|end| Some((bytes.get(..end)?, bytes.get(end.checked_add(2)?..)?)))
             .ok_or(wrong("it does not begin like one"))?;
         let head = std::str::from_utf8(head).map_err(|_| wrong("its head is not text"))?;
-        let mut lines = head.lines();
+        let Head { sha256, signed } = Head::parse(head)?;
+        if let Some(trust) = trust {
+            trust.check_head(&sha256, signed.as_ref())?;
+        }
+        let files = BundleFiles { files: unpack(body)? };
+        if files.sha256() != sha256 {
+            return Err(wrong("its content does not have the hash that it names"));
+        }
+        Ok(Self { files, sha256, signed })
+    }
+}
+
+/// The first lines of a bundle.
+struct Head {
+    sha256: String,
+    signed: Option<(String, Box<Signature>)>,
+}
+
+impl Head {
+    fn parse(text: &str) -> Result<Self, BundleError> {
+        let wrong = |problem| BundleError::File(problem);
+        let mut lines = text.lines();
         if lines.next() != Some(FIRST_LINE) {
             return Err(wrong("it does not begin with `palermo bundle 1`"));
         }
@@ -135,11 +198,7 @@ impl BundleFile {
             (Some(key), Some(text)) => Some((key.to_owned(), Box::new(signature(text)?))),
             _ => return Err(wrong("its signature is cut")),
         };
-        let files = BundleFiles { files: unpack(body)? };
-        if files.sha256() != sha256 {
-            return Err(wrong("its content does not have the hash that it names"));
-        }
-        Ok(Self { files, sha256, signed })
+        Ok(Self { sha256, signed })
     }
 }
 
@@ -158,7 +217,8 @@ fn unpack(body: &[u8]) -> Result<BTreeMap<String, String>, BundleError> {
     let wrong = |problem| BundleError::File(problem);
     let damaged = |_| BundleError::File("its content cannot be unpacked");
     let mut plain = Vec::new();
-    let decoder = zstd::stream::read::Decoder::new(body).map_err(damaged)?;
+    let mut decoder = zstd::stream::read::Decoder::new(body).map_err(damaged)?;
+    decoder.window_log_max(WINDOW_LOG_MAX).map_err(damaged)?;
     let most = UNPACKED_BYTES_MAX.saturating_add(1);
     let read = decoder.take(most).read_to_end(&mut plain).map_err(damaged)?;
     if u64::try_from(read).is_ok_and(|read| read >= most) {
@@ -293,13 +353,21 @@ impl Trust {
     /// # Errors
     /// A bundle without a signature, or with one of somebody else.
     pub fn check(&self, bundle: &BundleFile) -> Result<(), BundleError> {
-        let Some((id, signature)) = &bundle.signed else {
+        self.check_head(&bundle.sha256, bundle.signed.as_ref())
+    }
+
+    fn check_head(
+        &self,
+        sha256: &str,
+        signed: Option<&(String, Box<Signature>)>,
+    ) -> Result<(), BundleError> {
+        let Some((id, signature)) = signed else {
             return if self.unsigned { Ok(()) } else { Err(BundleError::Unsigned("the bundle")) };
         };
         if self.keys.is_empty() && self.unsigned {
             return Ok(());
         }
-        let text = signed_text(&bundle.sha256);
+        let text = signed_text(sha256);
         let by = |key: &&VerifyingKey| key.verify_strict(text.as_bytes(), signature).is_ok();
         match self.keys.iter().find(by) {
             Some(_) => Ok(()),
@@ -338,7 +406,10 @@ mod tests {
             assert!(BundleFile::is_one(&bytes));
             assert_eq!(BundleFile::decode(&bytes).unwrap(), bundle);
             let text = bundle.encode_text().unwrap();
-            assert_eq!(BundleFile::decode_text(&text).unwrap(), bundle);
+            assert_eq!(BundleFile::decode_text(&text, &trust(&[], true)).unwrap(), bundle);
+            let state = tempfile::tempdir().unwrap();
+            bundle.keep(state.path()).unwrap();
+            assert_eq!(BundleFile::kept(state.path(), bundle.sha256()).unwrap(), bundle);
             assert_eq!(bundle.signed_by().map(str::to_owned), key.map(SecretKey::id));
         }
         let (secret, _) = key.to_pem().unwrap();
