@@ -12,6 +12,7 @@
 
 use crate::Refusal;
 use crate::limits::HEADERS_MAX;
+use crate::progress::is_sha256;
 use crate::write::JsonWriter;
 use palermo_domain::{DeadLetterReason, EventTime, Redacted};
 use serde::Deserialize;
@@ -84,8 +85,7 @@ pub fn decode_control(value: Option<&[u8]>, headers: usize) -> Result<Activation
     if wire.kind != ACTIVATE {
         return Err(Refusal::at(Reason::FieldValue, &["kind"]));
     }
-    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-    if wire.bundle.len() != 64 || !wire.bundle.bytes().all(hex) {
+    if !is_sha256(&wire.bundle) {
         return Err(Refusal::at(Reason::FieldValue, &["bundle"]));
     }
     let not_before = wire.not_before.map(|text| EventTime::parse(&text)).transpose();

@@ -49,7 +49,7 @@ pub use list::{decode_list_row, list_tombstone};
 pub use party::{decode_party, party_tombstone};
 pub use payment::decode_payment;
 pub use progress::{
-    FateCounts, Gap, Progress, ProgressError, Scheduled, Started, Tick, parse_partition,
+    FateCounts, Gap, Progress, ProgressError, Scheduled, Started, Tick, is_sha256, parse_partition,
 };
 pub use refusal::{FieldPath, Refusal};
 pub use unknown::UnknownFields;

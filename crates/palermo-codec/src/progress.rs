@@ -235,7 +235,7 @@ impl Progress {
             ("scheduled", scheduled.as_ref().map(|scheduled| &scheduled.bundle)),
         ];
         for (field, hash) in bundles {
-            if hash.is_some_and(|hash| hash.len() != 64 || !is_hex(hash)) {
+            if hash.is_some_and(|hash| !is_sha256(hash)) {
                 return Err(ProgressError::Digest { field });
             }
         }
@@ -316,6 +316,11 @@ fn counts(json: &mut JsonWriter<'_>, fates: &FateCounts) {
     json.bare_field("late", fates.late);
     json.bare_field("duplicate", fates.duplicate);
     json.bare_field("dead_letter", fates.dead_letter);
+}
+
+/// Whether a text is a SHA-256 as hashes of bundles are written: 64 lower-case hex digits.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && is_hex(text)
 }
 
 fn is_hex(text: &str) -> bool {

@@ -13,7 +13,6 @@ use palermo_domain::{EventTime, OutputTopic, Partition, Position, TopicRole};
 use palermo_engine::port::Clock;
 use palermo_kafka::tools::{self, Isolation, NewRecord, ReadRecord, Scope, Tail};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,7 +118,7 @@ pub fn asked(config: &Config) -> Result<Vec<Asked>, RunError> {
 }
 
 /// Sends an activation and waits until the task of the configuration has said what becomes of it, at most
-/// so long. `heard` is told of every task whose record says it; a break ends the wait.
+/// so long. `heard` is told of every task whose record says it.
 ///
 /// # Errors
 /// `record_too_large`, and what the log says.
@@ -127,7 +126,7 @@ pub fn activate(
     config: &Config,
     activation: &Activation,
     patience: Duration,
-    heard: &mut dyn FnMut(&str, &Outcome) -> ControlFlow<()>,
+    heard: &mut dyn FnMut(&str, &Outcome),
 ) -> Result<Outcome, RunError> {
     let value = activation.encode();
     if value.len() > CONTROL_BYTES_MAX {
@@ -144,8 +143,9 @@ pub fn activate(
     let topic = |names: Option<&String>| names.cloned().unwrap_or_default();
     let progress = topic(config.outputs.get(&OutputTopic::Progress));
     let control = topic(config.inputs.get(&TopicRole::Control));
-    let look = (Isolation::Committed, Scope::FromPresentEnd);
-    let mut tail = Tail::open(&kafka, Arc::clone(&clock), &progress, look.0, look.1)?;
+    let committed = Isolation::Committed;
+    let end = Scope::FromPresentEnd;
+    let mut tail = Tail::open(&kafka, Arc::clone(&clock), &progress, committed, end)?;
     let record = NewRecord {
         partition: Some(CONTROL.index),
         key: Some(config.task.clone().into_bytes()),
@@ -154,7 +154,7 @@ pub fn activate(
         timestamp_ms: None,
     };
     tools::produce_all(&kafka, Arc::clone(&clock), &control, [record])?;
-    let after = tools::extents(&kafka, &control, Isolation::Committed)?;
+    let after = tools::extents(&kafka, &control, committed)?;
     let after = after.first().map_or(0, |extent| extent.end);
     let until = clock.monotonic_ms().saturating_add(millis(patience));
     let mut told: BTreeMap<String, Outcome> = BTreeMap::new();
@@ -170,7 +170,8 @@ pub fn activate(
             if passing || told.insert(task.clone(), outcome.clone()) == Some(outcome.clone()) {
                 continue;
             }
-            if heard(&task, &outcome).is_break() || task == config.task {
+            heard(&task, &outcome);
+            if task == config.task {
                 return Ok(outcome);
             }
         }

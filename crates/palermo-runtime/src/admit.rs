@@ -41,7 +41,7 @@ pub fn trust(config: &Config) -> Result<Trust, BundleError> {
 ///
 /// # Errors
 /// A file or folder that cannot be read or may not be used.
-pub fn configured(config: &Config, trust: &Trust) -> Result<BundleFile, RunError> {
+pub(crate) fn configured(config: &Config, trust: &Trust) -> Result<BundleFile, RunError> {
     let path = &config.rules_path;
     if path.is_dir() {
         if !trust.takes_unsigned() {
@@ -112,7 +112,10 @@ pub(crate) fn load_bundle(
     settings: &str,
     hash: &str,
 ) -> Result<Bundle, RunError> {
-    let files = BundleFiles::load(state_dir, hash)?;
+    compile_past(&BundleFiles::load(state_dir, hash)?, settings, hash)
+}
+
+fn compile_past(files: &BundleFiles, settings: &str, hash: &str) -> Result<Bundle, RunError> {
     if let Some(difference) = difference(files.settings(), settings, false) {
         return Err(RunError::Stop {
             code: "deciding_key_changed",
@@ -150,8 +153,9 @@ impl Kept {
     fn admitted(&self, activation: &Activation) -> Result<Bundle, RunError> {
         let Some(text) = &activation.file else {
             // It may have been kept when unsigned rules were taken, or by a key that is known no more.
-            self.trust.check(&BundleFile::kept(&self.state_dir, &activation.bundle)?)?;
-            return load_bundle(&self.state_dir, &self.settings, &activation.bundle);
+            let file = BundleFile::kept(&self.state_dir, &activation.bundle)?;
+            self.trust.check(&file)?;
+            return compile_past(&file.files, &self.settings, &activation.bundle);
         };
         let file = BundleFile::decode_text(text, &self.trust)?;
         if file.sha256() != activation.bundle {

@@ -22,7 +22,7 @@ mod settings;
 mod snapshots;
 
 pub use activate::{Asked, Outcome, TaskRules, activate, asked, rules_in_force};
-pub use admit::{check_bundle, configured, read_bundle, trust};
+pub use admit::{check_bundle, read_bundle, trust};
 pub use bundle::{BundleError, BundleFile, BundleFiles, SecretKey, Trust, read_rules};
 pub use clock::SystemClock;
 pub use config::{
@@ -31,7 +31,7 @@ pub use config::{
 };
 pub use doctor::{DOCTOR_CODES, examine};
 pub use drive::{Drive, Ended, Look, Opened, RENEWALS_MAX};
-pub use palermo_codec::{Activation, decode_control};
+pub use palermo_codec::{Activation, decode_control, is_sha256};
 pub use past::{
     Inputs, RangeRead, SeeEngine, Wanted, Watch, currency_of, look_back, muted_before, read_range,
     rerun_task,

@@ -12,7 +12,6 @@ use palermo_runtime::{
     Activation, Asked, BundleFile, BundleFiles, Config, Outcome, RunError, SecretKey, TaskRules,
 };
 use serde_json::{Value, json};
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -96,8 +95,7 @@ fn tell_sealed(sealed: &BundleFile, rules: &RuleSet, bytes: Option<usize>, out: 
 pub(crate) fn activate(arguments: &RulesActivateArgs, out: &mut Out) -> Result<Exit, Failure> {
     let config = crate::config::read(&arguments.config.config)?;
     let name = &arguments.bundle;
-    let is_hash = name.len() == 64 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let (hash, file) = if is_hash && !Path::new(name).exists() {
+    let (hash, file) = if palermo_runtime::is_sha256(name) && !Path::new(name).exists() {
         (name.clone(), None)
     } else {
         let sealed = palermo_runtime::read_bundle(Path::new(name)).map_err(RunError::from)?;
@@ -173,7 +171,6 @@ fn send(
     let mut heard = Vec::new();
     let outcome = palermo_runtime::activate(config, activation, patience, &mut |task, outcome| {
         heard.push((task.to_owned(), outcome.clone()));
-        ControlFlow::Continue(())
     })?;
     if out.json() {
         let tasks: Vec<Value> = heard

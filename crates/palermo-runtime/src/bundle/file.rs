@@ -145,11 +145,6 @@ impl BundleFile {
         Self::open(&bytes, Some(trust))
     }
 
-    /// Whether bytes begin as a bundle does.
-    pub fn is_one(bytes: &[u8]) -> bool {
-        bytes.starts_with(FIRST_LINE.as_bytes())
-    }
-
     /// Reads a file's bytes and compares its hash.
     ///
     /// # Errors
@@ -403,7 +398,7 @@ mod tests {
         for key in [None, Some(&key)] {
             let bundle = BundleFile::seal(files(), key);
             let bytes = bundle.encode().unwrap();
-            assert!(BundleFile::is_one(&bytes));
+            assert!(bytes.starts_with(FIRST_LINE.as_bytes()));
             assert_eq!(BundleFile::decode(&bytes).unwrap(), bundle);
             let text = bundle.encode_text().unwrap();
             assert_eq!(BundleFile::decode_text(&text, &trust(&[], true)).unwrap(), bundle);
