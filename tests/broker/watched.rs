@@ -6,7 +6,12 @@
 //! not see whether they are well chosen; the cases of promtool do.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE};
+use crate::ground::{Ground, PATIENCE, send};
+use palermo_codec::encode_payment;
+use palermo_domain::{EventTime, TopicRole};
+use palermo_engine::port::Clock as _;
+use palermo_kafka::tools::NewRecord;
+use palermo_runtime::{Config, ConfigOverrides, Planter, SystemClock};
 use palermo_tests::{Engine, Site, wait_until};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -147,14 +152,66 @@ fn top_says_it(site: &Site) {
     let frame = String::from_utf8_lossy(&done.stdout).into_owned();
     println!("{frame}");
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
-    for word in ["  ready  ", "trafficking-core", "0 records", "processed ", "dead letters "] {
+    for word in [
+        "  ready  ",
+        "trafficking-core",
+        "2 typologies, the last one",
+        "0 records",
+        "processed ",
+        "dead letters ",
+    ] {
         assert!(frame.contains(word), "`{word}` is not in\n{frame}");
     }
 }
 
+/// A canary is planted and found, by two commands; half of one is not, and the alarm says which.
+fn canaries(site: &Site, watcher: &Watcher) {
+    let command = |words: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.args(["canary"]).args(words).arg("-c").arg(site.config_file());
+        command
+    };
+    let done = command(&["once", "--typology", "CT-14"]).output().expect("the command runs");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    println!("{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("CT-14 found "), "{said}");
+    let after = SystemClock::new().unix_ms().div_euclid(1_000);
+    let mut planting = command(&["run", "--typology", "CT-14"]).spawn().expect("it starts");
+    let found = |typology: &str, after: i64| {
+        let name = "palermo_canary_last_detected_timestamp_seconds";
+        watcher.series(&format!("{name}{{typology=\"{typology}\"}} > {after}"))
+    };
+    wait_until("the scheduled one is found", PATIENCE, || {
+        std::thread::sleep(Duration::from_millis(200));
+        found("CT-14", after) == Some(1)
+    });
+    assert!(palermo_tests::signal(planting.id(), "TERM"));
+    assert_eq!(planting.wait().expect("it ends").code(), Some(0));
+    for quiet in ["PalermoCanaryMissed", "PalermoCanaryGone"] {
+        assert_eq!(watcher.firing(quiet), None, "{quiet} though all were found");
+    }
+    let text = fs::read_to_string(site.config_file()).expect("the configuration");
+    let config = Config::parse(&text, "site", &ConfigOverrides::default()).expect("it is good");
+    let planter = Planter::new(&config, &config.rules_path).expect("the rules");
+    let now = EventTime(SystemClock::new().unix_ms());
+    let round = planter.plant("CT-01", now).expect("a canary");
+    let records = round.payments.iter().take(1).map(|payment| {
+        let mut value = Vec::new();
+        encode_payment(payment, &mut value);
+        NewRecord { value: Some(value), timestamp_ms: Some(now.0), ..NewRecord::default() }
+    });
+    send(site, site.input(TopicRole::Payments), records.collect());
+    watcher.wait_firing("PalermoCanaryMissed", true);
+    assert_eq!(found("CT-01", 0), Some(0));
+    let done = command(&["once", "--typology", "CT-01"]).output().expect("the command runs");
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
+    watcher.wait_firing("PalermoCanaryMissed", false);
+}
+
 /// Faults are made, and the alarm for each fires with its page, and ends.
 pub(crate) fn alarms(ground: &Ground) {
-    let site = ground.small("watched");
+    let site = ground.small("watched").set("canary.every", "10s");
     let watcher = Watcher::beside(&site);
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_caught_up(&site, PATIENCE);
@@ -163,6 +220,7 @@ pub(crate) fn alarms(ground: &Ground) {
     });
     // Two looks are needed for a rate.
     std::thread::sleep(Duration::from_secs(4));
+    canaries(&site, &watcher);
     panels_answer(&watcher);
     top_says_it(&site);
     for quiet in ["PalermoDown", "PalermoRulesRefused", "PalermoNotReady", "PalermoLag"] {

@@ -5,6 +5,7 @@
 
 mod activation;
 mod adversarial;
+mod canaries;
 mod days;
 mod fates;
 mod fields;

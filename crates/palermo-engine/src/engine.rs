@@ -7,6 +7,7 @@
 //!
 //! Cost: linear in the payments inside the windows that the record touches (ledger, detect).
 
+mod canaries;
 mod chain;
 mod gap;
 mod reversal;
@@ -14,6 +15,7 @@ mod snapshot;
 mod watermark;
 
 use crate::port::{OutRecord, RecordRef};
+pub use canaries::Canary;
 use chain::Chain;
 use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
@@ -21,6 +23,7 @@ use palermo_codec::{
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause, Level, Mode};
+use palermo_domain::canary::Range;
 use palermo_domain::{
     Alert, Currency, DeadLetterReason, EventTime, Fate, IngestTime, OutputTopic, Partition,
     Payment, Position, Span, TopicRole,
@@ -132,6 +135,8 @@ pub struct Counters {
     pub watermark_hold: Option<Partition>,
     /// Last hit per rule and mode.
     pub last_hit: BTreeMap<(String, &'static str), EventTime>,
+    /// What became of canaries, by the typology that they were planted for.
+    pub canaries: BTreeMap<String, Canary>,
 }
 
 /// The deterministic core of one task.
@@ -214,11 +219,6 @@ impl Engine {
         seen: &mut dyn FnMut(&Alert),
     ) -> Result<Fate, EngineStop> {
         self.step_position(record)?;
-        if record.partition.role == TopicRole::Payments {
-            // Parties may have been loaded years after the payments that follow were made.
-            self.now = self.now.max(record.timestamp_ms);
-            self.watermarks.touch(record.partition, self.now);
-        }
         let first = effects.len();
         let judged = match record.partition.role {
             TopicRole::Payments => self.payment(record, effects, seen),
@@ -305,6 +305,9 @@ impl Engine {
         };
         let unknown = self.unknown.entry(TopicRole::Parties).or_default();
         let party = decode_party(value, limits, unknown)?;
+        if party.range() == Range::Mixed {
+            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["party"]));
+        }
         // An older record than the one in force changes nothing; that is its fate as well.
         self.ledger.apply_party(&party);
         Ok(Fate::Processed)
@@ -331,12 +334,18 @@ impl Engine {
         effects: &mut Vec<OutRecord>,
         seen: &mut dyn FnMut(&Alert),
     ) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        if let Some(reason) = check_record(record.value, record.headers, limits) {
-            return Err(Refusal::whole(reason));
+        let decoded = self.decoded(record);
+        let range = decoded.as_ref().map_or(Range::Real, Payment::range);
+        if range == Range::Canary {
+            return self.canary(&decoded?, record, effects, seen);
         }
-        let unknown = self.unknown.entry(TopicRole::Payments).or_default();
-        let payment = decode_payment(record.value.unwrap_or_default(), limits, unknown)?;
+        // Parties may have been loaded years after the payments that follow were made.
+        self.now = self.now.max(record.timestamp_ms);
+        self.watermarks.touch(record.partition, self.now);
+        let payment = decoded?;
+        if range == Range::Mixed {
+            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["payment_id"]));
+        }
         self.check_time(&payment, record)?;
         if let Some(fate) = self.seen_before(&payment)? {
             self.watermarks.see(record.partition, payment.event_time);
@@ -376,6 +385,15 @@ impl Engine {
             Fate::Processed if late => Fate::Late,
             other => other,
         })
+    }
+
+    fn decoded<'a>(&mut self, record: RecordRef<'a>) -> Result<Payment<'a>, Refusal> {
+        let limits = &self.config.limits;
+        if let Some(reason) = check_record(record.value, record.headers, limits) {
+            return Err(Refusal::whole(reason));
+        }
+        let unknown = self.unknown.entry(TopicRole::Payments).or_default();
+        decode_payment(record.value.unwrap_or_default(), limits, unknown)
     }
 
     fn check_time(&self, payment: &Payment<'_>, record: RecordRef<'_>) -> Result<(), Refusal> {
@@ -453,7 +471,9 @@ impl Engine {
             let key = (alert.typology.clone(), alert.level, alert.mode, alert.action);
             let count = self.counters.alerts.entry(key).or_default();
             *count = count.saturating_add(1);
-            if alert.action == Action::Suppressed {
+            if alert.mode == Mode::Canary {
+                self.note_canary(&alert);
+            } else if alert.action == Action::Suppressed {
                 for by in &alert.suppressed_by {
                     // An exception's reason is a person's words; only its kind becomes a label.
                     let by = if by.starts_with("exception") { "exception" } else { by };
@@ -467,7 +487,7 @@ impl Engine {
                 key: Some(alert.anchor.clone().into_bytes()),
                 value: Some(encode_alert(&alert)),
                 headers: Vec::new(),
-                timestamp_ms: Some(self.now.max(0)),
+                timestamp_ms: Some(self.told_at(&alert)),
             });
         }
     }

@@ -15,7 +15,9 @@ pub mod snapshot;
 mod stats;
 mod task;
 
-pub use engine::{Bundle, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen, in_time};
+pub use engine::{
+    Bundle, Canary, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen, in_time,
+};
 pub use machine::Machine;
 pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
