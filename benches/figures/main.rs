@@ -3,7 +3,7 @@
 //! What is measured: `benches/README.md`. Settings from the environment: `PALERMO_BENCH_RUNS`
 //! (default 5 in memory, 3 over Kafka), `PALERMO_BENCH_PAYMENTS` (default 300,000),
 //! `PALERMO_BENCH_SECONDS` of paced load for the latencies (default 20). An argument selects:
-//! `backtest`, `decode`, `memory`, `snapshot`, `library`, `windows`, `graph`, `production`, `scale`, `score`, `kafka`; `scale`
+//! `backtest`, `decode`, `memory`, `snapshot`, `library`, `windows`, `graph`, `production`, `overhead`, `scale`, `score`, `kafka`; `scale`
 //! only where `PALERMO_BENCH_LARGE` says how many payments the large stream has, such as 50000000.
 //! `score` is what the rules find of planted networks, and takes minutes a seed.
 
@@ -13,6 +13,7 @@ mod graph;
 mod kafka;
 mod library;
 mod memory;
+mod overhead;
 mod production;
 mod scale;
 mod score;
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
     }
     if wants("production") {
         production::figures(setting("PALERMO_BENCH_RUNS", 3));
+    }
+    if wants("overhead") {
+        overhead::figures(setting("PALERMO_BENCH_RUNS", 5));
     }
     if wants("scale") {
         scale::figures(setting("PALERMO_BENCH_RUNS", 3));

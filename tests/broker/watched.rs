@@ -109,10 +109,11 @@ impl Watcher {
 }
 
 /// Panels that show nothing on an engine that is well and has just begun.
-const EMPTY: [&str; 6] = [
+const EMPTY: [&str; 7] = [
     "Age of the last good snapshot",
     "Broken commits",
     "Memory is full in",
+    "Searches of the graph",
     "Size of the last snapshot",
     "Snapshots",
     "Snapshots that failed",
@@ -212,6 +213,10 @@ fn canaries(site: &Site, watcher: &Watcher) {
 /// Faults are made, and the alarm for each fires with its page, and ends.
 pub(crate) fn alarms(ground: &Ground) {
     let site = ground.small("watched").set("canary.every", "10s");
+    let reference = site.folder().join("reference.tsv");
+    let rows = "rule\texpected_silence_seconds\tflood_alerts\nMS-08\t86400\t-\nCT-14\t-\t10\n";
+    fs::write(&reference, format!("# palermo reference 1\n{rows}")).expect("it is written");
+    let site = site.set("rules.reference", &reference.display().to_string());
     let watcher = Watcher::beside(&site);
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_caught_up(&site, PATIENCE);

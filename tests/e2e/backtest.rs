@@ -111,7 +111,14 @@ fn rules_against_themselves_change_nothing_and_two_runs_give_the_same_bytes() {
             "{}",
             done.stdout
         );
-        let files = ["alerts.jsonl", "diff.jsonl", "figures.json", "index.html", "modeldoc.md"];
+        let files = [
+            "alerts.jsonl",
+            "diff.jsonl",
+            "figures.json",
+            "index.html",
+            "modeldoc.md",
+            "reference.tsv",
+        ];
         runs.push(files.map(|name| {
             fs::read_to_string(place.path().join(out).join(name)).expect("a file of the report")
         }));
@@ -119,7 +126,11 @@ fn rules_against_themselves_change_nothing_and_two_runs_give_the_same_bytes() {
         assert_eq!(left, files.len(), "nothing unfinished is left");
     }
     assert_eq!(runs[0], runs[1]);
-    let [_, differences, _, page, document] = &runs[0];
+    let [_, differences, _, page, document, reference] = &runs[0];
+    // An engine takes what it says (`rules.reference`).
+    assert!(reference.starts_with("# palermo reference 1\n"), "{reference}");
+    assert!(reference.contains("\nCT-14\t-\t10\n"), "{reference}");
+    assert!(reference.lines().any(|line| line.starts_with("ML-") && line.ends_with("\t-")));
     let changes = documents(differences);
     assert!(changes.len() >= 6);
     assert!(changes.iter().all(|one| one["change"] == "same"), "{differences}");

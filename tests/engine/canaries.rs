@@ -167,6 +167,7 @@ fn real(counters: &Counters) -> Counters {
     counters.fates.clear();
     counters.evaluations.clear();
     counters.field_missing.clear();
+    counters.searches.clear();
     counters.state_bytes.clear();
     counters.expired.clear();
     counters.payments_held = 0;

@@ -74,6 +74,8 @@ pub struct OfRules {
     pub counters: Counters,
     /// Hash chained over inputs and effects.
     pub chain: String,
+    /// By indicator, seconds between hits that 999 of 1,000 gaps keep; of the first rule set.
+    pub silences: BTreeMap<String, u64>,
     /// By indicator the accounts on which it held, where that was asked for.
     pub held_on: BTreeMap<String, BTreeSet<String>>,
 }
@@ -240,8 +242,8 @@ impl OfRules {
     /// The same without what was told.
     pub(crate) fn clone_without_told(&self) -> Self {
         let (reasons, counters) = (BTreeMap::new(), Counters::default());
-        let held_on = BTreeMap::new();
-        Self { told: Vec::new(), reasons, counters, chain: self.chain.clone(), held_on }
+        let (silences, held_on) = (BTreeMap::new(), BTreeMap::new());
+        Self { told: Vec::new(), reasons, counters, chain: self.chain.clone(), silences, held_on }
     }
 
     /// Payments that were late, that came twice, that were refused.

@@ -202,6 +202,7 @@ mod tests {
             reasons: BTreeMap::new(),
             counters: palermo_engine::Counters::default(),
             chain: String::new(),
+            silences: BTreeMap::new(),
             held_on,
         };
         let all = alone(&of, &facts, &labels);

@@ -14,7 +14,7 @@ use crate::screen::{Moment, Screen};
 use crate::signals::Signals;
 use palermo_backtest::{
     AsOf, BacktestError, Curves, Effort, Inputs, Judge, Labels, Mapping, Measured, Plan, Played,
-    Progress, Reader, Report, compare, measure, play,
+    Progress, Reader, Report, RuleFacts, compare, measure, play, reference,
 };
 use palermo_codec::ENGINE_VERSION;
 use palermo_domain::Currency;
@@ -194,7 +194,10 @@ fn tell(
     };
     let place = drawer.as_ref().map(|drawer| drawer.folder.join("index.html"));
     if let Some(drawer) = drawer {
+        let RuleFacts { name, version, .. } = &candidate.facts;
+        let of = format!("{name} {version} over {} payments", played.facts.payments);
         let texts = [
+            ("reference.tsv", reference(&after.rules.silences, &after.rules.told, &of)),
             ("figures.json", format!("{:#}\n", report.json())),
             ("diff.jsonl", report.differences()),
             ("modeldoc.md", report.document()),

@@ -24,6 +24,7 @@ use crate::eval::{At, Env, Measures, NoMeasures, eval, is_true};
 use crate::select::{Selections, Sets};
 use crate::steady::{Looked, conjunction};
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
+pub use graph::SearchCounts;
 pub(crate) use graph::{Searches, nothing};
 use palermo_domain::{Decimal, EventTime, FixedHashSet};
 use palermo_lang::program::{Arithmetic, Compare, Field};

@@ -20,7 +20,7 @@ pub use snapshot::Frozen;
 use crate::alerts::queue::BoundModifier;
 use crate::bind::{self, Binder, BoundCondition};
 use crate::concern::Concerns;
-use crate::condition::{Run, Searches, Verdict};
+use crate::condition::{Run, SearchCounts, Searches, Verdict};
 use crate::episode::{Anchor, Memory, Tracks};
 use crate::eval::{Env, touched};
 use crate::groups::Groups;
@@ -116,7 +116,7 @@ pub struct Detector {
     pub(crate) lists: Vec<BoundList>,
     pub(crate) modifiers: Vec<BoundModifier>,
     adder: RefCell<Adder>,
-    searches: RefCell<Searches>,
+    pub(crate) searches: RefCell<Searches>,
     sent: Sent,
     pub(crate) selections: Selections,
     lacking: Lacking,
@@ -230,6 +230,11 @@ impl Detector {
     /// The counters.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Searches of the graph since the start of the process, for whatever they were made.
+    pub fn searches(&self) -> SearchCounts {
+        self.searches.borrow().counts().clone()
     }
 
     /// What rules could not decide, by rule and missing field: payments for which a selection is

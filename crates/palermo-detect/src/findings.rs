@@ -273,6 +273,7 @@ impl Detector {
         let (mut links, mut truncated) = (Vec::new(), false);
         for numbered in (0_u8..).zip(&typology.linked) {
             let (found, cut) = self.find_link(ledger, numbered, (typology, accounts), window);
+            self.searches.borrow_mut().count("link", cut);
             links.extend(found);
             truncated |= cut;
         }

@@ -34,6 +34,6 @@ mod steady;
 mod value;
 
 pub use alerts::why::{Asked, AskedLink, AskedSuppressor, FarSeen, Held, PartText, WhyNot};
-pub use condition::{Look, Part};
+pub use condition::{Look, Part, SearchCounts};
 pub use detector::{Applied, Detector, Frozen, Lost, Settings, Stats};
 pub use value::Value;

@@ -135,6 +135,8 @@ pub struct Counters {
     pub watermark_hold: Option<Partition>,
     /// Last hit per rule and mode.
     pub last_hit: BTreeMap<(String, &'static str), EventTime>,
+    /// Searches of the graph since the start of the process: complete, and cut by the budget.
+    pub searches: BTreeMap<&'static str, [u64; 2]>,
     /// What became of canaries, by the typology that they were planted for.
     pub canaries: BTreeMap<String, Canary>,
 }
@@ -566,6 +568,11 @@ impl Engine {
         self.detector.accounts_hit(&self.ledger, indicator)
     }
 
+    /// The event time of the newest hit of every indicator, in the order of the rules; canaries aside.
+    pub fn last_hits(&self) -> &[Option<EventTime>] {
+        &self.detector.stats().last_hit
+    }
+
     /// How the parts of an indicator or suppressor stand on everything with a payment at this time.
     pub fn looks(&self, rule: &str, time: EventTime) -> Vec<Look> {
         self.detector.looks(&self.ledger, rule, time)
@@ -615,6 +622,7 @@ impl Engine {
         }
         counters.field_missing = self.detector.field_missing();
         counters.list_rows_refused = stats.list_rows_refused;
+        counters.searches = self.detector.searches();
         for (role, unknown) in &self.unknown {
             for (name, count) in unknown.iter() {
                 counters.unknown_fields.insert((*role, name.to_owned()), count);

@@ -160,6 +160,10 @@ metrics! {
         "Evaluations of a rule", "per rule id";
     RuleFieldMissing = "palermo_rule_field_missing_total" Counter ["rule", "field"] Count
         "Payments and evaluations that a rule could not decide for lack of a field", "an upstream change can blind a rule without any error: alarm on its share of the evaluations";
+    RuleExpectedSilence = "palermo_rule_expected_silence_seconds" Gauge ["rule"] Seconds
+        "p99.9 gap between hits in the reference backtest", "event time, per indicator, of `rules.reference`; no series for a rule that hit too rarely to tell";
+    RuleFlood = "palermo_rule_flood_threshold_alerts" Gauge ["rule"] Alerts
+        "Alerts in an hour that are a flood", "per typology, of `rules.reference`";
     RuleLastHit = "palermo_rule_last_hit_timestamp_seconds" Gauge ["rule", "mode"] Seconds
         "Last hit", "event time";
     Alerts = "palermo_alerts_total" Counter ["rule", "level", "mode", "action"] Alerts
@@ -170,6 +174,8 @@ metrics! {
         "Ingest of the deciding event to durable alert", "record timestamp of the deciding record to the commit of the alert, by our clock", LATENCY_SECONDS;
     DetectionDelay = "palermo_detection_delay_seconds" Histogram ["rule"] Seconds
         "Episode start to alert, in event time", "first revisions only", DELAY_SECONDS;
+    GraphExpansions = "palermo_graph_expansions_total" Counter ["pattern", "outcome"] Count
+        "Graph look-ups, complete or cut by the bound", "searches for a pattern of an indicator, or for the `link` of a typology, since the start of the process; one that is `cut` may have missed some of it";
     StateBytes = "palermo_state_bytes" Gauge ["store"] Bytes
         "State size", "by part of the state";
     StateExpired = "palermo_state_expired_keys_total" Counter ["store"] Count
@@ -251,19 +257,16 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
         "palermo_rule_errors_total",
         "an evaluation cannot fail: what is missing makes a condition unknown and is counted as `palermo_rule_field_missing_total`",
     ),
-    (
-        "palermo_rule_expected_silence_seconds",
-        "comes from a reference backtest, which does not exist yet",
-    ),
-    ("palermo_rule_flood_threshold_alerts", "the rule file has no such limit yet"),
     ("palermo_rule_near_misses_total", "margins are computed for hits only"),
     (
         "palermo_rule_state_keys",
         "rules keep no keys: a window is a walk over the ledger; `palermo_state_bytes` says what is held",
     ),
     ("palermo_alert_groups_open", "comes with cases"),
-    ("palermo_graph_expansions_total", "comes with graph patterns"),
-    ("palermo_graph_edges", "comes with graph patterns"),
+    (
+        "palermo_graph_edges",
+        "the graph is the ledger's entries: `palermo_state_bytes` of `entries` says what it holds",
+    ),
     (
         "palermo_operator_busy_ratio",
         "one thread does all; its share of a core is the process's CPU time",

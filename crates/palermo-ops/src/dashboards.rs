@@ -317,6 +317,17 @@ const DETECTION: &[Panel] = &[
         )],
     ),
     panel(
+        "Silence to what is expected",
+        "Times what a reference backtest expects (`rules.reference`), the longest first. Above 1: PalermoRuleSilent.",
+        ("short", Table),
+        &[(
+            "topk(30, (scalar(max(palermo_watermark_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"})) \
+             - max by (rule) (palermo_rule_last_hit_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"})) \
+             / on (rule) max by (rule) (palermo_rule_expected_silence_seconds{job=~\"$job\", instance=~\"$instance\"}))",
+            "",
+        )],
+    ),
+    panel(
         "Fields that are missing",
         "Payments and evaluations a second that a rule could not decide for lack of a field. PalermoRuleInputMissing.",
         ("short", Table),
@@ -381,6 +392,15 @@ const STATE: &[Panel] = &[
             "max(sum by (instance) (palermo_state_bytes{job=~\"$job\", instance=~\"$instance\"}) \
              / on (instance) max by (instance) (palermo_memory_max_bytes{job=~\"$job\", instance=~\"$instance\"}))",
             "fullest",
+        )],
+    ),
+    panel(
+        "Searches of the graph",
+        "An hour, by pattern; those that are cut may have missed some of it.",
+        ("short", Lines),
+        &[(
+            "sum by (pattern, outcome) (increase(palermo_graph_expansions_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
+            "{{pattern}} {{outcome}}",
         )],
     ),
     panel(
@@ -619,6 +639,7 @@ fn every_metric_is_on_a_dashboard() {
     let known = [
         "palermo_source_bytes_total",
         "palermo_duplicate_payments_total",
+        "palermo_rule_flood_threshold_alerts",
         "palermo_rules_last_reload_timestamp_seconds",
         "palermo_canary_every_seconds",
     ];

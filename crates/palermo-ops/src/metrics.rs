@@ -131,6 +131,17 @@ impl Metrics {
         self.set(Metric::StartTimestamp, &[], seconds(unix_ms));
     }
 
+    /// How long a rule may be quiet, and how many alerts in an hour are a flood.
+    pub fn bounds(&self, rule: &str, silence_seconds: Option<u64>, flood_alerts: Option<u64>) {
+        let labels = [Label::Id(rule)];
+        if let Some(silence) = silence_seconds {
+            self.set(Metric::RuleExpectedSilence, &labels, wide(silence));
+        }
+        if let Some(flood) = flood_alerts {
+            self.set(Metric::RuleFlood, &labels, wide(flood));
+        }
+    }
+
     /// Canaries are planted so often.
     pub fn expects_canaries(&self, every: Duration) {
         self.set(Metric::CanaryEvery, &[], every.as_secs_f64());
@@ -262,6 +273,12 @@ impl Metrics {
         }
         for ((rule, field), count) in &counters.field_missing {
             self.advance(Metric::RuleFieldMissing, &[Label::Id(rule), Label::Id(field)], *count);
+        }
+        for (pattern, counts) in &counters.searches {
+            for (outcome, count) in ["complete", "cut"].into_iter().zip(counts) {
+                let labels = [Label::Word(pattern), Label::Word(outcome)];
+                self.advance(Metric::GraphExpansions, &labels, *count);
+            }
         }
         for (typology, canary) in &counters.canaries {
             let labels = [Label::Id(typology)];

@@ -91,6 +91,8 @@ pub struct Config {
     pub rules_unsigned: bool,
     /// Which `deploy` block of `ruleset.yaml`.
     pub environment: String,
+    /// What a backtest found of how often rules hit; for alarms.
+    pub rules_reference: Option<PathBuf>,
     /// Currency that amounts are converted to.
     pub base_currency: Currency,
     /// Folder of bundles and snapshots.
@@ -210,6 +212,7 @@ fn read(values: &mut Values) -> Config {
         rules_signed_by: values.optional("rules.signed_by").map(PathBuf::from),
         rules_unsigned: values.text("rules.unsigned") == "accept",
         environment: values.text("rules.environment"),
+        rules_reference: values.optional("rules.reference").map(PathBuf::from),
         base_currency: values.currency("base_currency"),
         state_dir: values.text("state.dir").into(),
         horizon: values.span("state.horizon"),

@@ -18,6 +18,7 @@ mod doctor;
 mod drive;
 mod observe;
 mod past;
+mod reference;
 mod run;
 mod settings;
 mod snapshots;

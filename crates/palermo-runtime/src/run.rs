@@ -8,6 +8,7 @@ use crate::bundle::{BundleError, BundleFile, BundleFiles};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::drive::{Drive, Ended, Look, Opened};
+use crate::reference;
 use palermo_domain::EventTime;
 use palermo_engine::port::{Clock, LogError};
 use palermo_engine::{Bundle, EngineStop, StartAt};
@@ -118,6 +119,14 @@ pub enum RunError {
         /// Of the system.
         source: io::Error,
     },
+    /// The bounds of alarms cannot be read.
+    #[error("cannot read `{path}` (`rules.reference`)", path = path.display())]
+    Reference {
+        /// The file.
+        path: PathBuf,
+        /// Of the system, or which line is wrong.
+        source: io::Error,
+    },
     /// Topics are missing or have the wrong settings.
     #[error("{}", list(.0))]
     Topics(Vec<TopicProblem>),
@@ -164,6 +173,7 @@ impl RunError {
             Self::Bundle(error) => error.code(),
             Self::Input { .. } => "input_unreadable",
             Self::Secret { .. } => "secret_unreadable",
+            Self::Reference { .. } => "reference_unreadable",
             Self::Topics(problems) => problems.first().map_or("topic_settings", |first| first.code),
             Self::Fenced { .. } => "fenced",
             Self::Unavailable { .. } => "log_unavailable",
@@ -177,6 +187,7 @@ impl RunError {
         matches!(
             self,
             Self::Rules(_)
+                | Self::Reference { .. }
                 | Self::Bundle(
                     BundleError::Read { .. }
                         | BundleError::Unfit { .. }
@@ -269,6 +280,11 @@ pub fn run(
     services.metrics.started(clock.unix_ms());
     if let Some(every) = config.canary_every {
         services.metrics.expects_canaries(every);
+    }
+    for bounds in
+        config.rules_reference.as_deref().map(reference::read).transpose()?.iter().flatten()
+    {
+        services.metrics.bounds(&bounds.rule, bounds.silence_seconds, bounds.flood_alerts);
     }
     announce(services, &bundle, config, options.build, clock.as_ref());
     let kafka = config.kafka()?;

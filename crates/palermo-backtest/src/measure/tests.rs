@@ -52,7 +52,8 @@ fn rules(told: Vec<Told>) -> OfRules {
         ..Counters::default()
     };
     let (reasons, held_on) = (BTreeMap::new(), BTreeMap::new());
-    OfRules { told, reasons, counters, chain: String::new(), held_on }
+    let silences = BTreeMap::new();
+    OfRules { told, reasons, counters, chain: String::new(), silences, held_on }
 }
 
 fn measured(told: Vec<Told>, facts: &Facts, labels: Vec<Label>, complete: bool) -> Measures {

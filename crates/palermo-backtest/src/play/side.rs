@@ -4,6 +4,7 @@ use crate::error::BacktestError;
 use crate::input::{Batch, Item};
 use crate::play::OfRules;
 use crate::reason;
+use crate::reference::Silences;
 use crate::told::Track;
 use palermo_domain::{EventTime, Fate, OutputTopic, Partition, Span, TopicRole};
 use palermo_engine::port::{OutRecord, RecordRef};
@@ -48,6 +49,7 @@ pub(super) struct Side {
     speaks: bool,
     effects: Vec<OutRecord>,
     hits: Option<Hits>,
+    silences: Silences,
     skips_refused: bool,
 }
 
@@ -87,6 +89,7 @@ impl Side {
             speaks,
             effects,
             hits: None,
+            silences: Silences::default(),
             skips_refused: false,
         })
     }
@@ -141,6 +144,9 @@ impl Side {
                 }
             };
             let fate = self.engine.apply_seen(record, &mut self.effects, &mut see)?;
+            if self.speaks {
+                self.silences.look(self.engine.last_hits());
+            }
             done.told = done.told.saturating_add(news.len() as u64);
             let published = news.into_iter().filter(|(held_back, _)| !held_back);
             done.news.extend(published.map(|(_, question)| question));
@@ -220,7 +226,9 @@ impl Side {
 
     pub(super) fn end(mut self) -> OfRules {
         self.note_hits(0);
+        let rules = self.engine.bundle().rules.indicators.iter();
         OfRules {
+            silences: self.silences.by_rule(rules.map(|rule| rule.condition.id.as_str())),
             told: self.track.told(),
             reasons: self.reasons,
             counters: self.engine.totals(),

@@ -18,6 +18,7 @@ use palermo_graph::{BUDGET, Edge, Order, Sum, View};
 use palermo_lang::program::{GraphValue, Pattern};
 use palermo_ledger::{Ledger, Leg, RowId};
 use search::Question;
+pub use search::SearchCounts;
 pub(crate) use search::Searches;
 
 /// What a pattern found.
@@ -118,6 +119,7 @@ impl Run<'_> {
                 chosen: &chosen,
             };
             let answer = searches.ask(&question, &graph.pattern, left);
+            searches.count(graph.pattern.as_str(), answer.truncated);
             left = left.saturating_sub(answer.work);
             truncated |= answer.truncated;
             if answer.found.size > best.size {

@@ -72,6 +72,23 @@ pub enum Pattern {
     },
 }
 
+impl Pattern {
+    /// The word in rules and metric labels.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::FanIn => "fan_in",
+            Self::FanOut => "fan_out",
+            Self::Chain { .. } => "chain",
+            Self::Cycle { .. } => "cycle",
+            Self::ScatterGather { .. } => "scatter_gather",
+            Self::GatherScatter => "gather_scatter",
+            Self::Bipartite { .. } => "bipartite",
+            Self::Mirror { .. } => "mirror",
+            Self::Corridor { .. } => "corridor",
+        }
+    }
+}
+
 macro_rules! patterns {
     ($($variant:pat, $name:literal: $([$value:ident, $word:literal, $kind:ident])*;)*) => {
         /// The names of all patterns.

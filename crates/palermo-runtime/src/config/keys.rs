@@ -107,6 +107,7 @@ keys! {
     "rules.signed_by" Path, "", "public keys (PEM, one or more) whose signature a bundle needs";
     "rules.unsigned" Word(&["refuse", "accept"]), "refuse", "what becomes of rules that nobody signed; `accept` is for development";
     "rules.environment" Name, "prod", "which block of `ruleset.yaml` `deploy`", decides;
+    "rules.reference" Path, "", "`reference.tsv` of a backtest: how long each rule may be quiet and how many alerts in an hour are a flood; for alarms alone";
     "base_currency" Currency, "EUR", "currency that amounts are converted to", decides;
     "state.dir" Path, "state", "folder of bundles and snapshots";
     "state.horizon" Duration("1d", "240d"), "90d", "how long payments are kept; the longest window of an indicator", decides;

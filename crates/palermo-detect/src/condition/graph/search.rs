@@ -14,6 +14,7 @@ use palermo_graph::{
 };
 use palermo_lang::program::{self, GraphValue, Pattern};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId, SetId};
+use std::collections::BTreeMap;
 
 /// Cycles that are counted, and shown.
 const WITNESSES: usize = 8;
@@ -28,7 +29,12 @@ pub(crate) struct Searches {
     gather_scatter: GatherScatter,
     bipartite: Bipartite,
     mirror: Mirror,
+    /// Searches by kind: complete, and cut by the budget.
+    counts: SearchCounts,
 }
+
+/// Searches by kind: how many were complete, and how many were cut by their budget.
+pub type SearchCounts = BTreeMap<&'static str, [u64; 2]>;
 
 /// What is asked, and of whom.
 pub(super) struct Question<'a> {
@@ -41,6 +47,17 @@ pub(super) struct Question<'a> {
 }
 
 impl Searches {
+    /// Takes in that a search was made.
+    pub(crate) fn count(&mut self, kind: &'static str, cut: bool) {
+        let [complete, truncated] = self.counts.entry(kind).or_default();
+        let count = if cut { truncated } else { complete };
+        *count = count.saturating_add(1);
+    }
+
+    pub(crate) const fn counts(&self) -> &SearchCounts {
+        &self.counts
+    }
+
     pub(super) fn ask(
         &mut self,
         question: &Question<'_>,
