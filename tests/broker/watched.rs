@@ -7,7 +7,10 @@
 
 use crate::BINARY;
 use crate::ground::{Ground, PATIENCE};
-use palermo_tests::{Engine, Site, wait_until};
+use palermo_codec::encode_list_row;
+use palermo_domain::{Date, ListRow, TopicRole};
+use palermo_kafka::tools::{BulkProducer, NewRecord};
+use palermo_tests::{Engine, Site, clock, wait_until};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -152,6 +155,39 @@ fn top_says_it(site: &Site) {
     }
 }
 
+/// A batch that was stated two hours ago and does not come is an alarm and stands on the page, until the
+/// statement is taken back.
+fn a_batch_is_missing(site: &Site, watcher: &Watcher) {
+    let row = ListRow {
+        list: "control_totals".into(),
+        row: "batch/EOD-7".into(),
+        fields: vec![("count".into(), "3".into()), ("sum".into(), "37.50".into())],
+        valid_from: Date(0),
+        valid_to: None,
+        source: "test".into(),
+    };
+    let mut value = Vec::new();
+    encode_list_row(&row, &mut value);
+    let mut bulk = BulkProducer::open(site.kafka(), clock()).expect("a producer");
+    let mut send = |value: Option<Vec<u8>>| {
+        let key = Some(b"control_totals/batch/EOD-7".to_vec());
+        let timestamp_ms = Some(clock().unix_ms() - 7_200_000);
+        let record = NewRecord { key, value, timestamp_ms, ..NewRecord::default() };
+        bulk.send(site.input(TopicRole::Lists), &record).expect("a row is sent");
+        bulk.flush().expect("it has arrived");
+    };
+    send(Some(value));
+    watcher.wait_firing("PalermoControlTotalsShort", true);
+    let page = palermo_tests::get_plain(site.http_port(), "/control-totals");
+    let (status, page) = page.expect("an answer");
+    assert!(
+        status == 200 && page.contains("short\tbatch/EOD-7\t3\t0\t-3\t37.5\t0\t-37.5\t"),
+        "{page}"
+    );
+    send(None);
+    watcher.wait_firing("PalermoControlTotalsShort", false);
+}
+
 /// Faults are made, and the alarm for each fires with its page, and ends.
 pub(crate) fn alarms(ground: &Ground) {
     let site = ground.small("watched");
@@ -165,9 +201,16 @@ pub(crate) fn alarms(ground: &Ground) {
     std::thread::sleep(Duration::from_secs(4));
     panels_answer(&watcher);
     top_says_it(&site);
-    for quiet in ["PalermoDown", "PalermoRulesRefused", "PalermoNotReady", "PalermoLag"] {
+    for quiet in [
+        "PalermoDown",
+        "PalermoRulesRefused",
+        "PalermoNotReady",
+        "PalermoLag",
+        "PalermoControlTotalsShort",
+    ] {
         assert_eq!(watcher.firing(quiet), None, "{quiet} on an engine that is well");
     }
+    a_batch_is_missing(&site, &watcher);
     let config = site.config_file();
     let nobody_has_it = "ab".repeat(32);
     let refused = Command::new(BINARY)

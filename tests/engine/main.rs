@@ -5,6 +5,7 @@
 
 mod activation;
 mod adversarial;
+mod control_totals;
 mod days;
 mod fates;
 mod fields;

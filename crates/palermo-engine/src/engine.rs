@@ -8,6 +8,7 @@
 //! Cost: linear in the payments inside the windows that the record touches (ledger, detect).
 
 mod chain;
+mod control_totals;
 mod gap;
 mod reversal;
 mod snapshot;
@@ -15,6 +16,8 @@ mod watermark;
 
 use crate::port::{OutRecord, RecordRef};
 use chain::Chain;
+use control_totals::Tallies;
+pub use control_totals::{ControlTotals, OpenTotal, Tally, TotalKind, TotalState};
 use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
     decode_list_row, decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
@@ -132,6 +135,8 @@ pub struct Counters {
     pub watermark_hold: Option<Partition>,
     /// Last hit per rule and mode.
     pub last_hit: BTreeMap<(String, &'static str), EventTime>,
+    /// What batches and days were stated to hold, against what was taken.
+    pub control_totals: ControlTotals,
 }
 
 /// The deterministic core of one task.
@@ -143,6 +148,7 @@ pub struct Engine {
     detector: Detector,
     watermarks: Watermarks,
     reversals: Reversals,
+    tallies: Tallies,
     positions: BTreeMap<Partition, Position>,
     counters: Counters,
     unknown: BTreeMap<TopicRole, UnknownFields>,
@@ -169,6 +175,7 @@ impl Engine {
         let settings = settings(&config, &bundle, mute_before);
         let detector = Detector::new(bundle.rules.clone(), settings, &mut ledger);
         let payments = start.keys().copied().filter(|p| p.role == TopicRole::Payments);
+        let began_later = payments.clone().any(|p| start.get(&p).is_some_and(|at| *at > 0));
         Ok(Self {
             watermarks: Watermarks::new(payments, config.lateness, config.idle_after),
             config,
@@ -176,6 +183,7 @@ impl Engine {
             ledger,
             detector,
             reversals: Reversals::default(),
+            tallies: Tallies::new(began_later),
             positions: start.clone(),
             counters: Counters {
                 fates: start.keys().map(|partition| (*partition, Fates::default())).collect(),
@@ -314,11 +322,19 @@ impl Engine {
         let limits = &self.config.limits;
         let Some(value) = value_or_tombstone(record, limits)? else {
             let (list, row) = list_tombstone(record.key, limits)?;
-            self.detector.remove_list_row(&list, &row, &mut self.ledger);
+            match list == control_totals::LIST {
+                true => self.tallies.unstate(&row),
+                false => self.detector.remove_list_row(&list, &row, &mut self.ledger),
+            }
             return Ok(Fate::Processed);
         };
         let unknown = self.unknown.entry(TopicRole::Lists).or_default();
         let row = decode_list_row(value, limits, unknown)?;
+        if row.list == control_totals::LIST {
+            let at = Some(record.timestamp_ms).filter(|at| *at >= 0).unwrap_or(self.now.max(0));
+            self.tallies.state(&row, at)?;
+            return Ok(Fate::Processed);
+        }
         match self.detector.apply_list_row(&row, &mut self.ledger) {
             Ok(()) => Ok(Fate::Processed),
             Err(field) => Err(Refusal::at(DeadLetterReason::FieldValue, &[field])),
@@ -367,6 +383,9 @@ impl Engine {
         let row = self.ledger.insert(&payment, origin);
         let cause = if late { Cause::Late } else { Cause::OnTime };
         let fate = self.enter(&payment, row, reverses, cause);
+        if fate == Fate::Processed {
+            self.tallies.take(&payment, self.now);
+        }
         if late && fate == Fate::Processed {
             self.counters.late[0] = self.counters.late[0].saturating_add(1);
         }
@@ -444,6 +463,7 @@ impl Engine {
                 self.reversals.forget(&self.ledger);
             }
             self.detector.evict(watermark);
+            self.tallies.forget(cutoff);
         }
     }
 
@@ -501,7 +521,8 @@ impl Engine {
     }
 
     fn look_at_memory(&self) -> Result<(), EngineStop> {
-        let held = self.ledger.bytes().total().saturating_add(self.detector.bytes()) as u64;
+        let held = self.ledger.bytes().total().saturating_add(self.detector.bytes());
+        let held = held.saturating_add(self.tallies.bytes()) as u64;
         if held <= self.config.memory_max_bytes && self.ledger.has_room() {
             return Ok(());
         }
@@ -609,8 +630,10 @@ impl Engine {
             ("parties", memory.parties as u64),
             ("past", memory.past as u64),
             ("hits", self.detector.bytes() as u64),
+            ("totals", self.tallies.bytes() as u64),
         ]);
         counters.expired.insert("hits", stats.expired_hits);
+        counters.control_totals = self.tallies.view();
         counters.payments_held = self.ledger.payments();
         counters.watermark_hold = self.watermarks.holder(self.now);
         counters

@@ -15,7 +15,10 @@ pub mod snapshot;
 mod stats;
 mod task;
 
-pub use engine::{Bundle, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen, in_time};
+pub use engine::{
+    Bundle, ControlTotals, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen, OpenTotal,
+    Tally, TotalKind, TotalState, in_time,
+};
 pub use machine::Machine;
 pub use manual_clock::ManualClock;
 pub use memory_log::{CommitFault, Delivering, MemoryBroker, MemoryLog, Published};
