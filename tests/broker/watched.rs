@@ -6,11 +6,13 @@
 //! not see whether they are well chosen; the cases of promtool do.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE};
-use palermo_codec::encode_list_row;
-use palermo_domain::{Date, ListRow, TopicRole};
-use palermo_kafka::tools::{BulkProducer, NewRecord};
-use palermo_tests::{Engine, Site, clock, wait_until};
+use crate::ground::{Ground, PATIENCE, send};
+use palermo_codec::{encode_list_row, encode_payment};
+use palermo_domain::{Date, EventTime, ListRow, TopicRole};
+use palermo_engine::port::Clock as _;
+use palermo_kafka::tools::NewRecord;
+use palermo_runtime::{Config, ConfigOverrides, Planter, SystemClock};
+use palermo_tests::{Engine, Site, wait_until};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -150,7 +152,14 @@ fn top_says_it(site: &Site) {
     let frame = String::from_utf8_lossy(&done.stdout).into_owned();
     println!("{frame}");
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
-    for word in ["  ready  ", "trafficking-core", "0 records", "processed ", "dead letters "] {
+    for word in [
+        "  ready  ",
+        "trafficking-core",
+        "2 typologies, the last one",
+        "0 records",
+        "processed ",
+        "dead letters ",
+    ] {
         assert!(frame.contains(word), "`{word}` is not in\n{frame}");
     }
 }
@@ -168,15 +177,13 @@ fn a_batch_is_missing(site: &Site, watcher: &Watcher) {
     };
     let mut value = Vec::new();
     encode_list_row(&row, &mut value);
-    let mut bulk = BulkProducer::open(site.kafka(), clock()).expect("a producer");
-    let mut send = |value: Option<Vec<u8>>| {
+    let state = |value: Option<Vec<u8>>| {
         let key = Some(b"control_totals/batch/EOD-7".to_vec());
-        let timestamp_ms = Some(clock().unix_ms() - 7_200_000);
+        let timestamp_ms = Some(SystemClock::new().unix_ms() - 7_200_000);
         let record = NewRecord { key, value, timestamp_ms, ..NewRecord::default() };
-        bulk.send(site.input(TopicRole::Lists), &record).expect("a row is sent");
-        bulk.flush().expect("it has arrived");
+        send(site, site.input(TopicRole::Lists), vec![record]);
     };
-    send(Some(value));
+    state(Some(value));
     watcher.wait_firing("PalermoControlTotalsShort", true);
     let page = palermo_tests::get_plain(site.http_port(), "/control-totals");
     let (status, page) = page.expect("an answer");
@@ -184,13 +191,58 @@ fn a_batch_is_missing(site: &Site, watcher: &Watcher) {
         status == 200 && page.contains("short\tbatch/EOD-7\t3\t0\t-3\t37.5\t0\t-37.5\t"),
         "{page}"
     );
-    send(None);
+    state(None);
     watcher.wait_firing("PalermoControlTotalsShort", false);
+}
+
+/// A canary is planted and found, by two commands; half of one is not, and the alarm says which.
+fn canaries(site: &Site, watcher: &Watcher) {
+    let command = |words: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.args(["canary"]).args(words).arg("-c").arg(site.config_file());
+        command
+    };
+    let done = command(&["once", "--typology", "CT-14"]).output().expect("the command runs");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    println!("{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("CT-14 found "), "{said}");
+    let after = SystemClock::new().unix_ms().div_euclid(1_000);
+    let mut planting = command(&["run", "--typology", "CT-14"]).spawn().expect("it starts");
+    let found = |typology: &str, after: i64| {
+        let name = "palermo_canary_last_detected_timestamp_seconds";
+        watcher.series(&format!("{name}{{typology=\"{typology}\"}} > {after}"))
+    };
+    wait_until("the scheduled one is found", PATIENCE, || {
+        std::thread::sleep(Duration::from_millis(200));
+        found("CT-14", after) == Some(1)
+    });
+    assert!(palermo_tests::signal(planting.id(), "TERM"));
+    assert_eq!(planting.wait().expect("it ends").code(), Some(0));
+    for quiet in ["PalermoCanaryMissed", "PalermoCanaryGone"] {
+        assert_eq!(watcher.firing(quiet), None, "{quiet} though all were found");
+    }
+    let text = fs::read_to_string(site.config_file()).expect("the configuration");
+    let config = Config::parse(&text, "site", &ConfigOverrides::default()).expect("it is good");
+    let planter = Planter::new(&config, &config.rules_path).expect("the rules");
+    let now = EventTime(SystemClock::new().unix_ms());
+    let round = planter.plant("CT-01", now).expect("a canary");
+    let records = round.payments.iter().take(1).map(|payment| {
+        let mut value = Vec::new();
+        encode_payment(payment, &mut value);
+        NewRecord { value: Some(value), timestamp_ms: Some(now.0), ..NewRecord::default() }
+    });
+    send(site, site.input(TopicRole::Payments), records.collect());
+    watcher.wait_firing("PalermoCanaryMissed", true);
+    assert_eq!(found("CT-01", 0), Some(0));
+    let done = command(&["once", "--typology", "CT-01"]).output().expect("the command runs");
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
+    watcher.wait_firing("PalermoCanaryMissed", false);
 }
 
 /// Faults are made, and the alarm for each fires with its page, and ends.
 pub(crate) fn alarms(ground: &Ground) {
-    let site = ground.small("watched");
+    let site = ground.small("watched").set("canary.every", "10s");
     let watcher = Watcher::beside(&site);
     let mut engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     engine.wait_caught_up(&site, PATIENCE);
@@ -199,6 +251,7 @@ pub(crate) fn alarms(ground: &Ground) {
     });
     // Two looks are needed for a rate.
     std::thread::sleep(Duration::from_secs(4));
+    canaries(&site, &watcher);
     panels_answer(&watcher);
     top_says_it(&site);
     for quiet in [

@@ -115,13 +115,15 @@ fn compose_mounts_what_exists_and_runs_what_exists() {
             assert!(known, "{name} mounts `{source}`");
         }
     }
-    let palermo = &services["palermo"];
-    let command: Vec<&str> =
-        palermo["command"].as_array().expect("words").iter().filter_map(Value::as_str).collect();
-    is_a_command(&command);
-    assert_eq!(palermo["read_only"], true);
+    for name in ["palermo", "canary"] {
+        let words = services[name]["command"].as_array().expect("words");
+        is_a_command(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+        assert_eq!(services[name]["read_only"], true, "{name}");
+        assert_eq!(services[name]["image"], services["palermo"]["image"], "{name}");
+    }
+    assert!(config(&text("compose/palermo.yaml"), "compose/palermo.yaml").canary_every.is_some());
     // Plaintext is for loopback: whoever speaks to the broker shares its network.
-    for name in ["palermo", "topics", "prometheus", "grafana"] {
+    for name in ["palermo", "canary", "topics", "prometheus", "grafana"] {
         assert_eq!(services[name]["network_mode"], "service:kafka", "{name}");
     }
     let broker = text("kafka/pom.xml");
@@ -174,9 +176,14 @@ fn the_service_runs_a_command_with_room_to_stop() {
     for marker in ["ExecStartPre=/usr/local/bin/palermo ", "ExecStart=/usr/local/bin/palermo "] {
         is_a_command(&after(&unit, marker).split(' ').collect::<Vec<_>>());
     }
+    let canary = text("systemd/palermo-canary.service");
+    let words = after(&canary, "ExecStart=/usr/local/bin/palermo ");
+    is_a_command(&words.split(' ').collect::<Vec<_>>());
     let most = after(&unit, "MemoryMax=").trim_end_matches('G').parse::<u64>().expect("GiB");
     assert!(most << 30 > Config::defaults().memory_max_bytes, "it is ended before it can say why");
-    assert_eq!(after(&unit, "LimitCORE="), "0");
+    for unit in [&unit, &canary] {
+        assert_eq!(after(unit, "LimitCORE="), "0");
+    }
 }
 
 /// Every value that a template asks for is in values.yaml, and every one there is asked for.

@@ -5,6 +5,7 @@
 
 mod activation;
 mod adversarial;
+mod canaries;
 mod control_totals;
 mod days;
 mod fates;

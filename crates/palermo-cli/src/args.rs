@@ -2,6 +2,7 @@
 
 mod alert;
 mod backtest;
+mod canary;
 mod release;
 
 pub(crate) use alert::{
@@ -13,6 +14,8 @@ pub(crate) use backtest::{
     AsOfArg, BacktestArgs, CoverageArgs, DataArgs, DataExportArgs, DataProfileArgs, JudgeArgs,
     LabelArgs, SampleArgs, SampleCommand, SampleImportArgs, TuneArgs,
 };
+
+pub(crate) use canary::{CanaryArgs, CanaryCommand, CanaryOnceArgs};
 
 pub(crate) use release::{
     RulesActivateArgs, RulesBundleArgs, RulesKeyArgs, RulesRollbackArgs, WordsArgs,
@@ -89,6 +92,9 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Watch an engine on this machine: what it reads, how far behind it is, what it finds.
     Top(TopArgs),
+    /// Plant payments that must be found, to see that they are.
+    #[command(subcommand)]
+    Canary(CanaryCommand),
     /// Look at the snapshots of a task.
     #[command(subcommand)]
     State(StateCommand),

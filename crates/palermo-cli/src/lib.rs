@@ -10,6 +10,7 @@
 mod alert;
 mod args;
 mod backtest;
+mod canary;
 mod config;
 mod coverage;
 mod data;
@@ -32,8 +33,8 @@ mod tune;
 mod why_not;
 
 use args::{
-    AlertCommand, Cli, Command, ConfigCommand, DataCommand, DoctorCommand, RulesCommand,
-    SampleCommand, StateCommand,
+    AlertCommand, CanaryCommand, Cli, Command, ConfigCommand, DataCommand, DoctorCommand,
+    RulesCommand, SampleCommand, StateCommand,
 };
 use clap::Parser;
 use exit::{Exit, Failure};
@@ -117,6 +118,9 @@ fn dispatch(command: Command, out: &mut Out) -> Result<Exit, Failure> {
         Command::Alert(AlertCommand::List(arguments)) => alert::list(&arguments, out),
         Command::Alert(AlertCommand::Show(arguments)) => alert::show(&arguments, out),
         Command::Alert(AlertCommand::Replay(arguments)) => alert::replay(&arguments, out),
+        Command::Canary(CanaryCommand::Once(arguments)) => canary::once(&arguments, out),
+        Command::Canary(CanaryCommand::Run(arguments)) => canary::run(&arguments, out),
+        Command::Canary(CanaryCommand::List(arguments)) => canary::list(&arguments, out),
         Command::WhyNot(arguments) => why_not::why_not(&arguments, out),
         Command::Rules(RulesCommand::Test(arguments)) => rules::test(&arguments, out),
         Command::Rules(RulesCommand::Lint(arguments)) => rules::lint(&arguments, out),

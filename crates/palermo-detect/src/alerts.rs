@@ -21,7 +21,7 @@ use palermo_domain::alert::{
     Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
     SuppressorEvidence, Undecided,
 };
-use palermo_domain::{Alert, Cents, EventTime, Partition, PaymentKind, grouped};
+use palermo_domain::{Alert, Cents, EventTime, Partition, PaymentKind, canary, grouped};
 use palermo_lang::program::{
     Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece, SelfText,
     SuppressorId, Template, Type, Typology,
@@ -73,7 +73,7 @@ impl Detector {
         let mut alert = blank();
         alert.alert_id = alert_id(typology, &anchor, state.n, self.gaps());
         alert.cause = applied.cause;
-        alert.mode = typology.mode;
+        alert.mode = if is_reserved(&anchor) { Mode::Canary } else { typology.mode };
         alert.typology.clone_from(&typology.id);
         alert.title.clone_from(&typology.title);
         alert.crime.clone_from(&typology.crime);
@@ -490,6 +490,12 @@ pub(crate) fn anchor_text(ledger: &Ledger, anchor: Anchor) -> String {
             format!("party/{}", id.unwrap_or("ended"))
         }
     }
+}
+
+/// Whether an alert on it is about a canary: what it hangs on is then wholly in that range.
+fn is_reserved(anchor: &str) -> bool {
+    let key = anchor.split_once('/').map_or(anchor, |(_, key)| key);
+    canary::is_canary(key) || canary::is_canary_hash(key)
 }
 
 /// After a gap the log may hold alerts that this state does not know of: no id is given twice.

@@ -82,6 +82,14 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Takes in that an indicator holds. A canary does not hide that a rule finds nothing real.
+    fn hit(&mut self, ledger: &Ledger, index: u16, account: AccountId, time: EventTime) {
+        let Some(last) = self.last_hit.get_mut(usize::from(index)) else { return };
+        if last.is_none_or(|last| last < time) && !ledger.is_reserved(account) {
+            *last = Some(time);
+        }
+    }
+
     /// Goes on counting under other rules: by the id of an indicator, whatever its version.
     fn renumber(&mut self, old: &RuleSet, new: &RuleSet) {
         let before = |rule: &Indicator| {
@@ -354,9 +362,7 @@ impl Detector {
         if verdict == Verdict::Holds {
             self.armed.note_held(index, account);
             let new = self.hits.set(index, account, time, true);
-            if let Some(last) = self.stats.last_hit.get_mut(usize::from(index)) {
-                *last = (*last).max(Some(time));
-            }
+            self.stats.hit(ledger, index, account, time);
             if new {
                 self.hit_changed(index, account);
                 changed.note(&self.asked, index, account, time);

@@ -112,6 +112,8 @@ pub enum Mode {
     Live,
     /// Published to `alerts.shadow`.
     Shadow,
+    /// About a canary, whatever the mode of the rule; published to `alerts.shadow`.
+    Canary,
 }
 
 impl Mode {
@@ -120,6 +122,7 @@ impl Mode {
         match self {
             Self::Live => "live",
             Self::Shadow => "shadow",
+            Self::Canary => "canary",
         }
     }
 }
@@ -596,6 +599,8 @@ impl Alert {
     /// The topic a revision goes to.
     pub fn topic(&self) -> OutputTopic {
         match (self.held_back, self.mode) {
+            // Nothing about a canary is for analysts, also where a suppressor explains it.
+            (_, Mode::Canary) => OutputTopic::Shadow,
             (true, _) => OutputTopic::Suppressed,
             (_, Mode::Live) => OutputTopic::Alerts,
             (_, Mode::Shadow) => OutputTopic::Shadow,

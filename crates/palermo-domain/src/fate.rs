@@ -87,6 +87,7 @@ reasons! {
     Conflict = "conflict": "another payment with the same payment_id and other content was applied before",
     ReversalOfReversal = "reversal_of_reversal": "the reversal refers to a reversal",
     ReversalMismatch = "reversal_mismatch": "the reversal does not repeat kind, amount, currency and both ends of the payment that it refers to",
+    CanaryMixed = "canary_mixed": "the record joins identifiers of the range that is reserved for canaries (`CANARY:`) to others",
 }
 
 impl DeadLetterReason {

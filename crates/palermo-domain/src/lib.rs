@@ -9,6 +9,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod alert;
+pub mod canary;
 mod fate;
 mod fold;
 mod hash;

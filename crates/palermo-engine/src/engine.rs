@@ -7,23 +7,27 @@
 //!
 //! Cost: linear in the payments inside the windows that the record touches (ledger, detect).
 
+mod canaries;
 mod chain;
 mod control_totals;
 mod gap;
+mod reference;
 mod reversal;
 mod snapshot;
 mod watermark;
 
 use crate::port::{OutRecord, RecordRef};
+pub use canaries::Canary;
 use chain::Chain;
 use control_totals::Tallies;
 pub use control_totals::{ControlTotals, OpenTotal, Tally, TotalKind, TotalState};
 use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
-    decode_list_row, decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
+    decode_payment, encode_alert,
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause, Level, Mode};
+use palermo_domain::canary::Range;
 use palermo_domain::{
     Alert, Currency, DeadLetterReason, EventTime, Fate, IngestTime, OutputTopic, Partition,
     Payment, Position, Span, TopicRole,
@@ -137,6 +141,8 @@ pub struct Counters {
     pub last_hit: BTreeMap<(String, &'static str), EventTime>,
     /// What batches and days were stated to hold, against what was taken.
     pub control_totals: ControlTotals,
+    /// What became of canaries, by the typology that they were planted for.
+    pub canaries: BTreeMap<String, Canary>,
 }
 
 /// The deterministic core of one task.
@@ -222,11 +228,6 @@ impl Engine {
         seen: &mut dyn FnMut(&Alert),
     ) -> Result<Fate, EngineStop> {
         self.step_position(record)?;
-        if record.partition.role == TopicRole::Payments {
-            // Parties may have been loaded years after the payments that follow were made.
-            self.now = self.now.max(record.timestamp_ms);
-            self.watermarks.touch(record.partition, self.now);
-        }
         let first = effects.len();
         let judged = match record.partition.role {
             TopicRole::Payments => self.payment(record, effects, seen),
@@ -304,55 +305,24 @@ impl Engine {
         }
     }
 
-    fn party(&mut self, record: RecordRef<'_>) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        let Some(value) = value_or_tombstone(record, limits)? else {
-            let id = party_tombstone(record.key, limits)?;
-            self.ledger.end_party(id.expose());
-            return Ok(Fate::Processed);
-        };
-        let unknown = self.unknown.entry(TopicRole::Parties).or_default();
-        let party = decode_party(value, limits, unknown)?;
-        // An older record than the one in force changes nothing; that is its fate as well.
-        self.ledger.apply_party(&party);
-        Ok(Fate::Processed)
-    }
-
-    fn list(&mut self, record: RecordRef<'_>) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        let Some(value) = value_or_tombstone(record, limits)? else {
-            let (list, row) = list_tombstone(record.key, limits)?;
-            match list == control_totals::LIST {
-                true => self.tallies.unstate(&row),
-                false => self.detector.remove_list_row(&list, &row, &mut self.ledger),
-            }
-            return Ok(Fate::Processed);
-        };
-        let unknown = self.unknown.entry(TopicRole::Lists).or_default();
-        let row = decode_list_row(value, limits, unknown)?;
-        if row.list == control_totals::LIST {
-            let at = Some(record.timestamp_ms).filter(|at| *at >= 0).unwrap_or(self.now.max(0));
-            self.tallies.state(&row, at)?;
-            return Ok(Fate::Processed);
-        }
-        match self.detector.apply_list_row(&row, &mut self.ledger) {
-            Ok(()) => Ok(Fate::Processed),
-            Err(field) => Err(Refusal::at(DeadLetterReason::FieldValue, &[field])),
-        }
-    }
-
     fn payment(
         &mut self,
         record: RecordRef<'_>,
         effects: &mut Vec<OutRecord>,
         seen: &mut dyn FnMut(&Alert),
     ) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        if let Some(reason) = check_record(record.value, record.headers, limits) {
-            return Err(Refusal::whole(reason));
+        let decoded = self.decoded(record);
+        let range = decoded.as_ref().map_or(Range::Real, Payment::range);
+        if range == Range::Canary {
+            return self.canary(&decoded?, record, effects, seen);
         }
-        let unknown = self.unknown.entry(TopicRole::Payments).or_default();
-        let payment = decode_payment(record.value.unwrap_or_default(), limits, unknown)?;
+        // Parties may have been loaded years after the payments that follow were made.
+        self.now = self.now.max(record.timestamp_ms);
+        self.watermarks.touch(record.partition, self.now);
+        let payment = decoded?;
+        if range == Range::Mixed {
+            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["payment_id"]));
+        }
         self.check_time(&payment, record)?;
         if let Some(fate) = self.seen_before(&payment)? {
             self.watermarks.see(record.partition, payment.event_time);
@@ -395,6 +365,15 @@ impl Engine {
             Fate::Processed if late => Fate::Late,
             other => other,
         })
+    }
+
+    fn decoded<'a>(&mut self, record: RecordRef<'a>) -> Result<Payment<'a>, Refusal> {
+        let limits = &self.config.limits;
+        if let Some(reason) = check_record(record.value, record.headers, limits) {
+            return Err(Refusal::whole(reason));
+        }
+        let unknown = self.unknown.entry(TopicRole::Payments).or_default();
+        decode_payment(record.value.unwrap_or_default(), limits, unknown)
     }
 
     fn check_time(&self, payment: &Payment<'_>, record: RecordRef<'_>) -> Result<(), Refusal> {
@@ -473,7 +452,9 @@ impl Engine {
             let key = (alert.typology.clone(), alert.level, alert.mode, alert.action);
             let count = self.counters.alerts.entry(key).or_default();
             *count = count.saturating_add(1);
-            if alert.action == Action::Suppressed {
+            if alert.mode == Mode::Canary {
+                self.note_canary(&alert);
+            } else if alert.action == Action::Suppressed {
                 for by in &alert.suppressed_by {
                     // An exception's reason is a person's words; only its kind becomes a label.
                     let by = if by.starts_with("exception") { "exception" } else { by };
@@ -487,7 +468,7 @@ impl Engine {
                 key: Some(alert.anchor.clone().into_bytes()),
                 value: Some(encode_alert(&alert)),
                 headers: Vec::new(),
-                timestamp_ms: Some(self.now.max(0)),
+                timestamp_ms: Some(self.told_at(&alert)),
             });
         }
     }
@@ -668,17 +649,5 @@ fn settings(config: &EngineConfig, bundle: &Bundle, mute_before: Option<EventTim
         bundle: bundle.sha256.clone(),
         mute_before,
         evidence_horizon: config.evidence_horizon,
-    }
-}
-
-/// The value of a record of a topic that has tombstones.
-fn value_or_tombstone<'a>(
-    record: RecordRef<'a>,
-    limits: &Limits,
-) -> Result<Option<&'a [u8]>, Refusal> {
-    match (check_record(record.value, record.headers, limits), record.value) {
-        (Some(DeadLetterReason::Empty), None) => Ok(None),
-        (Some(reason), _) => Err(Refusal::whole(reason)),
-        (None, value) => Ok(value),
     }
 }

@@ -23,7 +23,7 @@ use crate::payment_id::compare;
 use crate::row::{AccountId, Leg, Row, RowId};
 use palermo_domain::share::Chunks;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
-use palermo_domain::{FixedHashMap, Status, Subject};
+use palermo_domain::{FixedHashMap, Status, Subject, canary};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of subjects.
@@ -226,6 +226,19 @@ impl Ledger {
         }
         let end = |number| self.account_text(AccountId::from_index(number));
         format!("{}>{}", end(key.first), end(key.second))
+    }
+
+    /// Whether an account or another subject is in the range of canaries.
+    pub fn is_reserved(&self, id: AccountId) -> bool {
+        let text = match self.subjects.key(id) {
+            None => self.account_text(id),
+            // Both ends of a pair are in it, or none.
+            Some(key) if key.kind == Subject::Pair => {
+                self.account_text(AccountId::from_index(key.first))
+            }
+            Some(key) => self.atoms.text_at(key.first as usize),
+        };
+        canary::is_canary(text) || canary::is_canary_hash(text)
     }
 
     /// The number of a subject, if it was ever met.

@@ -202,6 +202,12 @@ metrics! {
         "1 if the last reload was accepted", "a start counts as a reload";
     ReloadTimestamp = "palermo_rules_last_reload_timestamp_seconds" Gauge [] Seconds
         "Time of the last accepted reload", "by our clock";
+    CanaryInjected = "palermo_canary_last_injected_timestamp_seconds" Gauge ["typology"] Seconds
+        "Last planted pattern", "record timestamp of the newest canary of `palermo canary` that was read";
+    CanaryDetected = "palermo_canary_last_detected_timestamp_seconds" Gauge ["typology"] Seconds
+        "Last planted pattern found", "record timestamp of the canary that the newest alert of that typology about one rests on; 0 while none was found";
+    CanaryEvery = "palermo_canary_every_seconds" Gauge [] Seconds
+        "Canaries are planted so often", "`canary.every`; no series where it is not set";
     StartTimestamp = "palermo_start_timestamp_seconds" Gauge [] Seconds
         "Start of the process", "by our clock";
     ReadyPhase = "palermo_ready_phase" Gauge ["phase"] Count
@@ -239,6 +245,10 @@ const ADDED: &[(&str, &str)] = &[
     ),
     ("palermo_control_totals_uncounted_payments_total", "what no statement can cover"),
     ("palermo_control_totals_dropped_total", "what a bound cut is said"),
+    (
+        "palermo_canary_every_seconds",
+        "that none was planted is seen only against how often it should be",
+    ),
 ];
 
 /// Metrics of the contract that are not there yet, and why not.
@@ -284,8 +294,6 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
         "palermo_list_age_seconds",
         "the compiled list does not keep the date on which it was reviewed; comes with it",
     ),
-    ("palermo_canary_last_injected_timestamp_seconds", "comes with planted canary networks"),
-    ("palermo_canary_last_detected_timestamp_seconds", "comes with planted canary networks"),
     ("palermo_shadow_disagreements_total", "comes with the comparison of two versions of a rule"),
     ("palermo_queue_open_alerts", "comes with cases"),
     ("palermo_queue_overdue_alerts", "comes with cases"),

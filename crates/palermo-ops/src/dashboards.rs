@@ -83,12 +83,14 @@ const OVERVIEW: &[Panel] = &[
     ),
     panel(
         "Would we notice?",
-        "Event time since any live rule held. Red: PalermoNothingFound. There are no canaries yet.",
-        ("s", Stat(43_200.0, 86_400.0)),
+        "Planted networks that were read and not found. Red: PalermoCanaryMissed. No data: none is planted.",
+        ("short", Stat(1.0, 1.0)),
         &[(
-            "max(palermo_watermark_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) \
-             - max(palermo_rule_last_hit_timestamp_seconds{job=~\"$job\", instance=~\"$instance\", mode=\"live\"})",
-            "silence",
+            "count(max by (typology) (palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) - 900 \
+             > max by (typology) (palermo_canary_last_detected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) \
+             and max by (typology) (palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) < time() - 60) \
+             or 0 * count(palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"})",
+            "missed",
         )],
     ),
     panel(
@@ -330,6 +332,15 @@ const DETECTION: &[Panel] = &[
         &[(
             "sum by (action) (increase(palermo_alerts_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
             "{{action}}",
+        )],
+    ),
+    panel(
+        "Canaries",
+        "Since the last one of each typology that was found. PalermoCanaryMissed, PalermoCanaryGone.",
+        ("s", Lines),
+        &[(
+            "time() - max by (typology) (palermo_canary_last_detected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"} > 0)",
+            "{{typology}}",
         )],
     ),
     panel(
@@ -641,11 +652,12 @@ fn every_metric_is_on_a_dashboard() {
     let unseen = |name: &str| !all.contains(name);
     let unseen: Vec<&str> =
         crate::METRICS.iter().map(|def| def.name).filter(|name| unseen(name)).collect();
-    // The sums of others, or what only a comparison over days says something about.
+    // The sums of others, what only a comparison over days says something about, or an alarm's bound.
     let known = [
         "palermo_source_bytes_total",
         "palermo_duplicate_payments_total",
         "palermo_rules_last_reload_timestamp_seconds",
+        "palermo_canary_every_seconds",
     ];
     assert_eq!(unseen, known);
 }

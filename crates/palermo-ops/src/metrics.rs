@@ -133,6 +133,11 @@ impl Metrics {
         self.set(Metric::StartTimestamp, &[], seconds(unix_ms));
     }
 
+    /// Canaries are planted so often.
+    pub fn expects_canaries(&self, every: Duration) {
+        self.set(Metric::CanaryEvery, &[], every.as_secs_f64());
+    }
+
     /// Which conditions of being ready hold.
     pub fn ready(&self, health: &Health) {
         for phase in Phase::ALL {
@@ -260,6 +265,12 @@ impl Metrics {
         }
         for ((rule, field), count) in &counters.field_missing {
             self.advance(Metric::RuleFieldMissing, &[Label::Id(rule), Label::Id(field)], *count);
+        }
+        for (typology, canary) in &counters.canaries {
+            let labels = [Label::Id(typology)];
+            self.set(Metric::CanaryInjected, &labels, seconds(canary.injected.0));
+            let detected = canary.detected.map_or(0, |at| at.0);
+            self.set(Metric::CanaryDetected, &labels, seconds(detected));
         }
         for ((rule, mode), at) in &counters.last_hit {
             self.set(Metric::RuleLastHit, &[Label::Id(rule), Label::Word(mode)], seconds(at.0));

@@ -34,7 +34,7 @@ const DEPTH_MAX: usize = 8;
 /// Name of the file with the deciding keys.
 const SETTINGS: &str = "settings";
 /// Folder of the rules inside a bundle, whatever it is called outside.
-const RULES: &str = "rules";
+pub(crate) const RULES: &str = "rules";
 
 /// Why a bundle could not be read or kept.
 #[derive(Debug, thiserror::Error)]

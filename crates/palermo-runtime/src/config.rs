@@ -119,6 +119,8 @@ pub struct Config {
     pub idle_after: Span,
     /// Longest record.
     pub record_bytes: u32,
+    /// How often a canary is planted.
+    pub canary_every: Option<Duration>,
     /// Where HTTP listens.
     pub http_listen: SocketAddr,
     /// Look of log lines.
@@ -222,6 +224,7 @@ fn read(values: &mut Values) -> Config {
         merge_hold: values.duration("time.merge_hold"),
         idle_after: values.span("time.idle_after"),
         record_bytes: values.number("limits.record_bytes"),
+        canary_every: values.optional("canary.every").map(|_| values.duration("canary.every")),
         http_listen: values.address("http.listen"),
         log_format: match values.text("log.format").as_str() {
             "json" => LogFormat::Json,

@@ -11,6 +11,7 @@
 mod activate;
 mod admit;
 mod bundle;
+mod canary;
 mod clock;
 mod config;
 mod doctor;
@@ -24,6 +25,7 @@ mod snapshots;
 pub use activate::{Asked, Outcome, TaskRules, activate, asked, rules_in_force};
 pub use admit::{check_bundle, read_bundle, trust};
 pub use bundle::{BundleError, BundleFile, BundleFiles, SecretKey, Trust, read_rules};
+pub use canary::{Ground, NotPlanted, Planter, Round, Schedule};
 pub use clock::SystemClock;
 pub use config::{
     CONFIG_KEYS, Config, ConfigError, ConfigKey, ConfigOverrides, Kafka, KeyType, Origin, Problem,

@@ -3,6 +3,7 @@
 //! Cost: per record one comparison (the timestamp last read, per partition); per committed alert
 //! one reading of its envelope; once a second a copy of all counters.
 
+use palermo_domain::alert::Mode;
 use palermo_domain::{Currency, OutputTopic, Partition, Position, TopicRole};
 use palermo_engine::port::{
     Batch, Clock, Delivery, Extent, Log, LogError, OutRecord, Past, Undecided,
@@ -330,6 +331,9 @@ impl<'a> Observer<'a> {
             return;
         };
         let data = &alert.data;
+        if data.mode == Mode::Canary.as_str() {
+            return;
+        }
         self.metrics.alert_durable(&data.typology, now_ms.saturating_sub(detected_ms));
         if data.action == "created" && data.revision == 1 {
             let time = |text: &str| palermo_domain::EventTime::parse(text).ok();
@@ -368,6 +372,8 @@ struct Data<'a> {
     typology: Cow<'a, str>,
     #[serde(borrow)]
     action: Cow<'a, str>,
+    #[serde(borrow)]
+    mode: Cow<'a, str>,
     revision: u32,
     #[serde(borrow)]
     episode: Episode<'a>,

@@ -267,6 +267,9 @@ pub fn run(
     let bundle = keep(config, &configured(config, &trust)?)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     services.metrics.started(clock.unix_ms());
+    if let Some(every) = config.canary_every {
+        services.metrics.expects_canaries(every);
+    }
     announce(services, &bundle, config, options.build, clock.as_ref());
     let kafka = config.kafka()?;
     let drive = Drive::new(config, options, bundle, services.clone(), Arc::clone(&clock))

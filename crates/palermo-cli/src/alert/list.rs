@@ -103,7 +103,7 @@ fn cells(row: &Revision, unmask: bool) -> [String; 9] {
     let (start, last) = row.days();
     let urgent = if row.is_urgent() { "!" } else { "" };
     let action = match row.topic {
-        Topic::Shadow => format!("{} (shadow)", row.action()),
+        Topic::Shadow => format!("{} ({})", row.action(), row.text("/mode")),
         _ => row.action().to_owned(),
     };
     [

@@ -174,7 +174,7 @@ fn read_file(path: &Path, alerts: &mut Alerts, out: &mut Out) -> Result<(), Fail
 /// The topic that a record of a file came from. What was held back ends in the topic in which it
 /// stands, and each topic numbers its own revisions.
 fn topic_of(revision: &Revision, alerts: &Alerts) -> Topic {
-    if revision.text("/mode") == "shadow" {
+    if matches!(revision.text("/mode"), "shadow" | "canary") {
         return Topic::Shadow;
     }
     if revision.action() == "suppressed" {

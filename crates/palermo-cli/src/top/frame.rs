@@ -99,6 +99,7 @@ pub(crate) fn lines(
         ),
     );
     row("alerts", alerts(now));
+    row("canaries", canaries(now, unix_ms).unwrap_or_else(|| "none was read".to_owned()));
     row("memory", memory(now));
     row("snapshot", snapshot(now, unix_ms));
     let rules = busiest(now, before, span_ms).into_iter();
@@ -200,6 +201,30 @@ fn alerts(now: &Look) -> String {
         of("shadow", "created"),
         whole(now.sum("palermo_alerts_suppressed_total", &[]).unwrap_or(0.0))
     )
+}
+
+/// A canary that is not found after so long is missed (PalermoCanaryMissed).
+const CANARY_SECONDS: f64 = 900.0;
+
+/// What was planted last, and what of it was not found; nothing where no canaries are planted.
+fn canaries(now: &Look, unix_ms: i64) -> Option<String> {
+    let injected = now.by("palermo_canary_last_injected_timestamp_seconds", "typology");
+    let detected = now.by("palermo_canary_last_detected_timestamp_seconds", "typology");
+    let newest = injected.values().copied().reduce(f64::max)?;
+    let found = |typology: &str| detected.get(typology).copied().unwrap_or(0.0);
+    let unix = std::time::Duration::from_millis(unix_ms.unsigned_abs()).as_secs_f64();
+    let missed: Vec<&str> = injected
+        .iter()
+        .filter(|(typology, at)| found(typology) < **at - CANARY_SECONDS && unix - **at > 60.0)
+        .map(|(typology, _)| typology.as_str())
+        .collect();
+    let missed = if missed.is_empty() {
+        String::new()
+    } else {
+        format!("; NOT FOUND: {}", missed.join(", "))
+    };
+    let (count, age) = (injected.len(), span((unix - newest).max(0.0)));
+    Some(format!("{count} typologies, the last one {age} ago{missed}"))
 }
 
 fn memory(now: &Look) -> String {

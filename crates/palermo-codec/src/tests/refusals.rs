@@ -359,6 +359,7 @@ fn no_reason_of_the_codec_is_without_a_row() {
             R::TimeRange
                 | R::BeyondHorizon
                 | R::Conflict
+                | R::CanaryMixed
                 | R::ReversalOfReversal
                 | R::ReversalMismatch
         );

@@ -8,7 +8,7 @@
 //! rest; reading is linear in everything.
 
 use super::{
-    Bundle, Chain, Counters, Engine, EngineConfig, Fates, Reversals, Tallies, Watermarks,
+    Bundle, Canary, Chain, Counters, Engine, EngineConfig, Fates, Reversals, Tallies, Watermarks,
     control_totals, settings,
 };
 use crate::snapshot::Freeze;
@@ -55,6 +55,7 @@ type Counted = (
     BTreeMap<(String, String), u64>,
     u64,
     BTreeMap<TopicRole, BTreeMap<String, u64>>,
+    BTreeMap<String, Canary>,
 );
 
 impl Engine {
@@ -80,10 +81,10 @@ impl Engine {
         };
         let unknown: BTreeMap<TopicRole, BTreeMap<String, u64>> =
             self.unknown.iter().map(|(role, unknown)| (*role, of(unknown))).collect();
-        let Counters { fates, dead_letters, late, alerts, suppressed, expired, .. } =
+        let Counters { fates, dead_letters, late, alerts, suppressed, expired, canaries, .. } =
             &self.counters;
         let expired = expired.get("payments").copied().unwrap_or(0);
-        let counted = (fates, dead_letters, late, alerts, suppressed, expired, unknown);
+        let counted = (fates, dead_letters, late, alerts, suppressed, expired, unknown, canaries);
         snapshot::put(parts, "counters", &counted)
     }
 
@@ -103,7 +104,7 @@ impl Engine {
         let (positions, mut watermarks, waiting, chain, (now, applied, mute_before)): Read =
             snapshot::take(source, "engine")?;
         watermarks.keep(config.lateness, config.idle_after);
-        let (fates, dead_letters, late, alerts, suppressed, expired, unknown): Counted =
+        let (fates, dead_letters, late, alerts, suppressed, expired, unknown, canaries): Counted =
             snapshot::take(source, "counters")?;
         let tallies = Tallies::read(source)?;
         let settings = settings(&config, &bundle, mute_before);
@@ -116,6 +117,7 @@ impl Engine {
             alerts,
             suppressed,
             expired: (expired > 0).then_some(("payments", expired)).into_iter().collect(),
+            canaries,
             ..Counters::default()
         };
         let unknown = unknown.into_iter().map(|(role, counts)| (role, counts.into()));

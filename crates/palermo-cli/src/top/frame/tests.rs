@@ -21,6 +21,10 @@ fn look(records: u64, evaluations: u64) -> Look {
          palermo_control_totals_short_payments 1234\n\
          palermo_sink_latency_seconds_count{{sink=\"log\"}} {}\n\
          palermo_alerts_total{{action=\"created\",level=\"high\",mode=\"live\",rule=\"CT-14\"}} 2\n\
+         palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-14\"}} 1764500880\n\
+         palermo_canary_last_detected_timestamp_seconds{{typology=\"CT-14\"}} 1764500880\n\
+         palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-02\"}} 1764500400\n\
+         palermo_canary_last_detected_timestamp_seconds{{typology=\"CT-02\"}} 0\n\
          palermo_state_bytes{{store=\"rows\"}} 3221225472\npalermo_memory_max_bytes 17179869184\n\
          palermo_memory_full_seconds 360000\n\
          palermo_checkpoint_last_success_timestamp_seconds 1764500988\npalermo_checkpoint_size_bytes 2097152\n\
@@ -44,6 +48,7 @@ palermo-0  ready  2025-11-30T11:10:00.000Z
   totals     balanced 11  short 1 (1,234 payments)  over 0  differs 0
   commits    10/s, 0 broken
   alerts     live: created 2, updated 0, closed 0, retracted 0; shadow: created 0; withheld 0
+  canaries   2 typologies, the last one 2 min ago; NOT FOUND: CT-02
   memory     3.0 GiB of 16.0 GiB (19 %), full in 4 d 4 h
   snapshot   12 s ago, 2.0 MiB
   busiest    MS-08 200/s";
@@ -55,7 +60,7 @@ fn a_frame_has_the_same_height_whatever_is_known() {
     let mut nothing = Look::default();
     nothing.waits_for.push("wait assigned".to_owned());
     let lines = lines("palermo-0", &nothing, &nothing, (1_000, 0));
-    assert_eq!(lines.len(), 12);
+    assert_eq!(lines.len(), 13);
     assert!(lines[0].contains("NOT READY: wait assigned"), "{}", lines[0]);
     assert!(lines.iter().all(|line| !line.contains("NaN") && !line.contains("inf")), "{lines:?}");
 }
