@@ -34,6 +34,10 @@ const ROOM: usize = KEYS_MAX / 16;
 const OPEN_MAX: usize = 100;
 /// Sums are counted in units of the eighth decimal, the last one that an amount may have.
 const DECIMALS: u32 = 8;
+/// Powers of ten, by what an amount lacks of those decimals.
+const UNITS: [u128; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+/// Bytes of a day behind a source, as `/2026-11-30`.
+const DAY_BYTES: usize = 11;
 /// A longer run of digits in a key may be the number of an account or a card.
 const DIGITS_MAX: usize = 8;
 /// Bytes of a key, its entry and its place in the table of keys, roughly.
@@ -135,14 +139,15 @@ impl Tally {
 }
 
 fn units(amount: Decimal) -> u128 {
-    let scale = DECIMALS.saturating_sub(amount.scale());
-    amount.mantissa().unsigned_abs().saturating_mul(10_u128.saturating_pow(scale))
+    let scale = DECIMALS.saturating_sub(amount.scale()) as usize;
+    let unit = UNITS.get(scale).copied().unwrap_or(1);
+    amount.mantissa().unsigned_abs().saturating_mul(unit)
 }
 
 /// The sum, without zeros at its end.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = 10_u128.saturating_pow(DECIMALS);
+        let unit = UNITS.last().copied().unwrap_or(1);
         let whole = self.units.checked_div(unit).unwrap_or(0);
         let rest = self.units.checked_rem(unit).unwrap_or(0);
         write!(f, "{whole}")?;
@@ -243,6 +248,8 @@ pub(super) struct Tallies {
     /// Where the batch of the payment before is, and its source and day.
     last_batch: Option<usize>,
     last_day: Option<(usize, Date)>,
+    /// A day, and how it is written.
+    day: Option<(Date, String)>,
     /// Where a key is put together.
     key: String,
 }
@@ -293,8 +300,25 @@ impl Tallies {
         let same_day = self.last_day.filter(|(_, last)| *last == day);
         let before = same_day.and_then(|(at, _)| Some((at, self.all.get(at)?)));
         match before {
-            Some((at, total)) if statement::source_of_day(&total.key) == Some(source) => at,
-            _ => self.find(&["day/", source, "/", &day.to_string()]),
+            // Of the same day: what stands between is the source.
+            Some((at, total))
+                if total.key.get(4..).is_some_and(|key| {
+                    key.strip_prefix(source).is_some_and(|rest| rest.len() == DAY_BYTES)
+                }) =>
+            {
+                at
+            }
+            _ => {
+                // Written once a day: most payments are of the same one.
+                if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
+                    self.day = Some((day, day.to_string()));
+                }
+                let text = self.day.take();
+                let written = text.as_ref().map_or("", |(_, text)| text.as_str());
+                let at = self.find(&["day/", source, "/", written]);
+                self.day = text;
+                at
+            }
         }
     }
 
