@@ -7,8 +7,8 @@
 
 use crate::BINARY;
 use crate::ground::{Ground, PATIENCE, send};
-use palermo_codec::encode_payment;
-use palermo_domain::{EventTime, TopicRole};
+use palermo_codec::{encode_list_row, encode_payment};
+use palermo_domain::{Date, EventTime, ListRow, TopicRole};
 use palermo_engine::port::Clock as _;
 use palermo_kafka::tools::NewRecord;
 use palermo_runtime::{Config, ConfigOverrides, Planter, SystemClock};
@@ -165,6 +165,37 @@ fn top_says_it(site: &Site) {
     }
 }
 
+/// A batch that was stated two hours ago and does not come is an alarm and stands on the page, until the
+/// statement is taken back.
+fn a_batch_is_missing(site: &Site, watcher: &Watcher) {
+    let row = ListRow {
+        list: "control_totals".into(),
+        row: "batch/EOD-7".into(),
+        fields: vec![("count".into(), "3".into()), ("sum".into(), "37.50".into())],
+        valid_from: Date(0),
+        valid_to: None,
+        source: "test".into(),
+    };
+    let mut value = Vec::new();
+    encode_list_row(&row, &mut value);
+    let state = |value: Option<Vec<u8>>| {
+        let key = Some(b"control_totals/batch/EOD-7".to_vec());
+        let timestamp_ms = Some(SystemClock::new().unix_ms() - 7_200_000);
+        let record = NewRecord { key, value, timestamp_ms, ..NewRecord::default() };
+        send(site, site.input(TopicRole::Lists), vec![record]);
+    };
+    state(Some(value));
+    watcher.wait_firing("PalermoControlTotalsShort", true);
+    let page = palermo_tests::get_plain(site.http_port(), "/control-totals");
+    let (status, page) = page.expect("an answer");
+    assert!(
+        status == 200 && page.contains("short\tbatch/EOD-7\t3\t0\t-3\t37.5\t0\t-37.5\t"),
+        "{page}"
+    );
+    state(None);
+    watcher.wait_firing("PalermoControlTotalsShort", false);
+}
+
 /// A canary is planted and found, by two commands; half of one is not, and the alarm says which.
 fn canaries(site: &Site, watcher: &Watcher) {
     let command = |words: &[&str]| {
@@ -228,9 +259,16 @@ pub(crate) fn alarms(ground: &Ground) {
     canaries(&site, &watcher);
     panels_answer(&watcher);
     top_says_it(&site);
-    for quiet in ["PalermoDown", "PalermoRulesRefused", "PalermoNotReady", "PalermoLag"] {
+    for quiet in [
+        "PalermoDown",
+        "PalermoRulesRefused",
+        "PalermoNotReady",
+        "PalermoLag",
+        "PalermoControlTotalsShort",
+    ] {
         assert_eq!(watcher.firing(quiet), None, "{quiet} on an engine that is well");
     }
+    a_batch_is_missing(&site, &watcher);
     let config = site.config_file();
     let nobody_has_it = "ab".repeat(32);
     let refused = Command::new(BINARY)

@@ -6,6 +6,7 @@
 mod activation;
 mod adversarial;
 mod canaries;
+mod control_totals;
 mod days;
 mod fates;
 mod fields;

@@ -9,8 +9,8 @@ use crate::linked::spec;
 use crate::storm::scene::{Event, Scene, bundle, partitions};
 use crate::{days, typologies};
 use palermo_checkpoint::{FORMAT, Folder, MemoryFiles, Reader, read_head};
-use palermo_domain::Span;
 use palermo_domain::snapshot::Parts;
+use palermo_domain::{Partition, Span, TopicRole};
 use palermo_engine::port::RecordRef;
 use palermo_engine::snapshot::{Freeze, Head};
 use palermo_engine::{Bundle, Engine};
@@ -143,6 +143,17 @@ fn a_damaged_snapshot_is_refused() {
     }
 }
 
+/// A control total, so that the kept file has one.
+fn state_a_batch(engine: &mut Engine) {
+    let partition = Partition { role: TopicRole::Lists, index: 0 };
+    let offset = engine.positions().get(&partition).copied().unwrap_or(0);
+    let row = br#"{"schema":"list.v1","list":"control_totals","row":"batch/EOD-7","fields":{"count":"3","sum":"37.50"},"valid_from":"2026-11-30","source":"test"}"#;
+    let (at, value) = (1_000, Some(&row[..]));
+    let record = RecordRef { partition, offset, timestamp_ms: at, key: None, value, headers: 0 };
+    engine.apply(record, &mut Vec::new()).expect("no stop");
+    assert_eq!(engine.totals().control_totals.short_payments, 3);
+}
+
 /// The state of a fixed scene, as the file that an engine of today writes.
 fn of_today() -> (Engine, Vec<u8>) {
     let scene = Scene::of(7);
@@ -164,6 +175,7 @@ fn of_today() -> (Engine, Vec<u8>) {
         engine.apply(record, &mut effects).expect("no stop");
         *offset += 1;
     }
+    state_a_batch(&mut engine);
     let head = Head {
         task: "oracle".into(),
         engine: "0.1.0".into(),

@@ -1,4 +1,4 @@
-//! HTTP: `/livez`, `/readyz`, `/metrics`; later the web console. The only crate that names axum.
+//! HTTP: `/livez`, `/readyz`, `/metrics`, `/control-totals`; later the web console. The only crate that names axum.
 //!
 //! Principal type: [`Console`], bound before the engine starts so that a bad address is an error
 //! of the configuration and not of the night.

@@ -131,6 +131,7 @@ fn routes(sources: Sources) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/control-totals", get(control_totals))
         .fallback(unknown)
         .method_not_allowed_fallback(other_method)
         .with_state(sources)
@@ -168,8 +169,12 @@ async fn metrics(State(sources): State<Sources>) -> Response {
     }
 }
 
+async fn control_totals(State(sources): State<Sources>) -> Response {
+    answer(StatusCode::OK, TEXT_TYPE, sources.metrics.control_totals())
+}
+
 async fn unknown() -> Response {
-    let body = "not here; there are /livez, /readyz and /metrics\n".to_owned();
+    let body = "not here; there are /livez, /readyz, /metrics and /control-totals\n".to_owned();
     answer(StatusCode::NOT_FOUND, TEXT_TYPE, body)
 }
 

@@ -9,7 +9,9 @@
 
 mod canaries;
 mod chain;
+mod control_totals;
 mod gap;
+mod reference;
 mod reversal;
 mod snapshot;
 mod watermark;
@@ -17,9 +19,11 @@ mod watermark;
 use crate::port::{OutRecord, RecordRef};
 pub use canaries::Canary;
 use chain::Chain;
+use control_totals::Tallies;
+pub use control_totals::{ControlTotals, OpenTotal, Tally, TotalKind, TotalState};
 use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
-    decode_list_row, decode_party, decode_payment, encode_alert, list_tombstone, party_tombstone,
+    decode_payment, encode_alert,
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause, Level, Mode};
@@ -137,6 +141,8 @@ pub struct Counters {
     pub last_hit: BTreeMap<(String, &'static str), EventTime>,
     /// Searches of the graph since the start of the process: complete, and cut by the budget.
     pub searches: BTreeMap<&'static str, [u64; 2]>,
+    /// What batches and days were stated to hold, against what was taken.
+    pub control_totals: ControlTotals,
     /// What became of canaries, by the typology that they were planted for.
     pub canaries: BTreeMap<String, Canary>,
 }
@@ -150,6 +156,7 @@ pub struct Engine {
     detector: Detector,
     watermarks: Watermarks,
     reversals: Reversals,
+    tallies: Tallies,
     positions: BTreeMap<Partition, Position>,
     counters: Counters,
     unknown: BTreeMap<TopicRole, UnknownFields>,
@@ -176,6 +183,7 @@ impl Engine {
         let settings = settings(&config, &bundle, mute_before);
         let detector = Detector::new(bundle.rules.clone(), settings, &mut ledger);
         let payments = start.keys().copied().filter(|p| p.role == TopicRole::Payments);
+        let began_later = payments.clone().any(|p| start.get(&p).is_some_and(|at| *at > 0));
         Ok(Self {
             watermarks: Watermarks::new(payments, config.lateness, config.idle_after),
             config,
@@ -183,6 +191,7 @@ impl Engine {
             ledger,
             detector,
             reversals: Reversals::default(),
+            tallies: Tallies::new(began_later),
             positions: start.clone(),
             counters: Counters {
                 fates: start.keys().map(|partition| (*partition, Fates::default())).collect(),
@@ -298,38 +307,6 @@ impl Engine {
         }
     }
 
-    fn party(&mut self, record: RecordRef<'_>) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        let Some(value) = value_or_tombstone(record, limits)? else {
-            let id = party_tombstone(record.key, limits)?;
-            self.ledger.end_party(id.expose());
-            return Ok(Fate::Processed);
-        };
-        let unknown = self.unknown.entry(TopicRole::Parties).or_default();
-        let party = decode_party(value, limits, unknown)?;
-        if party.range() == Range::Mixed {
-            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["party"]));
-        }
-        // An older record than the one in force changes nothing; that is its fate as well.
-        self.ledger.apply_party(&party);
-        Ok(Fate::Processed)
-    }
-
-    fn list(&mut self, record: RecordRef<'_>) -> Result<Fate, Refusal> {
-        let limits = &self.config.limits;
-        let Some(value) = value_or_tombstone(record, limits)? else {
-            let (list, row) = list_tombstone(record.key, limits)?;
-            self.detector.remove_list_row(&list, &row, &mut self.ledger);
-            return Ok(Fate::Processed);
-        };
-        let unknown = self.unknown.entry(TopicRole::Lists).or_default();
-        let row = decode_list_row(value, limits, unknown)?;
-        match self.detector.apply_list_row(&row, &mut self.ledger) {
-            Ok(()) => Ok(Fate::Processed),
-            Err(field) => Err(Refusal::at(DeadLetterReason::FieldValue, &[field])),
-        }
-    }
-
     fn payment(
         &mut self,
         record: RecordRef<'_>,
@@ -378,6 +355,9 @@ impl Engine {
         let row = self.ledger.insert(&payment, origin);
         let cause = if late { Cause::Late } else { Cause::OnTime };
         let fate = self.enter(&payment, row, reverses, cause);
+        if fate == Fate::Processed {
+            self.tallies.take(&payment, self.now);
+        }
         if late && fate == Fate::Processed {
             self.counters.late[0] = self.counters.late[0].saturating_add(1);
         }
@@ -464,6 +444,7 @@ impl Engine {
                 self.reversals.forget(&self.ledger);
             }
             self.detector.evict(watermark);
+            self.tallies.forget(cutoff);
         }
     }
 
@@ -523,7 +504,8 @@ impl Engine {
     }
 
     fn look_at_memory(&self) -> Result<(), EngineStop> {
-        let held = self.ledger.bytes().total().saturating_add(self.detector.bytes()) as u64;
+        let held = self.ledger.bytes().total().saturating_add(self.detector.bytes());
+        let held = held.saturating_add(self.tallies.bytes()) as u64;
         if held <= self.config.memory_max_bytes && self.ledger.has_room() {
             return Ok(());
         }
@@ -637,8 +619,10 @@ impl Engine {
             ("parties", memory.parties as u64),
             ("past", memory.past as u64),
             ("hits", self.detector.bytes() as u64),
+            ("totals", self.tallies.bytes() as u64),
         ]);
         counters.expired.insert("hits", stats.expired_hits);
+        counters.control_totals = self.tallies.view();
         counters.payments_held = self.ledger.payments();
         counters.watermark_hold = self.watermarks.holder(self.now);
         counters
@@ -673,17 +657,5 @@ fn settings(config: &EngineConfig, bundle: &Bundle, mute_before: Option<EventTim
         bundle: bundle.sha256.clone(),
         mute_before,
         evidence_horizon: config.evidence_horizon,
-    }
-}
-
-/// The value of a record of a topic that has tombstones.
-fn value_or_tombstone<'a>(
-    record: RecordRef<'a>,
-    limits: &Limits,
-) -> Result<Option<&'a [u8]>, Refusal> {
-    match (check_record(record.value, record.headers, limits), record.value) {
-        (Some(DeadLetterReason::Empty), None) => Ok(None),
-        (Some(reason), _) => Err(Refusal::whole(reason)),
-        (None, value) => Ok(value),
     }
 }

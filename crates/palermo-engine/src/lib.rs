@@ -16,7 +16,8 @@ mod stats;
 mod task;
 
 pub use engine::{
-    Bundle, Canary, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen, in_time,
+    Bundle, Canary, ControlTotals, Counters, Engine, EngineConfig, EngineStop, Fates, Frozen,
+    OpenTotal, Tally, TotalKind, TotalState, in_time,
 };
 pub use machine::Machine;
 pub use manual_clock::ManualClock;

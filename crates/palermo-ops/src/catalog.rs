@@ -220,6 +220,16 @@ metrics! {
         "1 if the engine is there, by condition of `/readyz`", "`assigned`, `restored`, `rules loaded`, `consuming`; as they stand when it is asked";
     MemoryMax = "palermo_memory_max_bytes" Gauge [] Bytes
         "The engine stops before it holds more", "`state.memory_max`; what it holds is the sum of `palermo_state_bytes`";
+    ControlTotals = "palermo_control_totals" Gauge ["kind", "state"] Count
+        "Batches and days, by how they stand to what was stated", "`kind` batch or day; `state` balanced, short, over, differs (as many payments, another sum), unstated, before_start (stated before the first payment that was read). Which ones: `/control-totals`";
+    ControlTotalsShort = "palermo_control_totals_short_payments" Gauge [] Payments
+        "Payments that stated totals still miss", "summed over batches and days: one payment may be missing in both";
+    ControlTotalsOldest = "palermo_control_totals_oldest_timestamp_seconds" Gauge ["state"] Seconds
+        "Since when the batch or day that has stood still longest has done so, by state", "record time of its last payment or statement; `state` short, over or differs, absent where none is so";
+    ControlTotalsUncounted = "palermo_control_totals_uncounted_payments_total" Counter [] Payments
+        "Payments that name neither batch nor source", "no statement covers them";
+    ControlTotalsDropped = "palermo_control_totals_dropped_total" Counter [] Count
+        "Batches and days dropped for want of room", "65,536 are held; what balances goes first. A statement that comes for one of them will be short";
 }
 
 /// Metrics beyond the contract, and why they are there.
@@ -233,6 +243,14 @@ const ADDED: &[(&str, &str)] = &[
     ("palermo_start_timestamp_seconds", "a start is no reload: rules change while it runs"),
     ("palermo_ready_phase", "nothing else says which condition is not met"),
     ("palermo_memory_max_bytes", "a share of the limit needs the limit"),
+    ("palermo_control_totals", "whether every batch is whole is asked of nothing else"),
+    ("palermo_control_totals_short_payments", "how much is missing"),
+    (
+        "palermo_control_totals_oldest_timestamp_seconds",
+        "a batch that still comes is short as well",
+    ),
+    ("palermo_control_totals_uncounted_payments_total", "what no statement can cover"),
+    ("palermo_control_totals_dropped_total", "what a bound cut is said"),
     (
         "palermo_canary_every_seconds",
         "that none was planted is seen only against how often it should be",

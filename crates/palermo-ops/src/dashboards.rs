@@ -94,6 +94,15 @@ const OVERVIEW: &[Panel] = &[
         )],
     ),
     panel(
+        "Is every batch whole?",
+        "How long the batch or day that was stated and is short has stood still. Red: PalermoControlTotalsShort; `/control-totals` says which.",
+        ("s", Stat(1_800.0, 3_600.0)),
+        &[(
+            "max(time() - palermo_control_totals_oldest_timestamp_seconds{job=~\"$job\", instance=~\"$instance\", state=\"short\"}) or vector(0)",
+            "short",
+        )],
+    ),
+    panel(
         "Can alerts get out?",
         "Commits that broke within half an hour. Red: PalermoLogRenewed, PalermoNothingCommitted.",
         ("short", Stat(1.0, 4.0)),
@@ -224,6 +233,34 @@ const PIPELINE: &[Panel] = &[
             "sum by (topic, reason) (increase(palermo_dead_letters_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
             "{{topic}} {{reason}}",
         )],
+    ),
+    panel(
+        "Control totals",
+        "Batches and days, by how they stand to what was stated. `/control-totals` says which; PalermoControlTotalsShort, PalermoControlTotalsDiffer.",
+        ("short", Lines),
+        &[(
+            "sum by (kind, state) (palermo_control_totals{job=~\"$job\", instance=~\"$instance\"})",
+            "{{kind}} {{state}}",
+        )],
+    ),
+    panel(
+        "Outside control totals",
+        "Payments that statements still miss; those that name neither batch nor source, and batches and days dropped for want of room, an hour.",
+        ("short", Lines),
+        &[
+            (
+                "sum(palermo_control_totals_short_payments{job=~\"$job\", instance=~\"$instance\"})",
+                "missing",
+            ),
+            (
+                "sum(increase(palermo_control_totals_uncounted_payments_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
+                "neither batch nor source",
+            ),
+            (
+                "sum(increase(palermo_control_totals_dropped_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
+                "dropped",
+            ),
+        ],
     ),
     panel(
         "Late payments",

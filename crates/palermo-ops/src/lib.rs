@@ -19,6 +19,7 @@ mod health;
 mod label;
 mod logs;
 mod metrics;
+mod totals;
 
 pub use catalog::{METRICS, Metric, MetricDef, MetricKind, Unit};
 pub use document::metrics_markdown;

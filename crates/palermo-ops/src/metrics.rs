@@ -8,9 +8,9 @@
 //! called once a second. [`Metrics::delivered`] is called per poll and adds two numbers.
 
 use crate::health::{Health, Phase};
-use crate::{Label, METRICS, Metric, MetricDef, MetricKind};
+use crate::{Label, METRICS, Metric, MetricDef, MetricKind, totals};
 use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
-use palermo_engine::Counters;
+use palermo_engine::{ControlTotals, Counters, TotalKind, TotalState};
 use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
@@ -86,6 +86,7 @@ pub struct Metrics {
     families: Vec<Family>,
     memory_max_bytes: Mutex<u64>,
     growth: Mutex<VecDeque<(u64, u64)>>,
+    control_totals: Mutex<ControlTotals>,
 }
 
 impl Metrics {
@@ -102,6 +103,7 @@ impl Metrics {
             families,
             memory_max_bytes: Mutex::new(u64::MAX),
             growth: Mutex::default(),
+            control_totals: Mutex::default(),
         })
     }
 
@@ -220,6 +222,7 @@ impl Metrics {
         self.copy_fates(sample.counters);
         self.copy_rules(sample.counters);
         self.copy_state(sample);
+        self.copy_totals(&sample.counters.control_totals);
         for (partition, lag) in sample.lag_records {
             let labels = [Label::Topic(partition.role), Label::Partition(partition.index)];
             self.set(Metric::SourceLagRecords, &labels, signed(*lag));
@@ -311,6 +314,37 @@ impl Metrics {
         self.set(Metric::MemoryFull, &[], self.forecast(sample.monotonic_ms, total));
     }
 
+    fn copy_totals(&self, totals: &ControlTotals) {
+        for (kind, state) in
+            TotalKind::ALL.into_iter().flat_map(|kind| TotalState::ALL.map(|state| (kind, state)))
+        {
+            let count = totals.keys.get(&(kind, state)).copied().unwrap_or(0);
+            let labels = [kind.as_str(), state.as_str()].map(Label::Word);
+            self.set(Metric::ControlTotals, &labels, wide(count));
+        }
+        self.set(Metric::ControlTotalsShort, &[], wide(totals.short_payments));
+        for state in TotalState::ALL.into_iter().filter(|state| state.is_open()) {
+            match totals.oldest_ms.get(&state) {
+                Some(ms) => {
+                    self.set(
+                        Metric::ControlTotalsOldest,
+                        &[Label::Word(state.as_str())],
+                        seconds(*ms),
+                    );
+                }
+                None => self.unset(Metric::ControlTotalsOldest, state.as_str()),
+            }
+        }
+        self.advance(Metric::ControlTotalsUncounted, &[], totals.uncounted);
+        self.advance(Metric::ControlTotalsDropped, &[], totals.dropped);
+        lock(&self.control_totals).clone_from(totals);
+    }
+
+    /// The text that `/control-totals` answers with.
+    pub fn control_totals(&self) -> String {
+        totals::page(&lock(&self.control_totals))
+    }
+
     /// Seconds until memory is full at the growth of the last ten minutes.
     fn forecast(&self, now_ms: u64, bytes: u64) -> f64 {
         let mut growth = lock(&self.growth);
@@ -360,6 +394,15 @@ impl Metrics {
     fn set(&self, metric: Metric, labels: &[Label<'_>], to: f64) {
         if let Some(Family::Gauge(gauge)) = self.family(metric) {
             with(labels, |values| gauge.get_metric_with_label_values(values).map(|g| g.set(to)));
+        }
+    }
+
+    /// Takes a series of one label away. Scrapes come at any time: those that stay must not be gone
+    /// for a moment.
+    fn unset(&self, metric: Metric, label: &str) {
+        if let Some(Family::Gauge(gauge)) = self.family(metric) {
+            // It says whether there was one, and mostly there was none.
+            let _ = gauge.remove_label_values(&[label]);
         }
     }
 

@@ -8,7 +8,7 @@ use palermo_domain::{Currency, OutputTopic, Partition, Position, TopicRole};
 use palermo_engine::port::{
     Batch, Clock, Delivery, Extent, Log, LogError, OutRecord, Past, Undecided,
 };
-use palermo_engine::{Counters, Stats, Task, Volume};
+use palermo_engine::{ControlTotals, Counters, Stats, Task, Volume};
 use palermo_ops::{Metrics, Sample};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -20,6 +20,9 @@ const COPY_EVERY_MS: u64 = 1_000;
 
 /// A transaction of the upstream that is open for so long is worth a word.
 const OPEN_LONG_MS: u64 = 10_000;
+
+/// A batch or day that does not balance and has stood still for so long is worth a word.
+const UNBALANCED_LONG_MS: i64 = 3_600_000;
 
 /// A log that notes the timestamp last read in each partition.
 pub(crate) struct Noted {
@@ -116,6 +119,9 @@ pub(crate) struct Noticed {
     /// Partitions with an open transaction of the upstream: where readers stop, since when, and whether
     /// that was said.
     open: BTreeMap<Partition, (Position, u64, bool)>,
+    /// Keys of control totals that do not balance.
+    unbalanced: BTreeSet<String>,
+    totals_dropped: bool,
 }
 
 impl Noticed {
@@ -138,6 +144,33 @@ impl Noticed {
                      past it, and its payments wait: look at that producer"
                 );
             }
+        }
+    }
+
+    /// Warns of batches and days that do not balance, given the record time that reading has come to:
+    /// once, and again where one balanced in between.
+    fn look_at_totals(&mut self, totals: &ControlTotals, reached_ms: i64) {
+        self.unbalanced.retain(|key| totals.open.iter().any(|open| open.key == *key));
+        for open in &totals.open {
+            let still_ms = reached_ms.saturating_sub(open.moved_ms);
+            if still_ms >= UNBALANCED_LONG_MS && self.unbalanced.insert(open.key.clone()) {
+                let (payments, sum) = open.taken.less(open.stated);
+                tracing::warn!(
+                    key = open.key,
+                    state = open.state.as_str(),
+                    payments,
+                    sum,
+                    "a batch or day is not what was stated of it, and nothing more of it came for an \
+                     hour; the numbers are what was taken less what was stated"
+                );
+            }
+        }
+        if totals.dropped > 0 && !std::mem::replace(&mut self.totals_dropped, true) {
+            tracing::warn!(
+                dropped = totals.dropped,
+                "there are more batches and days than control totals are held for; those that were \
+                 dropped cannot be reconciled any more"
+            );
         }
     }
 
@@ -255,6 +288,8 @@ impl<'a> Observer<'a> {
         // With what is counted where it happens: evaluations, last hits, memory, who holds the watermark.
         let counters = task.engine().totals();
         self.noticed.look(&counters, task.engine().config().base_currency);
+        let reached_ms = reached(&log.lag_records(), &log.last_read_ms, self.clock.0.unix_ms());
+        self.noticed.look_at_totals(&counters.control_totals, reached_ms);
         let undecided = log.undecided();
         self.noticed.look_at_open(&undecided, self.clock.0.monotonic_ms());
         let undecided = undecided.into_iter().map(|(partition, found)| (partition, found.records));
@@ -309,6 +344,19 @@ impl<'a> Observer<'a> {
     }
 }
 
+/// The record time up to which payments were read: now where nothing waits.
+fn reached(
+    lag_records: &BTreeMap<Partition, i64>,
+    last_read_ms: &BTreeMap<Partition, i64>,
+    unix_ms: i64,
+) -> i64 {
+    let behind = lag_records.iter().filter(|(p, lag)| p.role == TopicRole::Payments && **lag > 0);
+    // Of one that waits and was not read yet nothing is known.
+    let last =
+        behind.map(|(partition, _)| last_read_ms.get(partition).copied().unwrap_or(i64::MIN));
+    last.min().unwrap_or(unix_ms)
+}
+
 /// What metrics need of an alert.
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -354,6 +402,44 @@ mod tests {
         assert!(said(Some(7), 10_000) && said(Some(7), 20_000));
         assert!(!said(Some(9), 30_000) && !said(None, 40_000) && !said(Some(9), 41_000));
         assert!(said(Some(9), 51_000));
+    }
+
+    #[test]
+    fn a_batch_that_does_not_balance_is_said_once_and_again_after_it_balanced() {
+        let short = palermo_engine::OpenTotal {
+            key: "batch/EOD-1".to_owned(),
+            state: palermo_engine::TotalState::Short,
+            stated: palermo_engine::Tally::default(),
+            taken: palermo_engine::Tally::default(),
+            moved_ms: 1_000,
+        };
+        let mut noticed = Noticed::default();
+        let mut said = |open: &[&palermo_engine::OpenTotal], reached_ms| {
+            let open = open.iter().map(|open| (*open).clone()).collect();
+            let totals = ControlTotals { open, ..ControlTotals::default() };
+            noticed.look_at_totals(&totals, reached_ms);
+            noticed.unbalanced.contains("batch/EOD-1")
+        };
+        assert!(!said(&[&short], i64::MIN) && !said(&[&short], 3_600_999), "it may still come");
+        assert!(said(&[&short], 3_601_000) && said(&[&short], 3_602_000));
+        assert!(!said(&[], 3_603_000), "it balances");
+        assert!(said(&[&short], 3_604_000));
+    }
+
+    #[test]
+    fn reading_has_come_to_the_record_that_is_furthest_behind() {
+        let partition = |role, index| Partition { role, index };
+        let [one, two] = [0, 1].map(|index| partition(TopicRole::Payments, index));
+        let lists = partition(TopicRole::Lists, 0);
+        for (lag, last, expected) in [
+            (vec![(one, 0), (two, 0), (lists, 9)], vec![(one, 5), (lists, 1)], 100),
+            (vec![(one, 3), (two, 0)], vec![(one, 5), (two, 4)], 5),
+            (vec![(one, 3), (two, 1)], vec![(one, 5), (two, 4)], 4),
+            (vec![(one, 3), (two, 1)], vec![(one, 5)], i64::MIN),
+        ] {
+            let (lag, last) = (lag.into_iter().collect(), last.into_iter().collect());
+            assert_eq!(reached(&lag, &last, 100), expected, "{lag:?} {last:?}");
+        }
     }
 
     #[test]

@@ -89,6 +89,7 @@ pub(crate) fn lines(
     row("behind", behind(now));
     row("watermark", watermark(now, unix_ms));
     row("fates", fates(now));
+    row("totals", totals(now));
     row(
         "commits",
         format!(
@@ -171,6 +172,21 @@ fn fates(now: &Look) -> String {
     )
 }
 
+fn totals(now: &Look) -> String {
+    let by_state = now.by("palermo_control_totals", "state");
+    let count = |state| whole(by_state.get(state).copied().unwrap_or(0.0));
+    let missing = now.sum("palermo_control_totals_short_payments", &[]).unwrap_or(0.0);
+    let missing =
+        if missing > 0.0 { format!(" ({} payments)", whole(missing)) } else { String::new() };
+    format!(
+        "balanced {}  short {}{missing}  over {}  differs {}",
+        count("balanced"),
+        count("short"),
+        count("over"),
+        count("differs")
+    )
+}
+
 fn alerts(now: &Look) -> String {
     let of = |mode, action| {
         let labels = [("mode", mode), ("action", action)];
@@ -248,6 +264,7 @@ pub(crate) fn document(now: &Look, before: &Look, span_ms: u64) -> Value {
         "watermark_timestamp_seconds": now.sum("palermo_watermark_timestamp_seconds", &[]),
         "records": now.by("palermo_records_total", "fate"),
         "dead_letters": now.by("palermo_dead_letters_total", "reason"),
+        "control_totals": now.by("palermo_control_totals", "state"),
         "alerts": now.by("palermo_alerts_total", "action"),
         "state_bytes": now.by("palermo_state_bytes", "store"),
         "memory_max_bytes": now.sum("palermo_memory_max_bytes", &[]),

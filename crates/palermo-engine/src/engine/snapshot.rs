@@ -8,7 +8,8 @@
 //! rest; reading is linear in everything.
 
 use super::{
-    Bundle, Canary, Chain, Counters, Engine, EngineConfig, Fates, Reversals, Watermarks, settings,
+    Bundle, Canary, Chain, Counters, Engine, EngineConfig, Fates, Reversals, Tallies, Watermarks,
+    control_totals, settings,
 };
 use crate::snapshot::Freeze;
 use palermo_codec::UnknownFields;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Frozen {
     parts: Parts,
+    tallies: control_totals::Frozen,
     ledger: palermo_ledger::Frozen,
     detector: palermo_detect::Frozen,
 }
@@ -31,6 +33,7 @@ impl Freeze for Frozen {
     fn write(&self, sink: &mut dyn Sink) -> Result<(), SnapshotError> {
         self.ledger.write(sink)?;
         self.parts.write(sink)?;
+        self.tallies.write(sink)?;
         self.detector.write(sink)
     }
 }
@@ -64,7 +67,8 @@ impl Engine {
         let mut parts = Parts::default();
         self.write_rest(&mut parts)?;
         let detector = self.detector.freeze()?;
-        Ok(Frozen { parts, ledger: self.ledger.freeze(), detector })
+        let (tallies, ledger) = (self.tallies.freeze(), self.ledger.freeze());
+        Ok(Frozen { parts, tallies, ledger, detector })
     }
 
     fn write_rest(&self, parts: &mut Parts) -> Result<(), SnapshotError> {
@@ -102,6 +106,7 @@ impl Engine {
         watermarks.keep(config.lateness, config.idle_after);
         let (fates, dead_letters, late, alerts, suppressed, expired, unknown, canaries): Counted =
             snapshot::take(source, "counters")?;
+        let tallies = Tallies::read(source)?;
         let settings = settings(&config, &bundle, mute_before);
         let detector = Detector::read(bundle.rules.clone(), settings, &mut ledger, source)?;
         source.ends()?;
@@ -123,6 +128,7 @@ impl Engine {
             detector,
             watermarks,
             reversals: Reversals::waiting_for(waiting),
+            tallies,
             positions,
             counters,
             unknown: unknown.collect(),

@@ -24,6 +24,8 @@ pub(crate) const KEYS: [&str; 8] =
 pub(crate) const ROW_KEYS: [&str; 3] = ["row", "valid_from", "valid_to"];
 /// Types of columns.
 pub(crate) const COLUMN_TYPES: [&str; 5] = ["text", "decimal", "int", "bool", "duration"];
+/// Rows of the topic `lists` under this id are statements about the feed, and never reach rules.
+const CONTROL_TOTALS: &str = "control_totals";
 /// The most rows of a list, ranges expanded.
 const ROWS_MAX: usize = 100_000;
 
@@ -47,6 +49,10 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
     let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
     let Some((id, id_node)) = id else { return };
+    if id == CONTROL_TOTALS {
+        let message = format!("`{id}` is the list of what batches and days hold");
+        cx.error("E170", &id_node.range, message, "choose another id; no rule reads that list");
+    }
     let list = List { id: id.clone(), version, sha256: sha256_hex(cx.text()), columns, rows };
     match lists.entry(id) {
         Entry::Vacant(free) => {

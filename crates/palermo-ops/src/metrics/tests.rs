@@ -24,6 +24,14 @@ fn counters() -> Counters {
     counters.expired.insert("rows", 7);
     counters.watermark_hold = Some(partition(1));
     counters.last_hit.insert(("MS-08".into(), "live"), EventTime(1_500));
+    counters.control_totals = ControlTotals {
+        keys: BTreeMap::from([((TotalKind::Batch, TotalState::Short), 2)]),
+        short_payments: 5,
+        oldest_ms: BTreeMap::from([(TotalState::Short, 4_000)]),
+        uncounted: 3,
+        dropped: 1,
+        open: Vec::new(),
+    };
     counters
 }
 
@@ -69,9 +77,29 @@ fn the_engine_counters_are_copied() {
         "palermo_source_lag_seconds{partition=\"0\",topic=\"payments\"} 3",
         "palermo_source_lag_seconds{partition=\"1\",topic=\"payments\"} 0",
         "palermo_memory_full_seconds 315360000",
+        "palermo_control_totals{kind=\"batch\",state=\"short\"} 2",
+        "palermo_control_totals{kind=\"day\",state=\"balanced\"} 0",
+        "palermo_control_totals_short_payments 5",
+        "palermo_control_totals_oldest_timestamp_seconds{state=\"short\"} 4",
+        "palermo_control_totals_uncounted_payments_total 3",
+        "palermo_control_totals_dropped_total 1",
     ] {
         assert!(text.lines().any(|shown| shown == line), "missing: {line}\n{text}");
     }
+}
+
+#[test]
+fn the_age_of_what_does_not_balance_is_gone_with_it() {
+    let metrics = Metrics::new().unwrap();
+    let oldest = "palermo_control_totals_oldest_timestamp_seconds{";
+    assert!(!update(&metrics, &Counters::default(), 0).contains(oldest));
+    let mut counters = counters();
+    assert!(update(&metrics, &counters, 1).contains(oldest));
+    counters.control_totals.oldest_ms = BTreeMap::from([(TotalState::Over, 9_000)]);
+    let text = update(&metrics, &counters, 2);
+    assert_eq!(text.lines().filter(|line| line.starts_with(oldest)).count(), 1, "{text}");
+    assert!(text.contains("seconds{state=\"over\"} 9\n"), "{text}");
+    assert!(!update(&metrics, &Counters::default(), 3).contains(oldest));
 }
 
 #[test]

@@ -123,7 +123,7 @@ keys! {
     "time.idle_after" Duration("1s", "60d"), "60s", "record time that a partition may trail before it stops holding the watermark", decides;
     "limits.record_bytes" Bytes("1KiB", "1MiB"), "64KiB", "a longer record goes to the dead letters", decides;
     "canary.every" Duration("10s", "1d"), "", "how often `palermo canary run` plants a canary, and what the alarms expect; not set: none is planted";
-    "http.listen" Address, "127.0.0.1:9464", "address of `/livez`, `/readyz` and `/metrics`; loopback only until TLS and authentication exist";
+    "http.listen" Address, "127.0.0.1:9464", "address of `/livez`, `/readyz`, `/metrics` and `/control-totals`; loopback only until TLS and authentication exist";
     "log.format" Word(&["text", "json"]), "text", "look of the log lines on standard error";
     "log.level" Word(&["error", "warn", "info", "debug", "trace"]), "info", "least severe log lines that are shown";
 }

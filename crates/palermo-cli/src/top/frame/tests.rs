@@ -15,6 +15,10 @@ fn look(records: u64, evaluations: u64) -> Look {
          palermo_records_total{{fate=\"processed\",topic=\"payments\"}} {records}\n\
          palermo_records_total{{fate=\"dead_letter\",topic=\"payments\"}} 4\n\
          palermo_dead_letters_total{{reason=\"not_json\",topic=\"payments\"}} 4\n\
+         palermo_control_totals{{kind=\"batch\",state=\"balanced\"}} 9\n\
+         palermo_control_totals{{kind=\"day\",state=\"balanced\"}} 2\n\
+         palermo_control_totals{{kind=\"day\",state=\"short\"}} 1\n\
+         palermo_control_totals_short_payments 1234\n\
          palermo_sink_latency_seconds_count{{sink=\"log\"}} {}\n\
          palermo_alerts_total{{action=\"created\",level=\"high\",mode=\"live\",rule=\"CT-14\"}} 2\n\
          palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-14\"}} 1764500880\n\
@@ -41,6 +45,7 @@ palermo-0  ready  2025-11-30T11:10:00.000Z
   behind     1,234 records, the oldest 1 min 15 s in payments/0
   watermark  2025-11-30T11:00:00.000Z, 10 min ago, held by payments/3
   fates      processed 52,000  late 0  duplicate 0  dead letters 4 (not_json 4)
+  totals     balanced 11  short 1 (1,234 payments)  over 0  differs 0
   commits    10/s, 0 broken
   alerts     live: created 2, updated 0, closed 0, retracted 0; shadow: created 0; withheld 0
   canaries   2 typologies, the last one 2 min ago; NOT FOUND: CT-02
@@ -55,7 +60,7 @@ fn a_frame_has_the_same_height_whatever_is_known() {
     let mut nothing = Look::default();
     nothing.waits_for.push("wait assigned".to_owned());
     let lines = lines("palermo-0", &nothing, &nothing, (1_000, 0));
-    assert_eq!(lines.len(), 12);
+    assert_eq!(lines.len(), 13);
     assert!(lines[0].contains("NOT READY: wait assigned"), "{}", lines[0]);
     assert!(lines.iter().all(|line| !line.contains("NaN") && !line.contains("inf")), "{lines:?}");
 }

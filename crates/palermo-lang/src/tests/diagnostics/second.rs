@@ -476,6 +476,20 @@ error[E170]: list `limit` is written in another file too
   = help: keep one of the two"#,
     ),
     (
+        "E170",
+        &[
+            ("rules/lists/towns.yaml", "list: towns", "list: control_totals"),
+            ("rules/border.yaml", " && near(self.home, list('towns'), 80)", ""),
+        ],
+        r#"
+error[E170]: `control_totals` is the list of what batches and days hold
+ --> rules/lists/towns.yaml:1:7
+  |
+1 | list: control_totals
+  |       ^^^^^^^^^^^^^^
+  = help: choose another id; no rule reads that list"#,
+    ),
+    (
         "E143",
         &[
             ("rules/border.yaml", "family: P", "family: G"),
