@@ -113,7 +113,7 @@ fn month(fed: &mut Fed) -> (f64, EventTime) {
 
 /// Milliseconds that one of each typology takes: the mean, and the most.
 fn canaries(fed: &mut Fed, config: &Config, folder: &Path, last: EventTime) -> (f64, f64) {
-    let planter = Planter::new(config, folder).expect("a planter");
+    let planter = Planter::new(config, folder, false).expect("a planter");
     let rounds: Vec<_> =
         planter.typologies().filter_map(|id| planter.plant(id, last).ok()).collect();
     let mut value = Vec::new();

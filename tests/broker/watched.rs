@@ -225,7 +225,7 @@ fn canaries(site: &Site, watcher: &Watcher) {
     }
     let text = fs::read_to_string(site.config_file()).expect("the configuration");
     let config = Config::parse(&text, "site", &ConfigOverrides::default()).expect("it is good");
-    let planter = Planter::new(&config, &config.rules_path).expect("the rules");
+    let planter = Planter::new(&config, &config.rules_path, false).expect("the rules");
     let now = EventTime(SystemClock::new().unix_ms());
     let round = planter.plant("CT-01", now).expect("a canary");
     let records = round.payments.iter().take(1).map(|payment| {

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backtest;
+mod canary;
 mod command;
 mod config;
 mod demo;

@@ -9,7 +9,7 @@ use crate::harness::{Record, parts, payments_partition};
 use palermo_codec::{encode_list_row, encode_party, encode_payment};
 use palermo_domain::alert::Mode;
 use palermo_domain::{Date, EventTime, ListRow, OutputTopic, Partition, Redacted, TopicRole};
-use palermo_engine::port::OutRecord;
+use palermo_engine::port::{OutRecord, RecordRef};
 use palermo_engine::{Bundle, Canary, Counters, Engine};
 use palermo_runtime::{BundleFiles, Config, ConfigOverrides, NotPlanted, Planter, read_rules};
 use palermo_synth::{Config as WorldConfig, Planted, World};
@@ -25,21 +25,47 @@ fn setup() -> (Config, Bundle, Planter) {
     let rules = read_rules(&folder, "rules", false).expect("the shipped rules");
     let files = BundleFiles::new(&palermo_lang::Sources::new(rules), &config);
     let rules = files.compile().expect("they compile").rules;
-    let planter = Planter::new(&config, &folder).expect("a planter");
+    let planter = Planter::new(&config, &folder, true).expect("a planter");
     (config, Bundle { sha256: files.sha256(), rules }, planter)
 }
 
-/// Everything that is read, in order, and whether it is a canary.
+/// A record, with what a tombstone needs.
+struct Read {
+    record: Record,
+    /// The party that it ends.
+    ends: Option<Vec<u8>>,
+    canary: bool,
+}
+
+impl Read {
+    fn as_ref(&self) -> RecordRef<'_> {
+        let record = self.record.as_ref();
+        match &self.ends {
+            Some(key) => RecordRef { key: Some(key), value: None, ..record },
+            None => record,
+        }
+    }
+}
+
+/// Everything that is read, in order.
 struct Stream {
-    records: Vec<(Record, bool)>,
+    records: Vec<Read>,
     next: BTreeMap<Partition, i64>,
 }
 
 impl Stream {
     fn push(&mut self, partition: Partition, at: EventTime, canary: bool, value: Vec<u8>) {
         let offset = self.next.entry(partition).or_default();
-        self.records.push((Record { partition, offset: *offset, at: at.0, value }, canary));
+        let record = Record { partition, offset: *offset, at: at.0, value };
+        self.records.push(Read { record, ends: None, canary });
         *offset += 1;
+    }
+
+    fn end(&mut self, party: &palermo_domain::Party, at: EventTime) {
+        let partition = Partition { role: TopicRole::Parties, index: 0 };
+        self.push(partition, at, true, Vec::new());
+        let ends = Some(party.party.expose().clone().into_bytes());
+        self.records.last_mut().expect("one was pushed").ends = ends;
     }
 
     fn rate(&mut self, currency: &str, day: Date) {
@@ -89,7 +115,7 @@ fn month(planter: &Planter) -> (Stream, BTreeSet<String>) {
     }
     let typologies: Vec<String> = planter.typologies().map(str::to_owned).collect();
     let (mut turn, mut due) = (typologies.iter().cycle(), None::<EventTime>);
-    let mut planted = BTreeSet::new();
+    let (mut planted, mut before) = (BTreeSet::new(), Vec::new());
     for payment in world.payments() {
         let now = payment.event_time;
         // A canary is sent some seconds ahead of what is real, or behind it.
@@ -99,6 +125,8 @@ fn month(planter: &Planter) -> (Stream, BTreeSet<String>) {
             let typology = turn.next().expect("a circle");
             if let Ok(round) = planter.plant(typology, now) {
                 let at = EventTime(now.0 + skew);
+                before.iter().for_each(|party| stream.end(party, at));
+                before.clone_from(&round.parties);
                 round.parties.iter().for_each(|party| stream.party(party, at, true));
                 round.payments.iter().for_each(|payment| stream.payment(payment, at, true));
                 // The clock of whoever sends it is ahead of what is real in that partition.
@@ -132,15 +160,15 @@ fn play(
     let start = (0..PARTITIONS).map(payments_partition).chain(roles).map(|p| (p, 0)).collect();
     let mut engine = Engine::new(config.engine(), bundle.clone(), &start, None).expect("an engine");
     let (mut effects, mut times) = (Vec::new(), Vec::new());
-    for (index, (record, canary)) in stream.records.iter().enumerate() {
+    for (index, read) in stream.records.iter().enumerate() {
         if index == stream.records.len() / 2 {
             let mut parts = parts(&engine).rewound();
             engine = Engine::read(config.engine(), bundle.clone(), &mut parts).expect("read back");
         }
-        if takes(*canary) {
-            engine.apply(record.as_ref(), &mut effects).expect("no stop");
+        if takes(read.canary) {
+            engine.apply(read.as_ref(), &mut effects).expect("no stop");
         }
-        if !canary {
+        if !read.canary {
             times.push((engine.watermark(), engine.now()));
         }
     }
@@ -233,4 +261,24 @@ fn what_cannot_be_planted_says_why() {
     assert_eq!(why("CT-14"), None);
     assert_eq!(why("CT-24"), Some(NotPlanted::BeyondHorizon));
     assert_eq!(why("CT-99"), Some(NotPlanted::NoTest));
+}
+
+/// On a first start findings of before are muted (`--warm-up-until`); what is planted lies before as well.
+#[test]
+fn a_canary_is_told_while_the_past_is_muted() {
+    let (config, bundle, planter) = setup();
+    let now = EventTime::parse("2026-03-20T12:00:00Z").expect("a time");
+    let round = planter.plant("CT-14", now).expect("a canary");
+    let mut stream = Stream { records: Vec::new(), next: BTreeMap::new() };
+    round.parties.iter().for_each(|party| stream.party(party, now, true));
+    round.payments.iter().for_each(|payment| stream.payment(payment, now, true));
+    let start = stream.next.keys().map(|partition| (*partition, 0)).collect();
+    let muted = Some(EventTime(now.0 + 1));
+    let mut engine = Engine::new(config.engine(), bundle, &start, muted).expect("an engine");
+    let mut effects = Vec::new();
+    for read in &stream.records {
+        engine.apply(read.as_ref(), &mut effects).expect("no stop");
+    }
+    assert_eq!(engine.counters().canaries["CT-14"].detected, Some(now));
+    assert!(!effects.is_empty() && effects.iter().all(is_about_canary));
 }

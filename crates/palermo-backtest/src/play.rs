@@ -74,7 +74,7 @@ pub struct OfRules {
     pub counters: Counters,
     /// Hash chained over inputs and effects.
     pub chain: String,
-    /// By indicator, seconds between hits that 999 of 1,000 gaps keep; of the first rule set.
+    /// By indicator, how long it is quiet in seconds; of the first rule set.
     pub silences: BTreeMap<String, u64>,
     /// By indicator the accounts on which it held, where that was asked for.
     pub held_on: BTreeMap<String, BTreeSet<String>>,

@@ -23,7 +23,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 struct Setup {
     config: Config,
     planter: Planter,
-    /// Those that are asked for and can be planted.
+    /// Those that are asked for; all where none is named.
+    asked: Vec<String>,
+    /// Those of them that can be planted.
     typologies: Vec<String>,
     clock: Arc<dyn Clock>,
 }
@@ -40,7 +42,7 @@ impl Setup {
             );
             return Err(Failure::words(Exit::Usage, text));
         }
-        let planter = Planter::new(&config, folder)?;
+        let planter = Planter::new(&config, folder, arguments.with_rates)?;
         for asked in &arguments.typology {
             if !planter.typologies().any(|known| known == asked) {
                 let text = format!("no typology `{asked}` is in force under these rules");
@@ -48,22 +50,25 @@ impl Setup {
             }
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let asked = |id: &&str| {
+        let is_asked = |id: &&str| {
             arguments.typology.is_empty() || arguments.typology.iter().any(|asked| asked == id)
         };
-        let now = EventTime(clock.unix_ms());
-        let fitting = planter.typologies().filter(asked);
-        let compared =
-            |round: &Round| arguments.with_rates || round.currency == config.base_currency;
-        let plantable = |id: &&str| planter.plant(id, now).is_ok_and(|round| compared(&round));
-        let typologies: Vec<String> = fitting.filter(plantable).map(str::to_owned).collect();
-        if typologies.is_empty() {
-            let text = "no test of these typologies can be planted without rates of its currency, or \
-                        at all; `palermo canary list --with-rates` shows for which one can, and why \
-                        not for others";
+        let asked = planter.typologies().filter(is_asked).map(str::to_owned).collect();
+        let mut setup = Self { config, planter, asked, typologies: Vec::new(), clock };
+        let now = setup.now();
+        let plantable = |id: &&String| setup.planter.plant(id, now).is_ok();
+        setup.typologies = setup.asked.iter().filter(plantable).cloned().collect();
+        Ok(setup)
+    }
+
+    /// What is planted by turns; an error where that is nothing.
+    fn schedule(&self, every: Duration) -> Result<Schedule<'_>, Failure> {
+        if self.typologies.is_empty() {
+            let text =
+                "nothing can be planted for these typologies: `palermo canary list` says why";
             return Err(Failure::words(Exit::Content, text));
         }
-        Ok(Self { config, planter, typologies, clock })
+        Ok(Schedule { planter: &self.planter, typologies: &self.typologies, every })
     }
 
     fn now(&self) -> EventTime {
@@ -116,15 +121,14 @@ impl Ground for Topics<'_> {
 pub(crate) fn list(arguments: &CanaryArgs, out: &mut Out) -> Result<Exit, Failure> {
     let setup = Setup::new(arguments)?;
     let mut rows = Vec::new();
-    for typology in setup.planter.typologies() {
+    for typology in &setup.asked {
         let round = setup.planter.plant(typology, setup.now());
         match &round {
             _ if out.json() => {}
             Ok(round) => out.data(&format!(
-                "{typology:<8} {:>4} payments over {:>4} d, {}  {}",
+                "{typology:<8} {:>4} payments over {:>4} d  {}",
                 round.payments.len(),
                 round.span().as_millis().div_euclid(86_400_000),
-                round.currency.as_str(),
                 round.test
             )),
             Err(why) => out.data(&format!("{typology:<8} none: {why}")),
@@ -132,7 +136,6 @@ pub(crate) fn list(arguments: &CanaryArgs, out: &mut Out) -> Result<Exit, Failur
         rows.push(json!({
             "typology": typology,
             "test": round.as_ref().ok().map(|round| &round.test),
-            "currency": round.as_ref().ok().map(|round| round.currency.as_str()),
             "payments": round.as_ref().ok().map(|round| round.payments.len()),
             "why_not": round.as_ref().err().map(ToString::to_string),
         }));
@@ -146,11 +149,10 @@ pub(crate) fn list(arguments: &CanaryArgs, out: &mut Out) -> Result<Exit, Failur
 /// `palermo canary once`.
 pub(crate) fn once(arguments: &CanaryOnceArgs, out: &mut Out) -> Result<Exit, Failure> {
     let setup = Setup::new(&arguments.which)?;
+    // By the second: who asks twice gets another one.
+    let schedule = setup.schedule(Duration::from_secs(1))?;
     palermo_runtime::reach(&setup.config.kafka.bootstrap)?;
     let mut ground = setup.ground()?;
-    // By the second: who asks twice gets another one.
-    let every = Duration::from_secs(1);
-    let schedule = Schedule { planter: &setup.planter, typologies: &setup.typologies, every };
     let round = schedule
         .turn(setup.now())
         .map_err(|why| Failure::words(Exit::Content, format!("nothing is planted: {why}")))?;
@@ -158,19 +160,32 @@ pub(crate) fn once(arguments: &CanaryOnceArgs, out: &mut Out) -> Result<Exit, Fa
     let clock = Arc::clone(&setup.clock);
     let mut tail =
         Tail::open(&ground.kafka, clock, &name, Isolation::Committed, Scope::FromPresentEnd)?;
+    let signals = Signals::listen()?;
     let began_ms = setup.clock.monotonic_ms();
-    let sent = ground.plant(&round)?;
-    let planted_ms = setup.clock.monotonic_ms();
-    out.talk(&format!("{}: {sent} payments planted (`{}`)", round.typology, round.test));
-    let mut found = false;
-    let wait_ms = u64::try_from(arguments.wait).unwrap_or(0).saturating_mul(1000);
-    let waited = || setup.clock.monotonic_ms().saturating_sub(planted_ms);
-    while !found && waited() < wait_ms {
-        tail.poll(PAUSE, &mut |record| {
-            found |= is_about(record.value.as_deref().unwrap_or_default(), &round);
-        })?;
+    let sent = ground.plant(&round);
+    if let Ok(sent) = &sent {
+        out.talk(&format!("{}: {sent} payments planted (`{}`)", round.typology, round.test));
     }
-    ground.end(&round)?;
+    let wait_ms = u64::try_from(arguments.wait).unwrap_or(0).saturating_mul(1000);
+    let until_ms = setup.clock.monotonic_ms().saturating_add(wait_ms);
+    let waits = || !signals.stopped() && setup.clock.monotonic_ms() < until_ms;
+    let mut look = || -> Result<bool, LogError> {
+        let mut found = false;
+        while !found && waits() {
+            tail.poll(PAUSE, &mut |record| {
+                found |= is_about(record.value.as_deref().unwrap_or_default(), &round);
+            })?;
+        }
+        Ok(found)
+    };
+    let found = if sent.is_ok() { look() } else { Ok(false) };
+    // Whatever came of it, its parties go.
+    let ended = ground.end(&round);
+    let (sent, found) = (sent?, found?);
+    ended?;
+    if signals.stopped() && !found {
+        return Ok(signals.exit());
+    }
     let took_ms = setup.clock.monotonic_ms().saturating_sub(began_ms);
     if out.json() {
         out.json_data(&json!({"typology": round.typology, "test": round.test, "payments": sent,
@@ -205,11 +220,12 @@ pub(crate) fn run(arguments: &CanaryArgs, out: &mut Out) -> Result<Exit, Failure
                     well, so that its alarms know how often to expect a canary";
         return Err(Failure::words(Exit::Content, text));
     };
+    let schedule = setup.schedule(every)?;
     palermo_ops::init_logs(setup.config.log_format, &setup.config.log_level)
         .map_err(|error| Failure::new(Exit::Environment, None, &error))?;
     let signals = Signals::listen()?;
+    palermo_runtime::reach(&setup.config.kafka.bootstrap)?;
     let mut ground = setup.ground()?;
-    let schedule = Schedule { planter: &setup.planter, typologies: &setup.typologies, every };
     let planted = schedule.keep(&mut ground, &|| signals.stopped(), setup.clock.as_ref());
     if out.json() {
         out.json_data(&json!({"planted": planted}));

@@ -492,10 +492,9 @@ pub(crate) fn anchor_text(ledger: &Ledger, anchor: Anchor) -> String {
     }
 }
 
-/// Whether an alert on it is about a canary: what it hangs on is then wholly in that range.
-fn is_reserved(anchor: &str) -> bool {
-    let key = anchor.split_once('/').map_or(anchor, |(_, key)| key);
-    canary::is_canary(key) || canary::is_canary_hash(key)
+/// Whether an alert on it, an account or a party, is about a canary.
+pub(crate) fn is_reserved(anchor: &str) -> bool {
+    anchor.split_once('/').is_some_and(|(_, key)| canary::is_canary(key))
 }
 
 /// After a gap the log may hold alerts that this state does not know of: no id is given twice.
@@ -583,5 +582,25 @@ pub(crate) fn blank() -> Alert {
         queue: Queue::default(),
         key_term: None,
         report_codes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reserved;
+
+    /// The range of keyed hashes is not that of accounts and parties: a number may begin as it likes.
+    #[test]
+    fn only_the_prefix_makes_a_canary_of_an_anchor() {
+        for (anchor, reserved) in [
+            ("account/CANARY:CT-14:1:F", true),
+            ("party/CANARY:CT-14:1:P", true),
+            ("account/00000000000000001234", false),
+            ("account/ca9a47f00dca9a471234", false),
+            ("account/BANK:CANARY:1", false),
+            ("party/ended", false),
+        ] {
+            assert_eq!(is_reserved(anchor), reserved, "{anchor}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The reserved range of canaries: payments that nobody made, planted to see whether they are found.
 //!
 //! An identifier is in the range if it begins with [`CANARY_PREFIX`]; a keyed hash if it is longer than
-//! 16 digits and begins with 16 zeros ([`CANARY_HASH_PREFIX`]), which a real one does once in 2^64. The
-//! payment id says what was planted: `CANARY:<typology>:<rest>`.
+//! [`CANARY_HASH_PREFIX`] and begins so, which a real one does once in 2^64 (and none that a feed writes for
+//! "nothing" does). The payment id says what was planted: `CANARY:<typology>:<rest>`.
 //!
 //! Promise: a payment or party is wholly inside the range, wholly outside, or refused. So no window, subject or
 //! path holds both. What only describes an end or a payment (names, places, categories, texts, domains)
@@ -16,7 +16,7 @@ use crate::{Conductor, End, Party, Payment, Text};
 pub const CANARY_PREFIX: &str = "CANARY:";
 
 /// Keyed hashes of canaries begin so, and are longer.
-pub const CANARY_HASH_PREFIX: &str = "0000000000000000";
+pub const CANARY_HASH_PREFIX: &str = "ca9a47f00dca9a47";
 
 /// Where a payment or party stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +46,12 @@ pub fn planted(payment_id: &str) -> Option<&str> {
 
 /// How many identifiers are reserved, and how many are not.
 #[derive(Default)]
-struct Tally {
+struct Seen {
     real: u32,
     canary: u32,
 }
 
-impl Tally {
+impl Seen {
     fn add(&mut self, is_canary: bool) {
         let count = if is_canary { &mut self.canary } else { &mut self.real };
         *count = count.saturating_add(1);
@@ -95,29 +95,29 @@ impl Tally {
 impl Payment<'_> {
     /// Whether it is real, a canary, or both.
     pub fn range(&self) -> Range {
-        let mut tally = Tally::default();
-        tally.id(Some(&self.payment_id));
-        tally.id(self.refers_to.as_ref());
-        tally.end(&self.debtor);
-        tally.end(&self.creditor);
+        let mut seen = Seen::default();
+        seen.id(Some(&self.payment_id));
+        seen.id(self.refers_to.as_ref());
+        seen.end(&self.debtor);
+        seen.end(&self.creditor);
         for end in [&self.ultimate_debtor, &self.ultimate_creditor].into_iter().flatten() {
-            tally.end(end);
+            seen.end(end);
         }
         if let Some(conductor) = &self.conductor {
-            tally.conductor(conductor);
+            seen.conductor(conductor);
         }
-        tally.id(self.merchant.as_ref().and_then(|merchant| merchant.id.as_ref()));
-        tally.id(self.terminal.as_ref().and_then(|terminal| terminal.id.as_ref()));
-        tally.id(self.device.as_ref().and_then(|device| device.id.as_ref()));
-        tally.id(self.card.as_ref().and_then(|card| card.token.as_ref()));
-        tally.range()
+        seen.id(self.merchant.as_ref().and_then(|merchant| merchant.id.as_ref()));
+        seen.id(self.terminal.as_ref().and_then(|terminal| terminal.id.as_ref()));
+        seen.id(self.device.as_ref().and_then(|device| device.id.as_ref()));
+        seen.id(self.card.as_ref().and_then(|card| card.token.as_ref()));
+        seen.range()
     }
 }
 
 impl Party {
     /// Whether it is real, a canary, or both.
     pub fn range(&self) -> Range {
-        let mut tally = Tally::default();
+        let mut seen = Seen::default();
         let events = self.events.iter().flat_map(|event| [&event.by, &event.device]).flatten();
         let ids = std::iter::once(&self.party)
             .chain(self.accounts.iter().map(|account| &account.account))
@@ -125,10 +125,10 @@ impl Party {
             .chain(&self.merchants)
             .chain(&self.terminals)
             .chain(events);
-        ids.for_each(|id| tally.add(is_canary(id.expose())));
+        ids.for_each(|id| seen.add(is_canary(id.expose())));
         let hashes = [&self.phone, &self.email, &self.address].into_iter().flatten();
-        hashes.for_each(|hash| tally.add(is_canary_hash(hash.expose())));
-        tally.range()
+        hashes.for_each(|hash| seen.add(is_canary_hash(hash.expose())));
+        seen.range()
     }
 }
 

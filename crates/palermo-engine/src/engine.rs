@@ -11,10 +11,10 @@ mod canaries;
 mod chain;
 mod control_totals;
 mod gap;
-mod reference;
 mod reversal;
 mod snapshot;
 mod watermark;
+mod world;
 
 use crate::port::{OutRecord, RecordRef};
 pub use canaries::Canary;
@@ -323,7 +323,7 @@ impl Engine {
         self.watermarks.touch(record.partition, self.now);
         let payment = decoded?;
         if range == Range::Mixed {
-            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["payment_id"]));
+            return Err(Refusal::whole(DeadLetterReason::CanaryMixed));
         }
         self.check_time(&payment, record)?;
         if let Some(fate) = self.seen_before(&payment)? {
@@ -500,6 +500,7 @@ impl Engine {
             self.chain.effect(effect);
         }
         self.bundle = bundle;
+        self.forget_canaries();
         Ok(())
     }
 
@@ -590,7 +591,8 @@ impl Engine {
         &self.counters
     }
 
-    /// All counters, with those of rules, memory and unknown fields. Costs some microseconds.
+    /// All counters, with those of rules, memory and unknown fields. Costs some microseconds, and one look at each batch
+    /// and day of control totals that is held.
     pub fn totals(&self) -> Counters {
         let mut counters = self.counters.clone();
         let stats = self.detector.stats();

@@ -230,15 +230,17 @@ impl Ledger {
 
     /// Whether an account or another subject is in the range of canaries.
     pub fn is_reserved(&self, id: AccountId) -> bool {
-        let text = match self.subjects.key(id) {
-            None => self.account_text(id),
-            // Both ends of a pair are in it, or none.
-            Some(key) if key.kind == Subject::Pair => {
-                self.account_text(AccountId::from_index(key.first))
-            }
-            Some(key) => self.atoms.text_at(key.first as usize),
+        let Some(key) = self.subjects.key(id) else {
+            return canary::is_canary(self.account_text(id));
         };
-        canary::is_canary(text) || canary::is_canary_hash(text)
+        match key.kind {
+            // Both ends of a pair are in it, or none.
+            Subject::Pair => canary::is_canary(self.account_text(AccountId::from_index(key.first))),
+            Subject::Phone | Subject::Email | Subject::Address => {
+                canary::is_canary_hash(self.atoms.text_at(key.first as usize))
+            }
+            _ => canary::is_canary(self.atoms.text_at(key.first as usize)),
+        }
     }
 
     /// The number of a subject, if it was ever met.

@@ -161,13 +161,13 @@ metrics! {
     RuleFieldMissing = "palermo_rule_field_missing_total" Counter ["rule", "field"] Count
         "Payments and evaluations that a rule could not decide for lack of a field", "an upstream change can blind a rule without any error: alarm on its share of the evaluations";
     RuleExpectedSilence = "palermo_rule_expected_silence_seconds" Gauge ["rule"] Seconds
-        "p99.9 gap between hits in the reference backtest", "event time, per indicator, of `rules.reference`; no series for a rule that hit too rarely to tell";
+        "p99.9 gap between hits in the reference backtest", "event time, per indicator, of `rules.reference`: 999 of 1,000 moments lie in a gap that is no longer; no series for a rule that hit too rarely to tell";
     RuleFlood = "palermo_rule_flood_threshold_alerts" Gauge ["rule"] Alerts
         "Alerts in an hour that are a flood", "per typology, of `rules.reference`";
     RuleLastHit = "palermo_rule_last_hit_timestamp_seconds" Gauge ["rule", "mode"] Seconds
         "Last hit", "event time";
     Alerts = "palermo_alerts_total" Counter ["rule", "level", "mode", "action"] Alerts
-        "Alert revisions emitted", "per typology; `action` is created, updated, closed or retracted";
+        "Alert revisions emitted", "per typology; `mode` is live, shadow, or canary for what was planted, whatever the rule; `action` is created, updated, closed or retracted";
     AlertsSuppressed = "palermo_alerts_suppressed_total" Counter ["rule", "suppression"] Count
         "Hits kept from the queue by a named suppression", "they are published to the suppressed topic";
     DetectionLatency = "palermo_detection_latency_seconds" Histogram ["rule"] Seconds

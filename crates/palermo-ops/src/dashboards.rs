@@ -88,7 +88,7 @@ const OVERVIEW: &[Panel] = &[
         &[(
             "count(max by (typology) (palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) - 900 \
              > max by (typology) (palermo_canary_last_detected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) \
-             and max by (typology) (palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) < time() - 60) \
+             and max by (typology) (palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"}) < time() - 900) \
              or 0 * count(palermo_canary_last_injected_timestamp_seconds{job=~\"$job\", instance=~\"$instance\"})",
             "missed",
         )],
@@ -330,7 +330,7 @@ const DETECTION: &[Panel] = &[
         "Revisions an hour: created, updated, closed, retracted, suppressed.",
         ("short", Lines),
         &[(
-            "sum by (action) (increase(palermo_alerts_total{job=~\"$job\", instance=~\"$instance\"}[1h]))",
+            "sum by (action) (increase(palermo_alerts_total{job=~\"$job\", instance=~\"$instance\", mode!=\"canary\"}[1h]))",
             "{{action}}",
         )],
     ),

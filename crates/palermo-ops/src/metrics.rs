@@ -14,7 +14,7 @@ use palermo_engine::{ControlTotals, Counters, TotalKind, TotalState};
 use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -86,6 +86,10 @@ pub struct Metrics {
     families: Vec<Family>,
     memory_max_bytes: Mutex<u64>,
     growth: Mutex<VecDeque<(u64, u64)>>,
+    /// Searches as the engine last counted them.
+    searches: Mutex<BTreeMap<&'static str, [u64; 2]>>,
+    /// Typologies of which a canary is shown.
+    canaries: Mutex<BTreeSet<String>>,
     control_totals: Mutex<ControlTotals>,
 }
 
@@ -103,6 +107,8 @@ impl Metrics {
             families,
             memory_max_bytes: Mutex::new(u64::MAX),
             growth: Mutex::default(),
+            searches: Mutex::default(),
+            canaries: Mutex::default(),
             control_totals: Mutex::default(),
         })
     }
@@ -277,20 +283,44 @@ impl Metrics {
         for ((rule, field), count) in &counters.field_missing {
             self.advance(Metric::RuleFieldMissing, &[Label::Id(rule), Label::Id(field)], *count);
         }
+        self.copy_searches(counters);
+        self.copy_canaries(counters);
+        for ((rule, mode), at) in &counters.last_hit {
+            self.set(Metric::RuleLastHit, &[Label::Id(rule), Label::Word(mode)], seconds(at.0));
+        }
+    }
+
+    /// The engine counts searches from its own beginning, and it may begin anew within the process.
+    fn copy_searches(&self, counters: &Counters) {
+        let mut last = lock(&self.searches);
         for (pattern, counts) in &counters.searches {
-            for (outcome, count) in ["complete", "cut"].into_iter().zip(counts) {
+            let before = last.insert(pattern, *counts).unwrap_or_default();
+            for ((outcome, now), before) in ["complete", "cut"].into_iter().zip(counts).zip(before)
+            {
+                let more = if *now >= before { now.saturating_sub(before) } else { *now };
                 let labels = [Label::Word(pattern), Label::Word(outcome)];
-                self.advance(Metric::GraphExpansions, &labels, *count);
+                self.increase(Metric::GraphExpansions, &labels, more);
             }
         }
+    }
+
+    /// Those of a typology that is no longer in force go.
+    fn copy_canaries(&self, counters: &Counters) {
+        let mut known = lock(&self.canaries);
+        known.retain(|typology| {
+            let stays = counters.canaries.contains_key(typology);
+            if !stays {
+                self.remove(Metric::CanaryInjected, &[Label::Id(typology)]);
+                self.remove(Metric::CanaryDetected, &[Label::Id(typology)]);
+            }
+            stays
+        });
         for (typology, canary) in &counters.canaries {
             let labels = [Label::Id(typology)];
             self.set(Metric::CanaryInjected, &labels, seconds(canary.injected.0));
             let detected = canary.detected.map_or(0, |at| at.0);
             self.set(Metric::CanaryDetected, &labels, seconds(detected));
-        }
-        for ((rule, mode), at) in &counters.last_hit {
-            self.set(Metric::RuleLastHit, &[Label::Id(rule), Label::Word(mode)], seconds(at.0));
+            known.insert(typology.clone());
         }
     }
 
@@ -388,6 +418,21 @@ impl Metrics {
                 counter.inc_by(to.saturating_sub(counter.get()));
                 Ok(())
             });
+        }
+    }
+
+    fn increase(&self, metric: Metric, labels: &[Label<'_>], by: u64) {
+        if let Some(Family::Counter(counter)) = self.family(metric) {
+            with(labels, |values| {
+                counter.get_metric_with_label_values(values).map(|c| c.inc_by(by))
+            });
+        }
+    }
+
+    /// Takes a series of a gauge away.
+    fn remove(&self, metric: Metric, labels: &[Label<'_>]) {
+        if let Some(Family::Gauge(gauge)) = self.family(metric) {
+            with(labels, |values| gauge.remove_label_values(values));
         }
     }
 

@@ -34,6 +34,8 @@ use std::time::Duration;
 const ID_CHARS_MAX: usize = 64;
 /// Pieces in which the time to the next round is waited, to see a signal.
 const PAUSE: Duration = Duration::from_millis(200);
+/// So many rounds that could not be sent are remembered, to end what arrived of them.
+const LEFT_MAX: usize = 16;
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Which canaries are planted when.
@@ -68,36 +70,57 @@ impl Schedule<'_> {
     }
 
     /// Plants one round after the other until it is stopped; returns how many. The parties of a round are
-    /// ended with the next one, also by a process that takes over.
+    /// ended with the next one, or on the way out; those of a process that was killed by the one that takes
+    /// over within a round.
     pub fn keep(&self, to: &mut dyn Ground, stopped: &dyn Fn() -> bool, clock: &dyn Clock) -> u64 {
         let now = || EventTime(clock.unix_ms());
         let (typologies, every_s) = (self.typologies.len(), self.every.as_secs());
         tracing::info!(typologies, every_s, "canaries are planted by turns");
         let every_ms = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
-        let mut before = self.turn(EventTime(now().0.saturating_sub(every_ms))).ok();
-        let mut planted: u64 = 0;
+        // What is not ended yet; of a process before, the round before.
+        let mut left: Vec<Round> =
+            self.turn(EventTime(now().0.saturating_sub(every_ms))).into_iter().collect();
+        let (mut planted, mut reached) = (0_u64, false);
         while !stopped() {
-            let round = self.turn(now());
-            let (number, _) = self.number(now());
-            match round.as_ref().map(|round| (&round.typology, to.plant(round))) {
-                Ok((typology, Ok(payments))) => {
-                    planted = planted.saturating_add(1);
-                    tracing::info!(typology, payments, "a canary is planted");
+            let began = self.number(now()).0;
+            if let Ok(round) = self.turn(now()).inspect_err(|why| not_planted(why)) {
+                let sent = to.plant(&round);
+                reached = sent.is_ok();
+                match sent {
+                    Ok(payments) => {
+                        planted = planted.saturating_add(1);
+                        end_all(to, &mut left);
+                        tracing::info!(typology = round.typology, payments, "a canary is planted");
+                    }
+                    Err(error) => not_planted(&error),
                 }
-                // The engine expects one and none comes: its alarm tells.
-                Ok((_, Err(error))) => tracing::error!("a canary is not planted: {error}"),
-                Err(why) => tracing::error!("a canary is not planted: {why}"),
+                // Some of it may have arrived.
+                left.push(round);
+                left.drain(..left.len().saturating_sub(LEFT_MAX));
             }
-            if let Some(Err(error)) = before.as_ref().map(|before| to.end(before)) {
-                tracing::warn!("the parties of the canary before stay: {error}");
-            }
-            before = round.ok();
-            while !stopped() && self.number(now()).0 == number {
+            while !stopped() && self.number(now()).0 == began {
                 #[expect(clippy::disallowed_methods, reason = "it waits for its next turn")]
                 std::thread::sleep(PAUSE);
             }
         }
+        if reached {
+            end_all(to, &mut left);
+        }
         planted
+    }
+}
+
+/// The engine expects a canary and none comes: its alarm tells.
+fn not_planted(why: &dyn std::fmt::Display) {
+    tracing::error!("a canary is not planted: {why}");
+}
+
+/// Ends the parties of these rounds.
+fn end_all(to: &mut dyn Ground, rounds: &mut Vec<Round>) {
+    for round in rounds.drain(..) {
+        if let Err(error) = to.end(&round) {
+            tracing::warn!("the parties of a canary stay: {error}");
+        }
     }
 }
 
@@ -122,6 +145,9 @@ pub enum NotPlanted {
     /// Nothing expects it to be found.
     #[error("no test expects an alert of it")]
     NoTest,
+    /// Its tests are in another currency than the base.
+    #[error("its tests are paid in {}, so rates of it must be sent (`--with-rates`)", .0.as_str())]
+    Rates(Currency),
     /// Its tests need more past than is kept.
     #[error("its tests need payments that are older than `state.horizon`")]
     BeyondHorizon,
@@ -148,8 +174,8 @@ pub struct Round {
     pub typology: String,
     /// The test that it is made of.
     pub test: String,
-    /// The currency in which its amounts are compared: an engine that compares in another one needs a rate.
-    pub currency: Currency,
+    /// The currency in which its amounts are compared.
+    currency: Currency,
     /// Every identifier of the round begins so.
     pub prefix: String,
     /// Who stands behind the accounts: sent before the payments, and ended after the next round.
@@ -163,16 +189,19 @@ pub struct Round {
 pub struct Planter {
     config: Config,
     bundle: Bundle,
-    /// By typology in force, the smallest test first.
+    /// Whether rates of other currencies are sent.
+    with_rates: bool,
+    /// By typology in force: those in the base currency first, of these the smallest.
     candidates: BTreeMap<String, Vec<Candidate>>,
 }
 
 impl Planter {
-    /// Reads and compiles the rules of a folder, with their tests, as this configuration deploys them.
+    /// Reads and compiles the rules of a folder, with their tests, as this configuration deploys them. Tests
+    /// in another currency than the base count only `with_rates`: amounts cannot be compared without.
     ///
     /// # Errors
     /// A folder that cannot be read, and rules or tests that do not compile.
-    pub fn new(config: &Config, folder: &Path) -> Result<Self, RunError> {
+    pub fn new(config: &Config, folder: &Path, with_rates: bool) -> Result<Self, RunError> {
         let sources = Sources::new(read_rules(folder, RULES, true)?);
         let files = BundleFiles::new(&sources, config);
         let rules = files.compile().map_err(RunError::Rules)?.rules;
@@ -182,11 +211,13 @@ impl Planter {
         for file in &tests {
             if let Some(known) = candidates.get_mut(&file.rule) {
                 known.extend(file.tests.iter().filter_map(|test| candidate(file, test)));
-                known.sort_by_key(|candidate| candidate.events.len());
+                // What needs no rates first.
+                let foreign = |of: Currency| of != config.base_currency;
+                known.sort_by_key(|it| (foreign(it.base_currency), it.events.len()));
             }
         }
         let bundle = Bundle { sha256: files.sha256(), rules };
-        Ok(Self { config: config.clone(), bundle, candidates })
+        Ok(Self { config: config.clone(), bundle, with_rates, candidates })
     }
 
     /// The typologies in force.
@@ -201,7 +232,13 @@ impl Planter {
     pub fn plant(&self, typology: &str, now: EventTime) -> Result<Round, NotPlanted> {
         let mut why = NotPlanted::NoTest;
         for candidate in self.candidates.get(typology).into_iter().flatten() {
-            let round = candidate.round(typology, now);
+            let currency = candidate.base_currency;
+            if !self.with_rates && currency != self.config.base_currency {
+                // Those in the base currency come first and say more.
+                why = if why == NotPlanted::NoTest { NotPlanted::Rates(currency) } else { why };
+                continue;
+            }
+            let round = candidate.round(typology, now, self.bundle.sha256.get(..4).unwrap_or(""));
             match self.is_found(&round, now) {
                 None => why = NotPlanted::BeyondHorizon,
                 Some(false) if why == NotPlanted::NoTest => why = NotPlanted::NotFound,
@@ -292,8 +329,9 @@ fn candidate(file: &TestFile, test: &Test) -> Option<Candidate> {
 impl Candidate {
     /// Its parties and payments in the reserved range, moved by whole weeks so that the last payment is
     /// before `now`.
-    fn round(&self, typology: &str, now: EventTime) -> Round {
-        let prefix = format!("{CANARY_PREFIX}{typology}:{:08x}:", now.0.div_euclid(1000));
+    /// Under other rules (`rules`, the beginning of their hash) it has other identifiers.
+    fn round(&self, typology: &str, now: EventTime, rules: &str) -> Round {
+        let prefix = format!("{CANARY_PREFIX}{typology}:{:08x}{rules}:", now.0.div_euclid(1000));
         let last = self.events.iter().map(|event| event.time).max().unwrap_or_default();
         let weeks = now.0.saturating_sub(last.0).div_euclid(WEEK_MS);
         let shift = Shift { weeks };

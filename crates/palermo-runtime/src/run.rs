@@ -17,6 +17,7 @@ use palermo_kafka::{KafkaConfig, KafkaLog};
 use palermo_lang::Diagnostics;
 use palermo_lang::program::RuleSet;
 use palermo_ops::{Facts, Health, Metrics, Phase};
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::ops::ControlFlow;
@@ -281,11 +282,7 @@ pub fn run(
     if let Some(every) = config.canary_every {
         services.metrics.expects_canaries(every);
     }
-    for bounds in
-        config.rules_reference.as_deref().map(reference::read).transpose()?.iter().flatten()
-    {
-        services.metrics.bounds(&bounds.rule, bounds.silence_seconds, bounds.flood_alerts);
-    }
+    expect_of_rules(config, services, &bundle)?;
     announce(services, &bundle, config, options.build, clock.as_ref());
     let kafka = config.kafka()?;
     let drive = Drive::new(config, options, bundle, services.clone(), Arc::clone(&clock))
@@ -349,6 +346,22 @@ fn forbid_core_dumps() {
     if let Err(error) = forbidden {
         tracing::warn!("core dumps cannot be forbidden: {error}");
     }
+}
+
+/// Says in the metrics what a reference backtest makes us expect of rules.
+fn expect_of_rules(config: &Config, services: &Services, bundle: &Bundle) -> Result<(), RunError> {
+    let Some(path) = &config.rules_reference else { return Ok(()) };
+    let indicators = bundle.rules.indicators.iter().map(|rule| rule.condition.id.as_str());
+    let typologies = bundle.rules.typologies.iter().map(|rule| rule.id.as_str());
+    let known: BTreeSet<&str> = indicators.chain(typologies).collect();
+    for bounds in reference::read(path)? {
+        if !known.contains(bounds.rule.as_str()) {
+            let rule = &bounds.rule;
+            tracing::warn!(rule, "`rules.reference` names a rule that is not in force");
+        }
+        services.metrics.bounds(&bounds.rule, bounds.silence_seconds, bounds.flood_alerts);
+    }
+    Ok(())
 }
 
 /// Says what runs, in metrics and readiness.

@@ -215,7 +215,9 @@ fn canaries(now: &Look, unix_ms: i64) -> Option<String> {
     let unix = std::time::Duration::from_millis(unix_ms.unsigned_abs()).as_secs_f64();
     let missed: Vec<&str> = injected
         .iter()
-        .filter(|(typology, at)| found(typology) < **at - CANARY_SECONDS && unix - **at > 60.0)
+        .filter(|(typology, at)| {
+            found(typology) < **at - CANARY_SECONDS && unix - **at > CANARY_SECONDS
+        })
         .map(|(typology, _)| typology.as_str())
         .collect();
     let missed = if missed.is_empty() {

@@ -1,5 +1,6 @@
 //! What is published of a finding: revisions, retractions, the end of an episode, and the group.
 
+use crate::alerts::{anchor_text, is_reserved};
 use crate::detector::{Applied, Detector};
 use crate::episode::{Anchor, Milestone, Published};
 use crate::groups::{self, Renamed, Ties};
@@ -54,7 +55,8 @@ impl Detector {
             }
             (published, Some(milestone)) => {
                 let muted = self.settings.mute_before.is_some_and(|until| milestone.time < until);
-                if muted {
+                // What is planted is planted into the past, and must be told all the same.
+                if muted && !self.is_planted(ledger, track) {
                     return;
                 }
                 let time = milestone.time;
@@ -70,6 +72,11 @@ impl Detector {
                 }
             }
         }
+    }
+
+    fn is_planted(&self, ledger: &Ledger, track: usize) -> bool {
+        let anchor = self.tracks.get(track).map(|state| state.anchor);
+        anchor.is_some_and(|anchor| is_reserved(&anchor_text(ledger, anchor)))
     }
 
     /// Sends a revision, unless its numbers are those of the last one.

@@ -8,7 +8,7 @@ use crate::{
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
-const HASH: &str = "0000000000000000ab12";
+const HASH: &str = "ca9a47f00dca9a47ab12";
 const REAL_HASH: &str = "00000000000000a1";
 
 fn text(text: &'static str) -> Option<Text<'static>> {
@@ -125,9 +125,11 @@ fn the_range_is_what_begins_so() {
     for (hash, expected) in [
         (HASH, true),
         (REAL_HASH, false),
-        ("0000000000000000", false),
-        ("00000000000000001", true),
-        ("100000000000000000", false),
+        ("ca9a47f00dca9a47", false),
+        ("ca9a47f00dca9a471", true),
+        ("0ca9a47f00dca9a471", false),
+        // What a feed may write for nothing.
+        (&"0".repeat(64), false),
     ] {
         assert_eq!(is_canary_hash(hash), expected, "{hash}");
     }

@@ -61,12 +61,22 @@ impl Engine {
     /// Takes in that a canary was read, if a rule of that name could find it.
     fn note_planted(&mut self, payment: &Payment<'_>, at: EventTime) {
         let Some(typology) = canary::planted(payment.payment_id.expose()) else { return };
-        if let Some(known) = self.counters.canaries.get_mut(typology) {
-            known.injected = known.injected.max(at);
-        } else if self.bundle.rules.typologies.iter().any(|rule| rule.id == typology) {
-            let new = Canary { injected: at, detected: None };
-            self.counters.canaries.insert(typology.to_owned(), new);
+        if !self.has_typology(typology) {
+            return;
         }
+        let known = self.counters.canaries.entry(typology.to_owned()).or_default();
+        known.injected = known.injected.max(at);
+    }
+
+    fn has_typology(&self, id: &str) -> bool {
+        self.bundle.rules.typologies.iter().any(|rule| rule.id == id)
+    }
+
+    /// Forgets canaries of typologies that are in force no longer: nothing could find them.
+    pub(super) fn forget_canaries(&mut self) {
+        let mut canaries = std::mem::take(&mut self.counters.canaries);
+        canaries.retain(|typology, _| self.has_typology(typology));
+        self.counters.canaries = canaries;
     }
 
     /// Takes in an alert about a canary, if it is the one that was planted.

@@ -38,8 +38,9 @@ const DECIMALS: u32 = 8;
 const UNITS: [u128; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 /// Bytes of a day behind a source, as `/2026-11-30`.
 const DAY_BYTES: usize = 11;
-/// A longer run of digits in a key may be the number of an account or a card.
-const DIGITS_MAX: usize = 8;
+/// A longer run of digits in a key, or more of them beside a date, may be the number of an account or card.
+const RUN_MAX: usize = 8;
+const DIGITS_MAX: usize = 12;
 /// Bytes of a key, its entry and its place in the table of keys, roughly.
 const BYTES_EACH: usize = 256;
 
@@ -371,13 +372,13 @@ impl Tallies {
         }
     }
 
-    /// Drops what is settled, then what nobody stated, then the rest; of each what has stood still
+    /// Drops what nobody stated, then what is settled, then the rest; of each what has stood still
     /// longest.
     fn make_room(&mut self) {
         let whole = self.whole;
         let rank = |total: &Total| match whole.state(total) {
-            TotalState::Balanced | TotalState::BeforeStart => 0_u8,
-            TotalState::Unstated => 1,
+            TotalState::Unstated => 0_u8,
+            TotalState::Balanced | TotalState::BeforeStart => 1,
             TotalState::Short | TotalState::Over | TotalState::Differs => 2,
         };
         let of = |total: &Total| (rank(total), total.moved_ms, total.key.clone());
@@ -456,11 +457,16 @@ impl Tallies {
 }
 
 /// The key of a statement as a page or a log line may show it: as it is where it consists of letters,
-/// digits and `._-/:` and no number in it is long; else a part of its hash (`printf %s KEY | sha256sum`).
+/// digits and `._-/:` and has few digits beside a date, as accounts and cards have more, however they are
+/// grouped; else a part of its hash (`printf %s KEY | sha256sum`).
 fn shown(key: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || "._-/:".contains(c);
-    let long = |run: &str| run.len() > DIGITS_MAX;
-    if key.chars().all(harmless) && !key.split(|c: char| !c.is_ascii_digit()).any(long) {
+    let digits = key.bytes().filter(u8::is_ascii_digit).count();
+    let of_date = key.split('/').any(|part| Date::parse(part).is_ok());
+    let most = if of_date { DIGITS_MAX.saturating_add(8) } else { DIGITS_MAX };
+    let long = |run: &str| run.len() > RUN_MAX;
+    let has_long = key.split(|c: char| !c.is_ascii_digit()).any(long);
+    if key.chars().all(harmless) && !has_long && digits <= most {
         return key.to_owned();
     }
     let hash = Sha256::digest(key);

@@ -4,7 +4,7 @@
 use super::*;
 use palermo_domain::DeadLetterReason;
 use palermo_domain::alert::{Action, Level, Mode};
-use palermo_engine::Fates;
+use palermo_engine::{Canary, Fates};
 
 fn partition(index: i32) -> Partition {
     Partition { role: TopicRole::Payments, index }
@@ -164,5 +164,42 @@ fn what_the_log_does_is_counted() {
     }
     for line in text.lines().filter(|line| line.starts_with("# HELP")) {
         assert!(METRICS.iter().any(|def| line == format!("# HELP {} {}", def.name, def.help)));
+    }
+}
+
+#[test]
+fn a_canary_that_nothing_can_find_any_more_is_not_shown() {
+    let metrics = Metrics::new().unwrap();
+    let mut counters = counters();
+    let canary = Canary { injected: EventTime(5_000), detected: None };
+    for typology in ["CT-01", "CT-14"] {
+        counters.canaries.insert(typology.to_owned(), canary);
+    }
+    let text = update(&metrics, &counters, 0);
+    let injected = |typology: &str| {
+        format!("palermo_canary_last_injected_timestamp_seconds{{typology=\"{typology}\"}} 5\n")
+    };
+    assert!(text.contains(&injected("CT-01")) && text.contains(&injected("CT-14")), "{text}");
+    counters.canaries.remove("CT-01");
+    let text = update(&metrics, &counters, 1);
+    assert!(!text.contains("typology=\"CT-01\"") && text.contains(&injected("CT-14")), "{text}");
+}
+
+/// An engine that begins anew within the process counts from nothing.
+#[test]
+fn searches_are_counted_on_by_the_next_engine() {
+    let metrics = Metrics::new().unwrap();
+    let mut counters = counters();
+    for (counts, shown) in
+        [([7, 1], [7, 1]), ([9, 1], [9, 1]), ([2, 0], [11, 1]), ([3, 4], [12, 5])]
+    {
+        counters.searches.insert("cycle", counts);
+        let text = update(&metrics, &counters, 0);
+        for (outcome, count) in ["complete", "cut"].into_iter().zip(shown) {
+            let line = format!(
+                "palermo_graph_expansions_total{{outcome=\"{outcome}\",pattern=\"cycle\"}} {count}\n"
+            );
+            assert!(text.contains(&line), "no {line} in {text}");
+        }
     }
 }

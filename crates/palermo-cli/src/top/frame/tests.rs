@@ -23,7 +23,7 @@ fn look(records: u64, evaluations: u64) -> Look {
          palermo_alerts_total{{action=\"created\",level=\"high\",mode=\"live\",rule=\"CT-14\"}} 2\n\
          palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-14\"}} 1764500880\n\
          palermo_canary_last_detected_timestamp_seconds{{typology=\"CT-14\"}} 1764500880\n\
-         palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-02\"}} 1764500400\n\
+         palermo_canary_last_injected_timestamp_seconds{{typology=\"CT-02\"}} 1764500000\n\
          palermo_canary_last_detected_timestamp_seconds{{typology=\"CT-02\"}} 0\n\
          palermo_state_bytes{{store=\"rows\"}} 3221225472\npalermo_memory_max_bytes 17179869184\n\
          palermo_memory_full_seconds 360000\n\

@@ -22,7 +22,7 @@ impl Engine {
         let unknown = self.unknown.entry(TopicRole::Parties).or_default();
         let party = decode_party(value, limits, unknown)?;
         if party.range() == Range::Mixed {
-            return Err(Refusal::at(DeadLetterReason::CanaryMixed, &["party"]));
+            return Err(Refusal::whole(DeadLetterReason::CanaryMixed));
         }
         // An older record than the one in force changes nothing; that is its fate as well.
         self.ledger.apply_party(&party);
