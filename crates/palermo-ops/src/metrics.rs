@@ -9,7 +9,7 @@
 
 use crate::health::{Health, Phase};
 use crate::{Label, METRICS, Metric, MetricDef, MetricKind, totals};
-use palermo_domain::{Date, EventTime, Fate, OutputTopic, Partition, TopicRole};
+use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
 use palermo_engine::{ControlTotals, Counters, TotalKind, TotalState};
 use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
@@ -49,8 +49,6 @@ pub struct Facts<'a> {
     pub loaded_at_ms: i64,
     /// `state.memory_max`.
     pub memory_max_bytes: u64,
-    /// Lists of the rule set, with the day of their last review.
-    pub lists: Vec<(&'a str, Date)>,
 }
 
 /// One look at the engine.
@@ -90,8 +88,6 @@ pub struct Metrics {
     growth: Mutex<VecDeque<(u64, u64)>>,
     /// Searches as the engine last counted them.
     searches: Mutex<BTreeMap<&'static str, [u64; 2]>>,
-    /// Lists in force, with the day of their last review.
-    lists: Mutex<Vec<(String, Date)>>,
     /// Typologies of which a canary is shown.
     canaries: Mutex<BTreeSet<String>>,
     control_totals: Mutex<ControlTotals>,
@@ -113,7 +109,6 @@ impl Metrics {
             growth: Mutex::default(),
             searches: Mutex::default(),
             canaries: Mutex::default(),
-            lists: Mutex::default(),
             control_totals: Mutex::default(),
         })
     }
@@ -137,9 +132,6 @@ impl Metrics {
         self.set(Metric::ReloadTimestamp, &[], seconds(facts.loaded_at_ms));
         self.set(Metric::MemoryMax, &[], wide(facts.memory_max_bytes));
         *lock(&self.memory_max_bytes) = facts.memory_max_bytes;
-        let mut lists = lock(&self.lists);
-        lists.drain(..).for_each(|(list, _)| self.remove(Metric::ListAge, &[Label::Id(&list)]));
-        lists.extend(facts.lists.iter().map(|(list, reviewed)| ((*list).to_owned(), *reviewed)));
     }
 
     /// The process began.
@@ -236,10 +228,6 @@ impl Metrics {
         self.copy_fates(sample.counters);
         self.copy_rules(sample.counters);
         self.copy_state(sample);
-        for (list, reviewed) in lock(&self.lists).iter() {
-            let age_ms = sample.unix_ms.saturating_sub(reviewed.midnight().0);
-            self.set(Metric::ListAge, &[Label::Id(list)], seconds(age_ms.max(0)));
-        }
         self.copy_totals(&sample.counters.control_totals);
         for (partition, lag) in sample.lag_records {
             let labels = [Label::Topic(partition.role), Label::Partition(partition.index)];

@@ -209,7 +209,6 @@ impl Bench {
             id: "lex_a".to_owned(),
             version: String::new(),
             sha256: String::new(),
-            reviewed: Date(0),
             columns: Vec::new(),
             rows,
         };

@@ -127,7 +127,6 @@ fn the_forecast_is_what_is_left_over_the_growth() {
         rules: (2, 1),
         loaded_at_ms: 1_000,
         memory_max_bytes: 11_000,
-        lists: vec![("fx", Date(0))],
     });
     update(&metrics, &counters(), 0);
     let mut more = counters();
