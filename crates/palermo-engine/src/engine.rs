@@ -332,8 +332,7 @@ impl Engine {
         }
         let before = self.watermarks.watermark();
         let late = before.is_some_and(|watermark| payment.event_time < watermark);
-        let oldest = before.map(|watermark| watermark.minus(self.config.horizon));
-        if oldest.is_some_and(|oldest| payment.event_time < oldest) {
+        if self.is_beyond_horizon(&payment) {
             self.counters.late[1] = self.counters.late[1].saturating_add(1);
             return Err(Refusal::at(DeadLetterReason::BeyondHorizon, &["event_time"]));
         }
@@ -347,12 +346,7 @@ impl Engine {
         }
         let reverses = self.reversals.judge(&self.ledger, &payment)?;
         self.watermarks.observe(record.partition, payment.event_time, self.now);
-        let origin = palermo_ledger::Origin {
-            partition: record.partition,
-            offset: record.offset,
-            ingest: IngestTime(record.timestamp_ms),
-        };
-        let row = self.ledger.insert(&payment, origin);
+        let row = self.insert(&payment, record);
         let cause = if late { Cause::Late } else { Cause::OnTime };
         let fate = self.enter(&payment, row, reverses, cause);
         if fate == Fate::Processed {
@@ -367,6 +361,21 @@ impl Engine {
             Fate::Processed if late => Fate::Late,
             other => other,
         })
+    }
+
+    /// Whether it is older than what is kept.
+    fn is_beyond_horizon(&self, payment: &Payment<'_>) -> bool {
+        let oldest = self.watermarks.watermark().map(|mark| mark.minus(self.config.horizon));
+        oldest.is_some_and(|oldest| payment.event_time < oldest)
+    }
+
+    fn insert(&mut self, payment: &Payment<'_>, record: RecordRef<'_>) -> RowId {
+        let origin = palermo_ledger::Origin {
+            partition: record.partition,
+            offset: record.offset,
+            ingest: IngestTime(record.timestamp_ms),
+        };
+        self.ledger.insert(payment, origin)
     }
 
     fn decoded<'a>(&mut self, record: RecordRef<'a>) -> Result<Payment<'a>, Refusal> {

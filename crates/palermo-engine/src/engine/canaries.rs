@@ -10,7 +10,7 @@
 use super::{Engine, Refusal};
 use crate::port::{OutRecord, RecordRef};
 use palermo_domain::alert::{Action, Cause, Mode};
-use palermo_domain::{Alert, DeadLetterReason, EventTime, Fate, IngestTime, Payment, canary};
+use palermo_domain::{Alert, DeadLetterReason, EventTime, Fate, Payment, canary};
 use serde::{Deserialize, Serialize};
 
 /// What became of the canaries of one typology.
@@ -36,20 +36,14 @@ impl Engine {
             return Ok(fate);
         }
         let watermark = self.watermarks.watermark();
-        let oldest = watermark.map(|watermark| watermark.minus(self.config.horizon));
-        if oldest.is_some_and(|oldest| payment.event_time < oldest) {
+        if self.is_beyond_horizon(payment) {
             return Err(Refusal::at(DeadLetterReason::BeyondHorizon, &["event_time"]));
         }
         if !self.ledger.reaches(payment.event_time) {
             return Err(Refusal::at(DeadLetterReason::TimeRange, &["event_time"]));
         }
         let reverses = self.reversals.judge(&self.ledger, payment)?;
-        let origin = palermo_ledger::Origin {
-            partition: record.partition,
-            offset: record.offset,
-            ingest: IngestTime(record.timestamp_ms),
-        };
-        let row = self.ledger.insert(payment, origin);
+        let row = self.insert(payment, record);
         let late = watermark.is_some_and(|watermark| payment.event_time < watermark);
         let cause = if late { Cause::Late } else { Cause::OnTime };
         let fate = self.enter(payment, row, reverses, cause);
