@@ -111,6 +111,12 @@ impl Ground {
         site
     }
 
+    /// The same with topics of its own, to which more can be sent: whatever the speed of the engine, it
+    /// has something to commit after a fault.
+    pub(crate) fn fed(&self, name: &str) -> Site {
+        hurried(self.small(name))
+    }
+
     /// The same with topics of its own, which hold the first half of the small feed: what is to happen
     /// after a fault happens to [`other_half`].
     pub(crate) fn half(&self, name: &str) -> Site {
@@ -127,7 +133,7 @@ impl Ground {
         same_records(&self.small_reference().outputs, &site.outputs());
     }
 
-    /// What a site of [`Self::half`] published is what an undisturbed run over its topics does.
+    /// What a site of [`Self::half`] or [`Self::fed`] published is what an undisturbed run over its topics does.
     pub(crate) fn is_undisturbed_alone(&self, site: &Site) {
         audit(site);
         static TURN: AtomicU32 = AtomicU32::new(0);
@@ -147,7 +153,7 @@ impl Ground {
         exit
     }
 
-    /// The same of an engine on topics of [`Self::half`].
+    /// The same of an engine on topics of [`Self::half`] or [`Self::fed`].
     pub(crate) fn finish_alone(&self, site: &Site, engine: Engine) -> Exit {
         let exit = at_its_end(site, engine);
         self.is_undisturbed_alone(site);
@@ -191,7 +197,7 @@ pub(crate) fn other_half(site: &Site) {
     small_feed().produce_steps(site.kafka(), steps / 2..steps);
 }
 
-/// Some 10,000 payments.
+/// Some 6,000 payments.
 pub(crate) fn small_feed() -> &'static Feed {
     static FEED: OnceLock<Feed> = OnceLock::new();
     FEED.get_or_init(|| {
@@ -207,6 +213,11 @@ pub(crate) fn small_feed() -> &'static Feed {
 
 /// Payments of the small feed once more, under new ids and after it.
 pub(crate) fn more_payments(count: usize) -> Vec<NewRecord> {
+    payments_after(0, count)
+}
+
+/// The same, recorded so many milliseconds later: other ids for every `later`.
+pub(crate) fn payments_after(later: i64, count: usize) -> Vec<NewRecord> {
     let plain = small_feed().payments.iter().filter_map(|step| match step {
         Upstream::Plain(records) => Some(records),
         _ => None,
@@ -214,7 +225,7 @@ pub(crate) fn more_payments(count: usize) -> Vec<NewRecord> {
     let last = small_feed().payments.iter().flat_map(|step| match step {
         Upstream::Plain(r) | Upstream::Committed(r) | Upstream::Aborted(r) => r,
     });
-    let end = last.filter_map(|record| record.timestamp_ms).max().unwrap_or(0);
+    let end = last.filter_map(|record| record.timestamp_ms).max().unwrap_or(0) + later;
     let records = plain.flatten().filter(|record| {
         record.value.as_deref().is_some_and(|value| {
             value.starts_with(b"{\"schema\":\"payment.v1\",\"payment_id\":\"p-0")

@@ -7,9 +7,10 @@
 //! half-open connection, readiness that does not notice. Each test asserts that its fault happened.
 
 use crate::BINARY;
-use crate::ground::{Ground, PATIENCE};
+use crate::ground::{Ground, PATIENCE, payments_after, send};
+use palermo_domain::TopicRole;
 use palermo_tests::proxy::{Action, Proxy, Rule, Way, api};
-use palermo_tests::{Chance, Engine, Exit, Site, wait_until};
+use palermo_tests::{Chance, Engine, Exit, Follow, Site, wait_until};
 use std::time::{Duration, Instant};
 
 /// The proxy, where the broker is ours.
@@ -22,18 +23,55 @@ fn proxy(ground: &Ground) -> Option<&Proxy> {
     proxy
 }
 
-/// Starts an engine on the small feed behind the proxy.
-fn start(ground: &Ground, proxy: &Proxy, name: &str) -> (Site, Engine) {
-    // Small commits, so that the feed outlasts the faults.
-    let site = ground.again(name).through(&proxy.address()).set("commit.records_max", "50");
-    let engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
-    (site, engine)
+/// Behind the proxy, and with a commit for every 50 records.
+fn small_commits(site: Site, proxy: &Proxy) -> Site {
+    site.through(&proxy.address()).set("commit.records_max", "50")
 }
 
-/// Lets it come to the end and compares.
-fn finish(ground: &Ground, proxy: &Proxy, site: &Site, engine: Engine) -> Exit {
-    proxy.heal();
-    ground.finish(site, engine)
+/// An engine behind the proxy that is sent more after each fault. A feed that was complete at the
+/// beginning would be read to its end by a fast engine while a test still makes faults, and whoever waits
+/// for one more commit then waits for ever.
+struct Fed {
+    site: Site,
+    engine: Engine,
+    follow: Follow,
+    turns: i64,
+}
+
+impl Fed {
+    /// Payments that are sent each time: six commits.
+    const MORE: usize = 300;
+
+    /// Starts, and waits until the first commit.
+    fn start(ground: &Ground, proxy: &Proxy, name: &str) -> Self {
+        let site = small_commits(ground.fed(name), proxy);
+        let engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
+        let follow = site.follow();
+        let mut fed = Self { site, engine, follow, turns: 0 };
+        fed.engine.wait_beyond(&mut fed.follow, 0, PATIENCE);
+        fed
+    }
+
+    /// Gives it something to commit.
+    fn more(&mut self) {
+        self.turns += 1;
+        let more = payments_after(self.turns * Self::MORE as i64, Self::MORE);
+        send(&self.site, self.site.input(TopicRole::Payments), more);
+    }
+
+    /// Waits until it commits more than now; where it has come to, in offsets of payments.
+    fn goes_on(&mut self) -> i64 {
+        self.follow.refresh();
+        let at = self.follow.payments();
+        self.more();
+        self.engine.wait_beyond(&mut self.follow, at, PATIENCE)
+    }
+
+    /// Lets it come to the end and compares with an engine beside it that nothing disturbs.
+    fn finish(self, ground: &Ground, proxy: &Proxy) -> Exit {
+        proxy.heal();
+        ground.finish_alone(&self.site, self.engine)
+    }
 }
 
 /// Every rule has acted.
@@ -50,7 +88,8 @@ fn fired(proxy: &Proxy, rules: &[usize]) {
 pub(crate) fn late_commit(ground: &Ground) {
     let Some(proxy) = proxy(ground) else { return };
     let late = proxy.add(Rule::request(api::END_TXN, Action::Hold).after(20));
-    let (site, engine) = start(ground, proxy, "late-commit");
+    let site = small_commits(ground.again("late-commit"), proxy);
+    let engine = Engine::start(BINARY, &site, &["--start", "earliest"]);
     wait_until("a commit is held", PATIENCE, || proxy.fired(late) == 1);
     let committed = proxy.seen(Way::Answer, api::END_TXN);
     wait_until("its second copy is done", PATIENCE, || {
@@ -67,7 +106,7 @@ pub(crate) fn late_commit(ground: &Ground) {
     engine.kill();
     proxy.heal();
     let engine = Engine::start(BINARY, &site, &[]);
-    finish(ground, proxy, &site, engine);
+    ground.finish(&site, engine);
     assert_ne!(error, 0, "the broker took a late commit for that of the next transaction");
 }
 
@@ -75,18 +114,18 @@ pub(crate) fn late_commit(ground: &Ground) {
 /// ask again, it does not know, and finds out by reading.
 pub(crate) fn lost_answer(ground: &Ground) {
     let Some(proxy) = proxy(ground) else { return };
-    let (site, mut engine) = start(ground, proxy, "lost-answer");
-    let mut follow = site.follow();
-    let at = engine.wait_beyond(&mut follow, 0, PATIENCE);
+    let mut fed = Fed::start(ground, proxy, "lost-answer");
     let lost = proxy.add(Rule::request(api::END_TXN, Action::CutAfter));
-    engine.wait_said("the producer is made anew", PATIENCE);
-    engine.wait_beyond(&mut follow, at, PATIENCE);
+    fed.more();
+    fed.engine.wait_said("the producer is made anew", PATIENCE);
+    fed.goes_on();
     // Done, and whoever asks again is hung up on until the engine gives up.
     let done = proxy.add(Rule::request(api::END_TXN, Action::CutAfter));
     let asked = proxy.add(Rule::request(api::END_TXN, Action::CutBefore).times(u64::MAX));
-    engine.wait_said("the log is renewed", PATIENCE);
+    fed.more();
+    fed.engine.wait_said("the log is renewed", PATIENCE);
     fired(proxy, &[lost, done, asked]);
-    let exit = finish(ground, proxy, &site, engine);
+    let exit = fed.finish(ground, proxy);
     assert_eq!(exit.stderr.matches("the log is renewed").count(), 1, "{}", exit.stderr);
 }
 
@@ -94,9 +133,7 @@ pub(crate) fn lost_answer(ground: &Ground) {
 /// stays, and once done and cut off.
 pub(crate) fn unanswered(ground: &Ground) {
     let Some(proxy) = proxy(ground) else { return };
-    let (site, mut engine) = start(ground, proxy, "unanswered");
-    let mut follow = site.follow();
-    let mut at = engine.wait_beyond(&mut follow, 0, PATIENCE);
+    let mut fed = Fed::start(ground, proxy, "unanswered");
     let keys =
         [api::ADD_PARTITIONS_TO_TXN, api::PRODUCE, api::ADD_OFFSETS_TO_TXN, api::TXN_OFFSET_COMMIT];
     for rule in keys
@@ -106,38 +143,37 @@ pub(crate) fn unanswered(ground: &Ground) {
     {
         let begun = Instant::now();
         let id = proxy.add(rule);
+        fed.more();
         wait_until("the fault happens", PATIENCE, || proxy.fired(id) == 1);
-        at = engine.wait_beyond(&mut follow, at, PATIENCE);
+        let at = fed.goes_on();
         println!("{rule:?}: goes on after {:?}, at {at}", begun.elapsed());
     }
-    finish(ground, proxy, &site, engine);
+    fed.finish(ground, proxy);
 }
 
 /// Nothing gets through: to the broker, from it, both ways; longer than the session and any transaction
 /// last. What was sent meanwhile arrives afterwards.
 pub(crate) fn partitioned(ground: &Ground) {
     let Some(proxy) = proxy(ground) else { return };
-    let (site, mut engine) = start(ground, proxy, "partitioned");
-    let mut follow = site.follow();
-    engine.wait_ready(PATIENCE);
-    let mut at = engine.wait_beyond(&mut follow, 0, PATIENCE);
+    let mut fed = Fed::start(ground, proxy, "partitioned");
+    fed.engine.wait_ready(PATIENCE);
     let ways: [&[Way]; 3] = [&[Way::Request], &[Way::Answer], &[Way::Request, Way::Answer]];
     for ways in ways {
         let before = proxy.hindered();
         let begun = Instant::now();
         ways.iter().for_each(|way| proxy.stall(*way, true));
-        wait_until("it says that it is not ready", PATIENCE, || !engine.is_ready());
+        wait_until("it says that it is not ready", PATIENCE, || !fed.engine.is_ready());
         let noticed = begun.elapsed();
         std::thread::sleep(Duration::from_secs(7).saturating_sub(noticed));
-        assert!(!engine.is_ready(), "ready without a broker:\n{}", engine.stderr());
+        assert!(!fed.engine.is_ready(), "ready without a broker:\n{}", fed.engine.stderr());
         ways.iter().for_each(|way| proxy.stall(*way, false));
         let healed = Instant::now();
         assert!(proxy.hindered() > before, "nothing was held up");
-        at = engine.wait_beyond(&mut follow, at, PATIENCE);
+        fed.goes_on();
         println!("{ways:?}: not ready after {noticed:?}, goes on after {:?}", healed.elapsed());
     }
-    engine.wait_ready(PATIENCE);
-    finish(ground, proxy, &site, engine);
+    fed.engine.wait_ready(PATIENCE);
+    fed.finish(ground, proxy);
 }
 
 /// RST at a byte of chance, frames in crumbs, connections that stop one by one and move again in another
@@ -147,17 +183,15 @@ pub(crate) fn rough(ground: &Ground) {
     let seed = Chance::seed_of_the_run();
     println!("seed {seed}; PALERMO_SEED={seed} draws the same faults");
     let mut chance = Chance::new(seed);
-    let (site, mut engine) = start(ground, proxy, "rough");
-    let mut follow = site.follow();
-    let mut at = engine.wait_beyond(&mut follow, 0, PATIENCE);
+    let mut fed = Fed::start(ground, proxy, "rough");
     let rounds = if std::env::var_os("PALERMO_LONG").is_some() { 60 } else { 8 };
     for round in 0..rounds {
         let begun = Instant::now();
         let what = one_fault(proxy, &mut chance, round);
-        at = engine.wait_beyond(&mut follow, at, PATIENCE);
+        let at = fed.goes_on();
         println!("{what}: goes on after {:?}, at {at}", begun.elapsed());
     }
-    finish(ground, proxy, &site, engine);
+    fed.finish(ground, proxy);
 }
 
 /// Does one thing to the network, waits until it has happened, and says what.
@@ -169,9 +203,12 @@ fn one_fault(proxy: &Proxy, chance: &mut Chance, round: u64) -> String {
         1 => Action::Trickle(1, Duration::from_millis(1)),
         2 => Action::Lose,
         _ => {
-            let mut clogs: Vec<_> =
-                (0..proxy.connections()).filter_map(|n| proxy.clog(n)).collect();
-            assert!(!clogs.is_empty(), "there is no connection to stop");
+            // Right after a lost answer the engine may just be connecting anew.
+            let mut clogs = Vec::new();
+            wait_until("there is a connection to stop", PATIENCE, || {
+                clogs.extend((0..proxy.connections()).filter_map(|n| proxy.clog(n)));
+                !clogs.is_empty()
+            });
             let count = clogs.len();
             std::thread::sleep(Duration::from_millis(500 + chance.below(1_500)));
             while !clogs.is_empty() {

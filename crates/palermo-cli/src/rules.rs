@@ -53,9 +53,10 @@ pub(crate) fn lint(arguments: &RulesLintArgs, out: &mut Out) -> Result<Exit, Fai
     };
     let tests = palermo_lang::parse_tests(&sources);
     let mut problems = Vec::new();
-    let mut loaded = None;
+    let (mut loaded, mut idle) = (None, Vec::new());
     match compiled {
         Ok(compiled) => {
+            idle = compiled.idle;
             let base = arguments.base_currency.unwrap_or(config.base_currency);
             problems.push(compiled.warnings);
             problems.push(palermo_lang::rate_warnings(&sources, &compiled.rules, base));
@@ -72,7 +73,8 @@ pub(crate) fn lint(arguments: &RulesLintArgs, out: &mut Out) -> Result<Exit, Fai
     match out.format() {
         Format::Json => {
             let rows: Vec<_> = each.into_iter().map(row).collect();
-            out.json_data(&json!({"ok": !failed, "problems": rows}));
+            let idle: Vec<_> = idle.iter().map(idle_row).collect();
+            out.json_data(&json!({"ok": !failed, "problems": rows, "idle": idle}));
         }
         Format::Sarif => out.json_data(&report::sarif(&each)),
         Format::Github => each.into_iter().for_each(|one| out.data(&report::github(one))),
@@ -82,6 +84,9 @@ pub(crate) fn lint(arguments: &RulesLintArgs, out: &mut Out) -> Result<Exit, Fai
                 out.data(some.render(color).trim_end());
             }
             if let (false, Some(rules)) = (failed, loaded) {
+                for (id, version, reason) in &idle {
+                    out.data(&format!("{id}@{version} does not run here: {reason}"));
+                }
                 out.data(&summary(&rules));
             }
         }
@@ -100,6 +105,10 @@ fn summary(rules: &RuleSet) -> String {
         rules.lists.len(),
         rules.sha256.get(..12).unwrap_or_default()
     )
+}
+
+fn idle_row((id, version, reason): &(String, String, String)) -> serde_json::Value {
+    json!({"rule": id, "version": version, "reason": reason})
 }
 
 fn row(problem: &RuleError) -> serde_json::Value {

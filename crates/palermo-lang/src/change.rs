@@ -198,6 +198,18 @@ fn details(old: &Tree, new: &Tree, id: &str, (before, after): (&Library, &Librar
                 let effect = if is.is_some() { Effect::Widening } else { Effect::Narrowing };
                 all.push(both(effect, key, was, is));
             }
+            "regions" => {
+                // Everywhere is wider than any region.
+                let effect = match (was, is) {
+                    (None, _) => Some(Effect::Narrowing),
+                    (_, None) => Some(Effect::Widening),
+                    _ => None,
+                };
+                match effect {
+                    Some(effect) => all.push(both(effect, key, was, is)),
+                    None => all.extend(members(key, was, is, Effect::Widening)),
+                }
+            }
             "priority" => all.extend(priority(was, is)),
             "rows" => all.extend(rows(was, is)),
             _ => all.push(both(Effect::Other, key, was, is)),

@@ -48,6 +48,7 @@ codes! {
     E170: "used already",
     E171: "indicators that ask for each other",
     E172: "typologies that rest on each other",
+    E173: "a rule that never runs here",
     E180: "a changed detection under an unchanged version",
     E190: "not supported by this version yet",
     W340: "a long title",

@@ -1,11 +1,12 @@
 //! From sources to a rule set: read every file, check every rule, keep what is deployed.
 
 mod kept;
+mod place;
 mod shelf;
 
 use crate::check::analysis::COST_MAX;
 use crate::check::condition::{Env, indicator, suppressor};
-use crate::check::deploy::{RuleSetFile, Typologies, ruleset};
+use crate::check::deploy::{Idle, RuleSetFile, Typologies, ruleset};
 use crate::check::forbidden;
 use crate::check::modifier::{Known, modifier};
 use crate::check::pool::{Lists, Pool, index};
@@ -21,6 +22,7 @@ use crate::source::{FILE_BYTES_MAX, Sources};
 use crate::yaml::{self, Node};
 use palermo_domain::alert::Mode;
 use palermo_domain::{Span, Subject};
+use place::{On, Place, placed};
 pub use shelf::Shelf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -51,6 +53,8 @@ pub struct Compiled {
     pub rules: RuleSet,
     /// Typologies of the folder that are off in this environment: id, version and reason.
     pub off: Vec<(String, String, String)>,
+    /// Typologies that are deployed and cannot run with the packs that are on: id, version and reason.
+    pub idle: Vec<(String, String, String)>,
     /// Warnings.
     pub warnings: Diagnostics,
 }
@@ -81,6 +85,17 @@ pub fn compile_with(
     compile_and_lock(sources, environment, limits, overrides).map(|(program, _)| program)
 }
 
+/// Checks every file and compiles every rule that runs where these packs are on, as live. The lists are
+/// those of the sources.
+pub(crate) fn compile_placed(
+    sources: &Sources,
+    packs: &BTreeSet<String>,
+    limits: &Limits,
+    overrides: &Overrides,
+) -> Result<Compiled, Diagnostics> {
+    compile_in(sources, (None, Place::Packs(packs)), limits, overrides).map(|(program, _)| program)
+}
+
 /// The program, and what a lock would say of the folder now.
 pub(crate) fn compile_and_lock(
     sources: &Sources,
@@ -88,9 +103,19 @@ pub(crate) fn compile_and_lock(
     limits: &Limits,
     overrides: &Overrides,
 ) -> Result<(Compiled, Lock), Diagnostics> {
+    let place = environment.map_or(Place::Everywhere, |_| Place::RuleSet);
+    compile_in(sources, (environment, place), limits, overrides)
+}
+
+fn compile_in(
+    sources: &Sources,
+    (environment, place): (Option<&str>, Place<'_>),
+    limits: &Limits,
+    overrides: &Overrides,
+) -> Result<(Compiled, Lock), Diagnostics> {
     let mut folder = Folder::read(sources);
-    let lists = folder.lists(environment);
-    let (mut program, now) = folder.check(&lists, limits, overrides, environment);
+    let (lists, on) = folder.lists(place);
+    let (mut program, now) = folder.check((&lists, &on), limits, overrides, environment);
     if let Some((path, text)) = sources.lock().filter(|_| overrides.is_empty()) {
         folder.hold_to(path, text, &now);
     }
@@ -171,7 +196,7 @@ impl Folder {
 
     fn check(
         &mut self,
-        lists: &Lists,
+        (lists, on): (&Lists, &On),
         limits: &Limits,
         overrides: &Overrides,
         environment: Option<&str>,
@@ -185,28 +210,35 @@ impl Folder {
         let typologies = self.typologies(&mut env, &all);
         let typology_ids = self.ids(What::Typology);
         let modifiers = self.modifiers(&mut env, &typology_ids);
-        let ruleset = self.ruleset(environment, &typologies);
+        let off = self.off(on);
+        let idle = self.idle(&typologies, &all, &off, on);
+        let ruleset = self.ruleset(environment, &typologies, &idle);
         let too_many = pool.selection_count() > usize::from(u16::MAX) || all.cost() > limits.cost;
         if too_many {
             self.too_costly(&all, limits.cost);
         }
         let now = Lock::of_parts(all.each(), &typologies, &modifiers, self.locked_lists(&pool));
-        if environment.is_none() {
+        if environment.is_none() && on.is_none() {
             return (all.with(typologies, modifiers, pool, ruleset), now);
         }
-        let (deployed, off) = deployed(&ruleset, typologies);
+        let (deployed, left) = match environment {
+            Some(_) => deployed(&ruleset, typologies),
+            None => (typologies, Off::new()),
+        };
+        let (deployed, idle) = placed(deployed, &all, &off, &idle);
         // Again, with only what is deployed: positions and selections are those of the program.
-        let mut pool = Pool::new(lists, &ids);
+        let mut pool = Pool::new(lists, &ids).without(off.clone());
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let mut used = used(&all, &deployed);
         // A modifier follows the typologies that it applies to.
         let follows = |of: &&Modifier| deployed.iter().any(|rule| of.applies_to.contains(&rule.id));
         used.extend(modifiers.iter().filter(follows).map(|of| of.id.clone()));
+        used.retain(|id| !off.contains(id));
         let mut scratch = self.restricted(&used);
         let conditions = scratch.conditions(&mut env);
         let modifiers = scratch.modifiers(&mut env, &typology_ids);
         let deployed = renumbered(deployed, &all, &conditions);
-        (Compiled { off, ..conditions.with(deployed, modifiers, pool, ruleset) }, now)
+        (Compiled { off: left, idle, ..conditions.with(deployed, modifiers, pool, ruleset) }, now)
     }
 
     /// A copy of the files of these rules, with nothing reported yet.
@@ -337,11 +369,16 @@ impl Folder {
         }
     }
 
-    fn ruleset(&mut self, environment: Option<&str>, checked: &[Typology]) -> RuleSetFile {
+    fn ruleset(
+        &mut self,
+        environment: Option<&str>,
+        checked: &[Typology],
+        idle: &Idle,
+    ) -> RuleSetFile {
         let all = self.of(What::Typology).map(|file| (file.id.clone(), file.version.clone()));
         let all = all.collect();
         let anchors = checked.iter().map(|rule| (rule.id.clone(), rule.anchor)).collect();
-        let typologies = Typologies { all, anchors, complete: self.complete() };
+        let typologies = Typologies { idle, all, anchors, complete: self.complete() };
         let mut read = None;
         let mut found = false;
         for file in self.of(What::RuleSet) {
@@ -407,15 +444,8 @@ impl File {
         let root_unreadable = !cx.errors.is_empty();
         let what = what(&mut cx, &root, root_unreadable);
         forbidden::scan(&mut cx, &root);
-        let text_of = |key: &str| match &root.value {
-            yaml::Value::Map(entries) => entries
-                .iter()
-                .find(|(k, _)| k.text == key)
-                .and_then(|(_, node)| node.scalar())
-                .unwrap_or("")
-                .to_owned(),
-            _ => String::new(),
-        };
+        let text_of =
+            |key: &str| root.at(key).and_then(Node::scalar).unwrap_or_default().to_owned();
         let id = if what.is_rule() { text_of("id") } else { String::new() };
         let version = text_of("version");
         Self { cx, root_unreadable, root, what, id, version }
@@ -485,8 +515,7 @@ fn version_range(root: &Node) -> Range<usize> {
 
 fn value_range(root: &Node, wanted: &str) -> Range<usize> {
     let yaml::Value::Map(entries) = &root.value else { return 0..0 };
-    let found = entries.iter().find(|(key, _)| key.text == wanted);
-    let value = found.map(|(_, node)| node.range.clone());
+    let value = root.at(wanted).map(|node| node.range.clone());
     value.or(entries.first().map(|(key, _)| key.range.clone())).unwrap_or(0..0)
 }
 
@@ -532,7 +561,7 @@ impl Conditions {
             lists,
             suppressions: ruleset.suppressions,
         };
-        Compiled { rules, off: Vec::new(), warnings: Diagnostics::default() }
+        Compiled { rules, off: Vec::new(), idle: Vec::new(), warnings: Diagnostics::default() }
     }
 }
 

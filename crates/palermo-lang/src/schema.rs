@@ -56,7 +56,8 @@ fn definitions() -> Value {
 }
 
 /// Keys that an indicator or a suppressor may leave out.
-const OPTIONAL: [&str; 13] = [
+const OPTIONAL: [&str; 14] = [
+    "regions",
     "evaluate",
     "feeds",
     "parameters",
@@ -72,7 +73,8 @@ const OPTIONAL: [&str; 13] = [
     "amltrix",
 ];
 /// Keys that a typology may leave out.
-const OPTIONAL_TYPOLOGY: [&str; 10] = [
+const OPTIONAL_TYPOLOGY: [&str; 11] = [
+    "regions",
     "cite",
     "stage",
     "amltrix",
@@ -110,7 +112,7 @@ fn kind(name: &str) -> Value {
             "What moves an alert up in the queue; it makes none and changes nothing else",
             &head::HEAD,
             &modifier::MODIFIER,
-            &["parameters"],
+            &["regions", "parameters"],
         ),
         _ => (
             "Which typologies run, and how",

@@ -10,6 +10,7 @@ mod folder;
 mod keeping;
 mod measures;
 mod modifiers;
+mod regions;
 mod robust;
 mod shelf;
 mod shipped;

@@ -9,9 +9,9 @@
 //! Promises: the rule set holds what the points decide and what that rests on, and nothing else; point
 //! 0 is the rules as they are written. Of `ruleset.yaml` it knows the packs, and no named exceptions.
 
-use crate::compile::{Limits, Overrides, compile_with};
+use crate::compile::{Compiled, Limits, Overrides, compile_placed, compile_with};
 use crate::diagnostic::Diagnostics;
-use crate::library::{Library, Tree, Written};
+use crate::library::{Library, Written};
 use crate::program::{Literal, RuleSet};
 use crate::source::Sources;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,9 @@ pub fn variants(
         }
     }
     let limits = Limits { cost: u64::MAX, ..*limits };
-    let rules = compile_with(&Sources::new(files), None, &limits, &overrides)?.rules;
+    let rules = in_force(&library, files, &limits, &overrides)?.rules;
+    // What runs nowhere here is not what the sweep is about.
+    typologies.retain(|id| rules.typologies.iter().any(|rule| rule.id == *id));
     let left_out = all.intersection(&open).cloned().collect();
     Ok(Variants { rules, typologies, left_out })
 }
@@ -109,7 +111,27 @@ pub fn all_live(sources: &Sources, limits: &Limits) -> Result<RuleSet, Diagnosti
         newest(&library, &BTreeMap::new()).map(|rule| (rule.path.clone(), rule.text.clone())),
     );
     let limits = Limits { cost: u64::MAX, ..*limits };
-    Ok(compile_with(&Sources::new(files), None, &limits, &Overrides::new())?.rules)
+    Ok(in_force(&library, files, &limits, &Overrides::new())?.rules)
+}
+
+/// Compiles files of a library as live, where the deployment's packs are on.
+fn in_force(
+    library: &Library,
+    files: BTreeMap<String, String>,
+    limits: &Limits,
+    overrides: &Overrides,
+) -> Result<Compiled, Diagnostics> {
+    let sources = Sources::new(files);
+    match packs(library) {
+        Some(packs) => compile_placed(&sources, &packs, limits, overrides),
+        None => compile_with(&sources, None, limits, overrides),
+    }
+}
+
+/// The packs that the deployment switches on; all of them where it does not say.
+fn packs(library: &Library) -> Option<BTreeSet<String>> {
+    let named = library.deployment.as_ref()?.tree.get("packs")?.texts();
+    Some(named.into_iter().map(str::to_owned).collect())
 }
 
 /// Rules but for modifiers, one version of each: that in `versions`, else the newest.
@@ -128,11 +150,10 @@ fn newest<'l>(
 
 /// The lists, without those of packs that the deployment does not switch on.
 fn lists_in_force(library: &Library) -> BTreeMap<String, String> {
-    let packs = library.deployment.as_ref().and_then(|deployed| deployed.tree.get("packs"));
-    let packs = packs.map(Tree::texts);
+    let packs = packs(library);
     let is_on = |list: &&Written| {
         let pack = list.tree.at("pack");
-        pack.is_empty() || packs.as_ref().is_none_or(|packs| packs.contains(&pack))
+        pack.is_empty() || packs.as_ref().is_none_or(|packs| packs.contains(pack))
     };
     let lists = library.lists.iter().filter(is_on);
     lists.map(|list| (list.path.clone(), list.text.clone())).collect()

@@ -70,6 +70,12 @@ impl Node {
         }
     }
 
+    /// The value of a key of a mapping; the first where it is written twice.
+    pub(crate) fn at(&self, key: &str) -> Option<&Self> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(known, _)| known.text == key).map(|(_, value)| value)
+    }
+
     /// What the node is, in words.
     pub(crate) const fn describe(&self) -> &'static str {
         match self.value {

@@ -247,6 +247,9 @@ pub fn compile(config: &Config, files: &BundleFiles) -> Result<RuleSet, RunError
     for warning in compiled.warnings.iter().chain(rates.iter()) {
         tracing::warn!(code = warning.code, "{}", warning.line());
     }
+    for (id, version, reason) in &compiled.idle {
+        tracing::warn!("{id}@{version} is deployed and does not run here: {reason}");
+    }
     Ok(compiled.rules)
 }
 

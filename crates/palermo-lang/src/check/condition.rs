@@ -3,7 +3,7 @@
 use crate::check::analysis::{self, all_of};
 use crate::check::expr::Checker;
 use crate::check::graph;
-use crate::check::head::{HEAD, Head, bad_name, head, is_name};
+use crate::check::head::{HEAD, Head, bad_name, head, is_name, regions_text};
 use crate::check::measure::{Around, measure};
 use crate::check::param::params;
 use crate::check::pool::{Lists, Pool, index};
@@ -47,8 +47,7 @@ pub(crate) const INDICATOR: [&str; 18] = [
     "stage",
     "amltrix",
 ];
-const INDICATOR_LATER: [&str; 1] = ["regions"];
-const SUPPRESSOR_LATER: [&str; 2] = ["evaluate", "regions"];
+const SUPPRESSOR_LATER: [&str; 1] = ["evaluate"];
 /// Keys of a suppressor, behind those of every rule.
 pub(crate) const SUPPRESSOR: [&str; 11] = [
     "feeds",
@@ -81,7 +80,7 @@ pub(crate) struct Env<'e, 'l> {
 /// Checks an indicator. `None` where no condition could be made of it.
 pub(crate) fn indicator(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Option<Indicator> {
     let known: Vec<&str> = HEAD.into_iter().chain(INDICATOR).collect();
-    let fields = Fields::open(cx, node, "an indicator", &known, &INDICATOR_LATER)?;
+    let fields = Fields::open(cx, node, "an indicator", &known, &[])?;
     let head = head(cx, &fields, true, env.lists);
     let crime = fields.need(cx, "crime").map_or_else(Vec::new, |node| cx.texts(node));
     let family = fields.need(cx, "family").and_then(|node| {
@@ -487,6 +486,7 @@ fn logic_text(
     };
     feeds.sort_unstable();
     lines.extend((!feeds.is_empty()).then(|| format!("feeds {}", feeds.join(" "))));
+    lines.extend(regions_text(fields));
     let mut named = |key: &str, canonical: fn(&str) -> Option<String>| {
         if let Some(Node { value: Value::Map(entries), .. }) = fields.get(key) {
             lines.extend(entries.iter().filter_map(|(name, node)| {

@@ -7,7 +7,7 @@ use crate::read::{Cx, Fields};
 use crate::syntax::{Kind, Op, parse_expression};
 use crate::yaml::Node;
 use palermo_domain::alert::Mode;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Keys of a rule set.
@@ -62,9 +62,14 @@ pub(crate) fn packs(
     Some(chosen)
 }
 
+/// Typologies that cannot run with the packs that are on, by id and version, with the reason.
+pub(crate) type Idle = BTreeMap<(String, String), String>;
+
 /// What `ruleset.yaml` is checked against.
 #[derive(Clone, Debug)]
-pub(crate) struct Typologies {
+pub(crate) struct Typologies<'t> {
+    /// Those that cannot run.
+    pub idle: &'t Idle,
     /// Every typology of the folder, `(id, version)`.
     pub all: BTreeSet<(String, String)>,
     /// What those that could be checked are anchored on.
@@ -78,7 +83,7 @@ pub(crate) fn ruleset(
     cx: &mut Cx,
     node: &Node,
     environment: Option<&str>,
-    typologies: &Typologies,
+    typologies: &Typologies<'_>,
 ) -> Option<RuleSetFile> {
     let fields = Fields::open(cx, node, "a rule set", &KEYS, &[])?;
     if let Some(node) = fields.need(cx, "apiVersion") {
@@ -103,7 +108,7 @@ fn deployments(
     cx: &mut Cx,
     fields: &Fields<'_>,
     environment: Option<&str>,
-    typologies: &Typologies,
+    typologies: &Typologies<'_>,
 ) -> Option<Vec<Deployed>> {
     let node = fields.need(cx, "deploy")?;
     let environments = Fields::any(cx, node, "`deploy`")?;
@@ -169,7 +174,7 @@ fn entry(
     cx: &mut Cx,
     item: &Node,
     mode: Option<Mode>,
-    typologies: &Typologies,
+    typologies: &Typologies<'_>,
 ) -> Option<(Deployed, Range<usize>)> {
     let (node, reason) = if item.scalar().is_some() {
         (item, String::new())
@@ -186,6 +191,12 @@ fn entry(
         (fields.need(cx, "rule")?, reason.to_owned())
     };
     let (id, version) = reference(cx, node, typologies)?;
+    let key = (id.clone(), version.clone());
+    if let Some(reason) = typologies.idle.get(&key).filter(|_| mode.is_some()) {
+        let message = format!("`{id}@{version}` never runs here: {reason}");
+        let help = "switch a pack on under `packs`, or take the rule out of this environment";
+        cx.error("E173", &node.range, message, help);
+    }
     Some((Deployed { id, version, mode, reason }, node.range.clone()))
 }
 
@@ -258,7 +269,7 @@ fn never_applies(
     typology: &str,
     key: &str,
     named: Anchor,
-    typologies: &Typologies,
+    typologies: &Typologies<'_>,
 ) {
     let mut anchors = typologies.anchors.iter().filter(|(id, _)| id == typology).peekable();
     if anchors.peek().is_none() || anchors.any(|(_, anchor)| *anchor == named) {

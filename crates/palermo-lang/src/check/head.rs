@@ -3,13 +3,14 @@
 use crate::check::pool::Lists;
 use crate::program::Literal;
 use crate::read::{Cx, Fields};
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Node, Value};
 use palermo_domain::alert::Cite;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Keys of the head, which every kind of rule has.
-pub(crate) const HEAD: [&str; 8] =
-    ["apiVersion", "kind", "id", "version", "title", "status", "description", "cite"];
+pub(crate) const HEAD: [&str; 9] =
+    ["apiVersion", "kind", "id", "version", "title", "status", "regions", "description", "cite"];
 
 /// How mature a rule is.
 pub(crate) const STATUSES: [&str; 4] = ["experimental", "test", "stable", "deprecated"];
@@ -120,6 +121,26 @@ fn source(cx: &mut Cx, node: &Node, key: &str, lists: &Lists) -> (String, String
         _ => None,
     };
     (cell("source").unwrap_or_default(), cell("doc").unwrap_or_default())
+}
+
+/// Packs that a rule is for, in order, from the value of `regions`; none is everywhere. Whether there are
+/// such packs is seen where all of them are known.
+pub(crate) fn regions(node: Option<&Node>) -> Vec<String> {
+    let Some(Value::Seq(items)) = node.map(|node| &node.value) else { return Vec::new() };
+    let all: BTreeSet<String> = items.iter().filter_map(Node::scalar).map(region).collect();
+    all.into_iter().collect()
+}
+
+/// The pack that a region stands for: `US` is written for `us`.
+pub(crate) fn region(word: &str) -> String {
+    word.to_ascii_lowercase()
+}
+
+/// What stands in the hash of a rule that is for some regions. A rule for everywhere has nothing there, so
+/// that what was locked before there were regions stays what it was.
+pub(crate) fn regions_text(fields: &Fields<'_>) -> Option<String> {
+    let regions = regions(fields.get("regions"));
+    (!regions.is_empty()).then(|| format!("regions {}", regions.join(" ")))
 }
 
 /// `[A-Z]{2,5}-[A-Z0-9]+`.

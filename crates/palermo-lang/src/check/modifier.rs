@@ -3,7 +3,7 @@
 use crate::check::analysis;
 use crate::check::condition::{Env, cited, expression_text, finished, params_text, unused};
 use crate::check::expr::Checker;
-use crate::check::head::{HEAD, head};
+use crate::check::head::{HEAD, head, regions_text};
 use crate::check::param::params;
 use crate::check::pool::Pool;
 use crate::check::scope::{ParamDef, Reads, Scope};
@@ -34,7 +34,7 @@ pub(crate) fn modifier(
     known: &Known<'_>,
 ) -> Option<Modifier> {
     let keys: Vec<&str> = HEAD.into_iter().chain(MODIFIER).collect();
-    let fields = Fields::open(cx, node, "a modifier", &keys, &["regions"])?;
+    let fields = Fields::open(cx, node, "a modifier", &keys, &[])?;
     let head = head(cx, &fields, true, env.lists);
     let applies_to = applies_to(cx, &fields, known);
     let percent = fields.need(cx, "priority").and_then(|node| percent(cx, node));
@@ -175,5 +175,6 @@ fn logic_text(fields: &Fields<'_>, applies_to: &[String], percent: u32) -> Strin
     ids.sort();
     let when = fields.get("when").and_then(Node::scalar).and_then(expression_text);
     let when = when.unwrap_or_default();
-    format!("applies_to {}\nwhen {when}\npriority {percent}", ids.join(" "))
+    let regions = regions_text(fields).map_or(String::new(), |regions| format!("\n{regions}"));
+    format!("applies_to {}\nwhen {when}\npriority {percent}{regions}", ids.join(" "))
 }

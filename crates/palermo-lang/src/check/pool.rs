@@ -18,12 +18,24 @@ pub(crate) struct Pool<'l> {
     by_text: BTreeMap<String, SelectionId>,
     /// Ids of every indicator of the folder.
     indicators: &'l BTreeSet<String>,
+    /// Those of rules that are off, and so hold nowhere.
+    off: BTreeSet<String>,
 }
 
 impl<'l> Pool<'l> {
     pub(crate) fn new(known: &'l Lists, indicators: &'l BTreeSet<String>) -> Self {
         let (used, selections, by_text) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { known, used, selections, by_text, indicators }
+        Self { known, used, selections, by_text, indicators, off: BTreeSet::new() }
+    }
+
+    /// The same where some rules are off.
+    pub(crate) fn without(self, off: BTreeSet<String>) -> Self {
+        Self { off, ..self }
+    }
+
+    /// Whether that indicator holds nowhere.
+    pub(crate) fn is_off(&self, id: &str) -> bool {
+        self.off.contains(id)
     }
 
     /// Ids of every indicator.

@@ -1,7 +1,7 @@
 //! Typologies: which indicators together make a case.
 
 use crate::check::condition::{Env, expression_text, tier, window};
-use crate::check::head::{HEAD, head};
+use crate::check::head::{HEAD, head, regions_text};
 use crate::check::linked::{self, NamedLinked};
 use crate::check::logic::{self, FAMILIES, Logic2, Named, NamedNeed};
 use crate::check::pool::index;
@@ -39,7 +39,6 @@ pub(crate) const TYPOLOGY: [&str; 17] = [
     "report",
     "protective",
 ];
-const LATER: [&str; 1] = ["regions"];
 /// The role of an anchor that may be controlled by another.
 pub(crate) const SUBJECT_UNLESS_CONTROL: &str = "subject_unless(control)";
 
@@ -91,7 +90,7 @@ pub(crate) fn typology(
     rules: &Rules<'_>,
 ) -> Option<Typology> {
     let known: Vec<&str> = HEAD.into_iter().chain(TYPOLOGY).collect();
-    let fields = Fields::open(cx, node, "a typology", &known, &LATER)?;
+    let fields = Fields::open(cx, node, "a typology", &known, &[])?;
     let head = head(cx, &fields, false, env.lists);
     let evidence = evidence(cx, &fields, rules);
     let (anchor_role, payers_role) = roles(cx, &fields);
@@ -158,6 +157,7 @@ fn logic_text(fields: &Fields<'_>, evidence: &Evidence, suppress: &[Named]) -> S
         let by: Vec<&str> = link.by.iter().map(|kind| kind.as_str()).collect();
         format!("link {} {}", by.join(" "), link.hops)
     }));
+    lines.extend(regions_text(fields));
     lines.push(format!("boost {}", evidence.boost_ids.join(" ")));
     let suppress: Vec<&str> = suppress.iter().map(|(id, _)| id.as_str()).collect();
     lines.push(format!("suppress {}", suppress.join(" ")));

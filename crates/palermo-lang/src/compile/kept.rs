@@ -1,7 +1,7 @@
 //! What a folder keeps beside its rules: lists with the rows of their packs, and the lock.
 
+use super::place::{On, Place};
 use super::{File, Folder, What, version_range};
-use crate::check::deploy::packs as packs_of;
 use crate::check::list;
 use crate::check::pool::{Lists, Pool};
 use crate::lock::Lock;
@@ -11,8 +11,8 @@ use crate::yaml::{self, Node};
 use std::collections::BTreeSet;
 
 impl Folder {
-    /// Every list, with the rows of the packs that are on; in tests of single rules all are.
-    pub(super) fn lists(&mut self, environment: Option<&str>) -> Lists {
+    /// Every list, with the rows of the packs that are on, and which those are.
+    pub(super) fn lists(&mut self, place: Place<'_>) -> (Lists, On) {
         let mut lists = Lists::new();
         for file in self.of(What::List) {
             list::list(&mut file.cx, &file.root, &mut lists);
@@ -25,23 +25,18 @@ impl Folder {
             packs.extend(list::pack_rows(&mut file.cx, &file.root, &lists).map(|rows| (at, rows)));
         }
         let known: BTreeSet<String> = packs.iter().map(|(_, rows)| rows.pack.clone()).collect();
-        let mut on = None;
-        for file in self.of(What::RuleSet) {
-            on = packs_of(&mut file.cx, &file.root, &known);
-        }
+        let on = self.packs(&known, place);
         packs.sort_by(|(_, a), (_, b)| (&a.list.id, &a.pack).cmp(&(&b.list.id, &b.pack)));
         for (at, rows) in packs {
             let locked =
                 List { id: format!("{}/{}", rows.list.id, rows.pack), ..rows.list.clone() };
             self.written_lists.push(locked);
             let is_on = on.as_ref().is_none_or(|on| on.contains(&rows.pack));
-            if (is_on || environment.is_none())
-                && let Some(file) = self.files.get_mut(at)
-            {
+            if is_on && let Some(file) = self.files.get_mut(at) {
                 list::add(&mut file.cx, &rows, &mut lists);
             }
         }
-        lists
+        (lists, on)
     }
 
     /// The lists that rules read, packs apart, as their files have them.
@@ -112,11 +107,7 @@ impl File {
 
 /// The id of a list, with its pack: `reporting_limit/us`.
 fn list_id(root: &Node) -> String {
-    let yaml::Value::Map(entries) = &root.value else { return String::new() };
-    let text = |wanted: &str| {
-        let found = entries.iter().find(|(key, _)| key.text == wanted);
-        found.and_then(|(_, node)| node.scalar())
-    };
+    let text = |key| root.at(key).and_then(Node::scalar);
     let parts: Vec<&str> = text("list").into_iter().chain(text("pack")).collect();
     parts.join("/")
 }

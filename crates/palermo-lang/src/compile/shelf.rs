@@ -6,6 +6,7 @@
 //! folder. What comes out decides as the whole folder would: rules do not see each other but
 //! through what they name.
 
+use super::place::Place;
 use super::{Compiled, Folder, Limits, Overrides, What, compile_all};
 use crate::check::condition::Env;
 use crate::check::deploy::RuleSetFile;
@@ -37,7 +38,7 @@ impl Shelf {
     pub fn new(sources: &Sources, limits: &Limits) -> Result<Self, Diagnostics> {
         let all = compile_all(sources, limits)?.rules;
         let mut folder = Folder::read(sources);
-        let lists = folder.lists(None);
+        let (lists, _) = folder.lists(Place::Everywhere);
         Ok(Self { folder, lists, limits: *limits, all })
     }
 

@@ -59,6 +59,9 @@ pub(super) fn property(key: &str) -> Value {
         }
         "lookalikes" | "boost" | "suppress" | "applies_to" => ids(),
         "crime" | "stage" | "investigate" | "packs" => texts(),
+        "regions" => {
+            json!({"type": "array", "items": shared("text"), "minItems": 1, "description": "Packs of which one must be on for the rule to run: `[us]`"})
+        }
         "amltrix" => {
             json!({"type": "array", "items": {"type": "string", "pattern": "^T[0-9]{4}(\\.[0-9]{3})?$"}})
         }

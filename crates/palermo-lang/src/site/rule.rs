@@ -51,6 +51,7 @@ fn head(rule: &Written) -> String {
         ("window", esc(&length(tree.at("window")))),
         ("looked at", evaluated(tree).to_owned()),
         ("needs the feeds", all("feeds")),
+        ("runs only in", all("regions")),
         ("stage of laundering", all("stage")),
         ("technique of AMLTRIX (by Amlyze)", all("amltrix")),
         ("file", code(&rule.path)),

@@ -3,7 +3,7 @@
 use super::{Checked, Checker};
 use crate::check::pool::column;
 use crate::check::scope::Reads;
-use crate::program::{Compare, EndField, Expr, Field, List, ListId, NearDays, Side, Type};
+use crate::program::{Compare, EndField, Expr, Field, List, ListId, Literal, NearDays, Side, Type};
 use crate::suggest::closest;
 use crate::syntax::{Kind, Syntax};
 use crate::vocabulary::{self, LATER_FUNCTIONS, Path, type_name};
@@ -177,6 +177,9 @@ impl<'l> Checker<'_, '_, 'l> {
             let known = self.scope.pool.indicators().iter().map(String::as_str);
             self.cx.unknown("E102", &range, "indicator", id_text, known);
             return None;
+        }
+        if self.scope.pool.is_off(id_text) {
+            return Some((Expr::Literal(Literal::Bool(false)), Type::Bool));
         }
         Some((Expr::Holds(side, id_text.clone()), Type::Bool))
     }

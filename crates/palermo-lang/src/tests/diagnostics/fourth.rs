@@ -54,6 +54,21 @@ error[E108]: row `USD` of 2020-01-01 is in the list already
   |       ^^
   = help: keep it in the list or in one pack"#,
     ),
+    (
+        "E173",
+        &[
+            ("rules/lists/us.yaml", "", PACK),
+            ("rules/case.yaml", "status: test\n", "status: test\nregions: [US]\n"),
+            ("rules/ruleset.yaml", "deploy:", "packs: []\ndeploy:"),
+        ],
+        r#"
+error[E173]: `CC-01@1.0.0` never runs here: its regions are off: `us`
+ --> rules/ruleset.yaml:8:12
+  |
+8 |     live: [CC-01@1.0.0]
+  |            ^^^^^^^^^^^
+  = help: switch a pack on under `packs`, or take the rule out of this environment"#,
+    ),
 ];
 
 /// Rows of a pack for the list of limits.
