@@ -315,7 +315,7 @@ impl Detector {
             self.days_since(ledger, (carried.id, carried.kind), time, &mut changed);
         }
         let late = self.newest.is_some_and(|newest| time <= newest);
-        let beyond = self.beyond(ledger, payment, &mut changed);
+        let beyond = self.beyond(ledger, row, payment, &mut changed);
         self.asked.note(time, touched(payment).map(|(account, _)| account));
         self.answer(ledger, &mut changed);
         if late {

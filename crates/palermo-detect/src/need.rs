@@ -288,7 +288,8 @@ impl Deriving<'_> {
             | Pattern::Cycle { .. }
             | Pattern::ScatterGather { .. }
             | Pattern::Bipartite { .. }
-            | Pattern::Mirror { .. } => Span::ZERO,
+            | Pattern::Mirror { .. }
+            | Pattern::Shared { .. } => Span::ZERO,
         })
     }
 

@@ -174,9 +174,6 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
     ("product", E::Product, Type::Symbol(V::Product)),
 ];
 
-/// What ends have in the full language only.
-const LATER_PARTS: &[&str] = &["hours"];
-
 /// Functions of the full language that this version does not read.
 pub(crate) const LATER_FUNCTIONS: &[&str] = &["peer", "linked", "any"];
 
@@ -186,8 +183,8 @@ pub(crate) enum Path {
     Field(Field, Type),
     /// One end.
     End(Side),
-    /// A name of the full language.
-    Later,
+    /// Opening hours: lines of a record, and no value.
+    Hours,
     /// No such name.
     Unknown,
 }
@@ -217,8 +214,8 @@ pub(crate) fn path(parts: &[String]) -> Path {
             }
         }
     }
-    let later = matches!(words.as_slice(), ["self" | "other", last] if LATER_PARTS.contains(last));
-    if later { Path::Later } else { Path::Unknown }
+    let hours = matches!(words.as_slice(), ["self" | "other", "hours"]);
+    if hours { Path::Hours } else { Path::Unknown }
 }
 
 /// A field that is asked for with a word, as `missing` of a test names it; in an expression it is a

@@ -9,6 +9,7 @@
 
 mod route;
 mod search;
+mod shared;
 
 use super::{Match, Run};
 use crate::bind::BoundGraph;
@@ -132,6 +133,9 @@ impl Run<'_> {
 
     /// The payments that are asked, the newest first.
     fn questions(&self, graph: &BoundGraph) -> Vec<Edge> {
+        let account = self.account;
+        let alone =
+            |row, amount, time| Edge { row, debtor: account, creditor: account, time, amount };
         let mut here = Vec::new();
         for leg in Leg::BOTH {
             here.extend(
@@ -144,11 +148,15 @@ impl Run<'_> {
         here.sort_by(|(a, _), (b, _)| self.env.ledger.compare_ids(b.row, a.row));
         let time = self.time.0;
         if of_the_subject(&graph.pattern) {
-            let account = self.account;
-            let alone =
-                |row, amount| Edge { row, debtor: account, creditor: account, time, amount };
             let newest = here.first();
-            return newest.map(|(entry, _)| alone(entry.row, entry.amount)).into_iter().collect();
+            let newest = newest.map(|(entry, _)| alone(entry.row, entry.amount, time));
+            return newest.into_iter().collect();
+        }
+        if let Pattern::Shared { .. } = graph.pattern {
+            // What one end alone says of itself can be shared too.
+            here.retain(|(entry, _)| self.sets.contains(entry.selections, graph.edges.1));
+            here.dedup_by_key(|(entry, _)| entry.row);
+            return here.iter().map(|(entry, _)| alone(entry.row, entry.amount, time)).collect();
         }
         let edge = |(entry, leg): (palermo_ledger::Entry, Leg)| {
             let row = self.env.ledger.row(entry.row)?;

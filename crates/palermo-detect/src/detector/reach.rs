@@ -4,7 +4,7 @@
 //! the ends of the payment that completes it, which may be several payments later. So a payment that
 //! comes late, or is taken back, is followed onwards along the selected payments after it, as far as
 //! a pattern reaches, and every account on the way is evaluated again at its later times. In order of
-//! event time nothing comes later, and nothing is done.
+//! event time nothing comes later, and nothing is done. What accounts share changes at each later use of it.
 //!
 //! Promises: hits do not depend on the order of arrival, unless the way on is wider than [`REACH`]
 //! looks; then what was found at accounts farther on stands as it was, and is counted.
@@ -12,9 +12,9 @@
 
 use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundGraph;
-use palermo_domain::{EventTime, FixedHashMap};
+use palermo_domain::{EventTime, FixedHashMap, Subject};
 use palermo_lang::program::Pattern;
-use palermo_ledger::{AccountId, Ledger, Leg, Row};
+use palermo_ledger::{AccountId, Carried, Ledger, Leg, Row, RowId};
 use std::collections::BTreeSet;
 
 /// Looks for one payment and one rule.
@@ -25,6 +25,7 @@ impl Detector {
     pub(super) fn beyond(
         &mut self,
         ledger: &Ledger,
+        row: RowId,
         payment: Row<'_>,
         changed: &mut Changed,
     ) -> Vec<AccountId> {
@@ -37,11 +38,11 @@ impl Detector {
         let mut all = BTreeSet::new();
         for index in 0..u16::try_from(self.indicators.len()).unwrap_or(u16::MAX) {
             let Some(condition) = self.indicators.get(usize::from(index)) else { continue };
-            let Some(graph) = condition.graph.as_ref().filter(|graph| legs(graph).is_some()) else {
+            let Some(graph) = condition.graph.as_ref().filter(|graph| spreads(graph)) else {
                 continue;
             };
             let until = time.plus(graph.within);
-            let (reached, cut) = self.reached(ledger, graph, payment);
+            let (reached, cut) = self.reached(ledger, graph, (row, payment));
             self.stats.late_reach_cut = self.stats.late_reach_cut.saturating_add(cut.into());
             for account in reached {
                 for later in later_times(ledger, account, time.just_before(), until) {
@@ -60,10 +61,14 @@ impl Detector {
         &self,
         ledger: &Ledger,
         graph: &BoundGraph,
-        payment: Row<'_>,
+        (id, payment): (RowId, Row<'_>),
     ) -> (BTreeSet<AccountId>, bool) {
         let mut walk = Walk { detector: self, ledger, graph, left: REACH, met: BTreeSet::new() };
-        let cut = walk.run(payment).is_none();
+        let cut = match graph.pattern {
+            Pattern::Shared { by } => walk.users(ledger.carried(id), payment.time(), by),
+            _ => walk.run(payment),
+        };
+        let cut = cut.is_none();
         let mut met = walk.met;
         for leg in Leg::BOTH {
             payment.account(leg).map(|end| met.remove(&end));
@@ -72,8 +77,13 @@ impl Detector {
     }
 }
 
+/// Whether a payment matters to accounts that are no end of it.
+fn spreads(graph: &BoundGraph) -> bool {
+    matches!(graph.pattern, Pattern::Shared { .. }) || legs(graph).is_some()
+}
+
 /// In which directions, and over how many payments, a change spreads; `None` for patterns that the
-/// subject's own payments make.
+/// subject's own payments make, and for what is shared.
 fn legs(graph: &BoundGraph) -> Option<(&'static [Leg], u8)> {
     match graph.pattern {
         Pattern::Chain { hops: (_, most), .. } | Pattern::Cycle { hops: (_, most), .. } => {
@@ -85,7 +95,8 @@ fn legs(graph: &BoundGraph) -> Option<(&'static [Leg], u8)> {
         | Pattern::FanOut
         | Pattern::GatherScatter
         | Pattern::Mirror { .. }
-        | Pattern::Corridor { .. } => None,
+        | Pattern::Corridor { .. }
+        | Pattern::Shared { .. } => None,
     }
 }
 
@@ -132,6 +143,21 @@ impl Walk<'_> {
             }
             now = next.into_iter().collect();
             now.sort_unstable();
+        }
+        Some(())
+    }
+
+    /// Meets the accounts that use later, or as late, what the payment carries.
+    fn users(&mut self, carried: Vec<Carried>, from: EventTime, by: Subject) -> Option<()> {
+        let until = from.plus(self.graph.within);
+        for value in carried.into_iter().filter(|carried| carried.kind == by) {
+            for leg in Leg::BOTH {
+                for entry in self.ledger.window(value.id, leg, from, until) {
+                    self.left = self.left.checked_sub(1)?;
+                    let row = self.ledger.row(entry.row);
+                    self.met.extend(row.and_then(|row| row.account(leg)));
+                }
+            }
         }
         Some(())
     }

@@ -13,7 +13,7 @@ use crate::lexicon::Words;
 use crate::select::is_sampled;
 use crate::value::Value;
 use palermo_domain::{EventTime, Span, Subject, Text};
-use palermo_lang::program::{EndField, Field, Side, Symbol};
+use palermo_lang::program::{EndField, Field, Pattern, Side, Symbol};
 use palermo_ledger::{AccountId, Atom, Carried, Kinds, KnownParty, Ledger, Leg, RowId, SetId};
 
 /// The longest window of the indicators of each kind of subject.
@@ -21,26 +21,32 @@ use palermo_ledger::{AccountId, Atom, Carried, Kinds, KnownParty, Ledger, Leg, R
 pub(super) struct BySubject {
     /// In the order of [`Subject::ALL`]; `None` where there is no indicator.
     longest: Vec<Option<Span>>,
+    /// What patterns look for that accounts share.
+    shared: Kinds,
 }
 
 impl BySubject {
     pub(super) fn new(indicators: &[BoundCondition]) -> Self {
         let mut longest = vec![None; Subject::ALL.len()];
+        let mut shared = Kinds::default();
         for bound in indicators {
+            if let Some(Pattern::Shared { by }) = bound.graph.as_ref().map(|graph| graph.pattern) {
+                shared = shared.with(by);
+            }
             if let Some(known) = longest.get_mut(bound.subject as usize) {
                 *known = (*known).max(Some(bound.window));
             }
         }
-        Self { longest }
+        Self { longest, shared }
     }
 
-    /// The kinds beside accounts that any indicator is about.
+    /// The kinds beside accounts that any indicator is about, or looks at what is shared of.
     pub(super) fn kinds(&self) -> Kinds {
         let asked = Subject::ALL
             .iter()
             .zip(&self.longest)
             .filter(|(kind, longest)| **kind != Subject::Account && longest.is_some());
-        asked.fold(Kinds::default(), |kinds, (kind, _)| kinds.with(*kind))
+        asked.fold(self.shared, |kinds, (kind, _)| kinds.with(*kind))
     }
 
     /// The longest window of an indicator about such a subject.

@@ -14,6 +14,7 @@
 )]
 
 mod scene;
+mod shared;
 mod steady;
 
 use palermo_detect::{Applied, Detector, Settings};
@@ -165,8 +166,12 @@ impl Bank {
     }
 
     fn activate(&mut self, which: usize) {
+        self.activate_rules(rules(which));
+    }
+
+    fn activate_rules(&mut self, rules: RuleSet) {
         let Self { ledger, detector, .. } = self;
-        detector.activate(rules(which), String::new(), ledger, Self::applied(), &mut Vec::new());
+        detector.activate(rules, String::new(), ledger, Self::applied(), &mut Vec::new());
     }
 
     fn asks(&self, kind: Subject) -> bool {

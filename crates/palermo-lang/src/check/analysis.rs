@@ -143,6 +143,7 @@ pub(crate) fn sequence_cost<'e>(ties: impl Iterator<Item = &'e Expr>) -> u32 {
 pub(crate) fn graph_cost(pattern: &Pattern) -> u32 {
     let sides: u32 = match pattern {
         Pattern::FanIn | Pattern::FanOut | Pattern::Mirror { .. } => 1,
+        Pattern::Shared { .. } => 2,
         Pattern::GatherScatter | Pattern::Corridor { .. } => 2,
         Pattern::ScatterGather { .. } | Pattern::Bipartite { .. } => 8,
         Pattern::Chain { .. } | Pattern::Cycle { .. } => 16,

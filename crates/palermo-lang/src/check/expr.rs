@@ -176,8 +176,11 @@ impl Checker<'_, '_, '_> {
                 self.error("E103", &syntax.range, message, help);
                 None
             }
-            Path::Later => {
-                self.unsupported(&syntax.range, &format!("`{name}`"));
+            Path::Hours => {
+                let message = format!("`{name}` are the lines of a timetable, not a value");
+                let help =
+                    format!("ask whether it was open: `{}.open_at`", name.replace(".hours", ""));
+                self.error("E103", &syntax.range, message, help);
                 None
             }
             Path::Unknown => self.unknown_name(syntax, &name),

@@ -15,7 +15,7 @@ use crate::program::{
 use crate::read::{Cx, Fields};
 use crate::syntax::{Kind, parse_expression};
 use crate::yaml::{Key, Node, Value};
-use palermo_domain::{Decimal, Span};
+use palermo_domain::{Decimal, Span, Subject};
 
 /// The list of routes, unless another is named.
 const ROUTES: &str = "corridor";
@@ -30,7 +30,10 @@ pub(crate) const ASKED: &[(&str, &[&str])] = &[
     ("bipartite", &["edges", "within", "sources", "sinks"]),
     ("mirror", &["edges", "within", "tolerance"]),
     ("corridor", &["edges", "within", "list"]),
+    ("shared", &["by", "edges", "within"]),
 ];
+/// What the language names beside [`Pattern::SHARED`] and no payment is kept by.
+const SHARED_LATER: [&str; 3] = ["ip", "mandate", "merchant"];
 
 /// Patterns that look at payments from either end; the others look at the subject's own only.
 const ENDS: [&str; 5] = ["chain", "cycle", "scatter_gather", "bipartite", "mirror"];
@@ -45,11 +48,7 @@ pub(crate) fn graph(cx: &mut Cx, node: &Node, around: &mut Around<'_, '_>) -> Op
         return None;
     };
     let Some((name, keys)) = ASKED.iter().find(|(name, _)| *name == kind.text) else {
-        if kind.text == "shared" {
-            cx.unsupported(&kind.range, "the pattern `shared`");
-        } else {
-            cx.unknown("E102", &kind.range, "pattern", &kind.text, PATTERNS.iter().copied());
-        }
+        cx.unknown("E102", &kind.range, "pattern", &kind.text, PATTERNS.iter().copied());
         return None;
     };
     let fields = Fields::open(cx, asked, &format!("`{name}`"), keys, &[])?;
@@ -93,6 +92,7 @@ fn stand_in(name: &str) -> Option<Pattern> {
         Pattern::Bipartite { sources: 2, sinks: 2 },
         Pattern::Mirror { tolerance: 0 },
         Pattern::Corridor { list, columns: (0, 0) },
+        Pattern::Shared { by: Subject::Device },
     ]
     .into_iter()
     .find(|pattern| pattern.name() == name)
@@ -133,8 +133,22 @@ impl<'n> Reader<'_, '_, '_, 'n> {
                 let text = self.cx.scalar(node)?;
                 Pattern::Mirror { tolerance: self.share(node, text, Decimal::ONE)? }
             }
+            "shared" => Pattern::Shared { by: self.attribute()? },
             _ => self.corridor()?,
         })
+    }
+
+    /// What is shared.
+    fn attribute(&mut self) -> Option<Subject> {
+        let node = self.need("by")?;
+        let text = self.cx.scalar(node)?;
+        if SHARED_LATER.contains(&text) {
+            self.cx.unsupported(&node.range, &format!("`shared` by {text}"));
+            return None;
+        }
+        let known = Pattern::SHARED.map(Subject::as_str);
+        let read = |word: &str| Pattern::SHARED.into_iter().find(|kind| kind.as_str() == word);
+        self.cx.word(node, "attribute", &known, read)
     }
 
     fn need(&mut self, key: &str) -> Option<&'n Node> {

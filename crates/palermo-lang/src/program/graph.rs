@@ -1,7 +1,7 @@
 //! Graph patterns: what is looked for around the subject, and the measures that it gives.
 
 use super::{ListId, SelectionId, Type};
-use palermo_domain::Span;
+use palermo_domain::{Span, Subject};
 
 /// One bounded pattern with the subject at its focus.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,9 +70,26 @@ pub enum Pattern {
         /// The columns of route and stage.
         columns: (u16, u16),
     },
+    /// Who else used what a payment of the subject carries.
+    Shared {
+        /// A device, address, phone number and so on: one of [`Self::SHARED`].
+        by: Subject,
+    },
 }
 
 impl Pattern {
+    /// What accounts can share. A merchant stands at the end that is paid, and a party or pair is no attribute.
+    pub const SHARED: [Subject; 8] = [
+        Subject::Device,
+        Subject::Address,
+        Subject::Phone,
+        Subject::Email,
+        Subject::Wallet,
+        Subject::Card,
+        Subject::Terminal,
+        Subject::Conductor,
+    ];
+
     /// The word in rules and metric labels.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -85,6 +102,7 @@ impl Pattern {
             Self::Bipartite { .. } => "bipartite",
             Self::Mirror { .. } => "mirror",
             Self::Corridor { .. } => "corridor",
+            Self::Shared { .. } => "shared",
         }
     }
 }
@@ -127,6 +145,7 @@ patterns! {
         [Amount, "amount", Money] [Share, "returned", Decimal];
     Self::Mirror { .. }, "mirror": [Found, "pairs", Int] [Amount, "amount", Money];
     Self::Corridor { .. }, "corridor": [Hops, "stages", Int];
+    Self::Shared { .. }, "shared": [Accounts, "accounts", Int] [Payments, "payments", Int];
 }
 
 /// What a pattern says of itself. Numbers are 0 where nothing is found, all else is unknown, and so

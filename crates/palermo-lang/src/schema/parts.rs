@@ -2,7 +2,7 @@
 
 use super::closed;
 use crate::check::{condition, graph, head, list, measure, param, typology};
-use crate::program::{LinkKind, Vocabulary as V};
+use crate::program::{LinkKind, Pattern, Vocabulary as V};
 use crate::vocabulary::{paths, words};
 use palermo_domain::alert::Role;
 use palermo_domain::{Feed, Subject};
@@ -169,6 +169,7 @@ fn asked(key: &str) -> Value {
             json!({"type": "string", "description": "A length of time or a parameter; the window where it is left out"})
         }
         "list" => said("The list of routes"),
+        "by" => json!({"enum": Pattern::SHARED.map(Subject::as_str)}),
         _ => {
             json!({"type": ["number", "string"], "description": "A number, a range `3..6`, or parameters in their place"})
         }

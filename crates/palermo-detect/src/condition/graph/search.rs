@@ -104,6 +104,7 @@ impl Searches {
             Pattern::Corridor { list, columns } => {
                 super::route::corridor(question, (usize::from(list.0), *columns), budget)
             }
+            Pattern::Shared { by } => super::shared::shared(question, *by, budget),
         }
     }
 

@@ -92,8 +92,10 @@ fn named(cx: &mut Cx, node: &Node, names: &[String]) -> Option<Named> {
             }
             Some(Named { step, field, value_type })
         }
-        Path::Later => {
-            cx.unsupported(&node.range, &format!("`{}`", rest.join(".")));
+        Path::Hours => {
+            let message = "cannot tell repeats apart by opening hours";
+            let help = "name a text, a word or a number, such as `other.account`";
+            cx.error("E103", &node.range, message, help);
             None
         }
         _ => {

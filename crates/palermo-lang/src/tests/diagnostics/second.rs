@@ -436,15 +436,15 @@ error[E190]: `self.holds` in a selection is not supported by this version yet
    = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
-        "E190",
+        "E103",
         &[("rules/flow.yaml", "unrelated(self, other)", "self.hours == 'always'")],
         r#"
-error[E190]: `self.hours` is not supported by this version yet
+error[E103]: `self.hours` are the lines of a timetable, not a value
   --> rules/flow.yaml:17:50
    |
 17 |   credit: direction == in && kind == transfer && self.hours == 'always'
    |                                                  ^^^^^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
+   = help: ask whether it was open: `self.open_at`"#,
     ),
     (
         "E170",

@@ -115,15 +115,15 @@ error[E112]: `around 15d` is longer than the window 14d
    = help: shorten it, or lengthen `window`"#,
     ),
     (
-        "E190",
-        &[("rules/flow.yaml", "hit: senders", "graph: {shared: {device: true}}\nhit: senders")],
+        "E106",
+        &[("rules/flow.yaml", "hit: senders", "graph: {shared: {within: 2d}}\nhit: senders")],
         r#"
-error[E190]: the pattern `shared` is not supported by this version yet
-  --> rules/flow.yaml:21:9
+error[E106]: `shared` has no `by`
+  --> rules/flow.yaml:21:18
    |
-21 | graph: {shared: {device: true}}
-   |         ^^^^^^
-   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
+21 | graph: {shared: {within: 2d}}
+   |                  ^^^^^^
+   = help: add `by: …`"#,
     ),
     (
         "E114",
@@ -298,6 +298,28 @@ error[E112]: `within: 31d` is longer than the window 30d
 21 | graph: {cycle: {hops: 2..4, within: 31d}}
    |                                     ^^^
    = help: shorten it, or lengthen `window`"#,
+    ),
+    (
+        "E102",
+        &[("rules/flow.yaml", "hit: senders", "graph: {shared: {by: fone}}\nhit: senders")],
+        r#"
+error[E102]: unknown attribute `fone`
+  --> rules/flow.yaml:21:22
+   |
+21 | graph: {shared: {by: fone}}
+   |                      ^^^^
+   = help: did you mean `phone`?"#,
+    ),
+    (
+        "E190",
+        &[("rules/flow.yaml", "hit: senders", "graph: {shared: {by: merchant}}\nhit: senders")],
+        r#"
+error[E190]: `shared` by merchant is not supported by this version yet
+  --> rules/flow.yaml:21:22
+   |
+21 | graph: {shared: {by: merchant}}
+   |                      ^^^^^^^^
+   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
         "E102",
