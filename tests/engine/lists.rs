@@ -39,6 +39,7 @@ fn rules(rows: Option<&[&str]>) -> RuleSet {
             id: "words".into(),
             version: "1.0.0".to_owned(),
             sha256: format!("{rows:?}"),
+            reviewed: Date(0),
             columns: vec![("weight".into(), Type::Decimal)],
             rows: rows.iter().map(row).collect(),
         });

@@ -58,6 +58,7 @@ fn list(drawn: &[Drawn]) -> List {
         id: "events".into(),
         version: "1.0.0".into(),
         sha256: "9".repeat(64),
+        reviewed: Date(0),
         columns: vec![("lat".into(), Type::Decimal), ("lon".into(), Type::Decimal)],
         rows: rows.collect(),
     }

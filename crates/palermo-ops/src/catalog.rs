@@ -214,6 +214,8 @@ metrics! {
         "Last planted pattern found", "record timestamp of the canary that the newest alert of that typology about one rests on; 0 while none was found";
     CanaryEvery = "palermo_canary_every_seconds" Gauge [] Seconds
         "Canaries are planted so often", "`canary.every`; no series where it is not set";
+    ListAge = "palermo_list_age_seconds" Gauge ["list"] Seconds
+        "Age of a reference list", "since the day in `reviewed` of its file, the earliest of its packs; rows of the topic `lists` do not change it";
     StartTimestamp = "palermo_start_timestamp_seconds" Gauge [] Seconds
         "Start of the process", "by our clock";
     ReadyPhase = "palermo_ready_phase" Gauge ["phase"] Count
@@ -292,10 +294,6 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     (
         "palermo_operator_backpressure_ratio",
         "one thread does all: what it cannot take stays in the log as lag",
-    ),
-    (
-        "palermo_list_age_seconds",
-        "the compiled list does not keep the date on which it was reviewed; comes with it",
     ),
     ("palermo_shadow_disagreements_total", "comes with the comparison of two versions of a rule"),
     ("palermo_queue_open_alerts", "comes with cases"),

@@ -335,6 +335,15 @@ const DETECTION: &[Panel] = &[
         )],
     ),
     panel(
+        "Age of lists",
+        "Since somebody last looked whether they are still true, the oldest first. PalermoListOld.",
+        ("s", Table),
+        &[(
+            "topk(10, max by (list) (palermo_list_age_seconds{job=~\"$job\", instance=~\"$instance\"}))",
+            "",
+        )],
+    ),
+    panel(
         "Canaries",
         "Since the last one of each typology that was found. PalermoCanaryMissed, PalermoCanaryGone.",
         ("s", Lines),

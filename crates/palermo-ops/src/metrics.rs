@@ -9,7 +9,7 @@
 
 use crate::health::{Health, Phase};
 use crate::{Label, METRICS, Metric, MetricDef, MetricKind, totals};
-use palermo_domain::{EventTime, Fate, OutputTopic, Partition, TopicRole};
+use palermo_domain::{Date, EventTime, Fate, OutputTopic, Partition, TopicRole};
 use palermo_engine::{ControlTotals, Counters, TotalKind, TotalState};
 use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
@@ -49,6 +49,8 @@ pub struct Facts<'a> {
     pub loaded_at_ms: i64,
     /// `state.memory_max`.
     pub memory_max_bytes: u64,
+    /// Lists of the rule set, with the day of their last review.
+    pub lists: Vec<(&'a str, Date)>,
 }
 
 /// One look at the engine.
@@ -88,6 +90,8 @@ pub struct Metrics {
     growth: Mutex<VecDeque<(u64, u64)>>,
     /// Searches as the engine last counted them.
     searches: Mutex<BTreeMap<&'static str, [u64; 2]>>,
+    /// Lists in force, with the day of their last review.
+    lists: Mutex<Vec<(String, Date)>>,
     /// Typologies of which a canary is shown.
     canaries: Mutex<BTreeSet<String>>,
     control_totals: Mutex<ControlTotals>,
@@ -109,6 +113,7 @@ impl Metrics {
             growth: Mutex::default(),
             searches: Mutex::default(),
             canaries: Mutex::default(),
+            lists: Mutex::default(),
             control_totals: Mutex::default(),
         })
     }
@@ -122,8 +127,11 @@ impl Metrics {
             Label::Id(facts.ruleset_version),
             Label::Id(facts.ruleset_sha256),
         ];
-        if let Some(Family::Gauge(gauge)) = self.family(Metric::RulesetInfo) {
-            gauge.reset();
+        // Of the rules before, which may not have been shown yet.
+        for of_before in [Metric::RulesetInfo, Metric::ListAge] {
+            if let Some(Family::Gauge(gauge)) = self.family(of_before) {
+                gauge.reset();
+            }
         }
         self.set(Metric::RulesetInfo, &rules, 1.0);
         self.set(Metric::RulesLoaded, &[Label::Word("live")], wide(facts.rules.0 as u64));
@@ -132,6 +140,8 @@ impl Metrics {
         self.set(Metric::ReloadTimestamp, &[], seconds(facts.loaded_at_ms));
         self.set(Metric::MemoryMax, &[], wide(facts.memory_max_bytes));
         *lock(&self.memory_max_bytes) = facts.memory_max_bytes;
+        let lists = facts.lists.iter().map(|(list, reviewed)| ((*list).to_owned(), *reviewed));
+        *lock(&self.lists) = lists.collect();
     }
 
     /// The process began.
@@ -228,6 +238,10 @@ impl Metrics {
         self.copy_fates(sample.counters);
         self.copy_rules(sample.counters);
         self.copy_state(sample);
+        for (list, reviewed) in lock(&self.lists).iter() {
+            let age_ms = sample.unix_ms.saturating_sub(reviewed.midnight().0);
+            self.set(Metric::ListAge, &[Label::Id(list)], seconds(age_ms.max(0)));
+        }
         self.copy_totals(&sample.counters.control_totals);
         for (partition, lag) in sample.lag_records {
             let labels = [Label::Topic(partition.role), Label::Partition(partition.index)];

@@ -407,6 +407,7 @@ pub(crate) fn tell_rules(
         rules: (live, typologies.len().saturating_sub(live)),
         loaded_at_ms: clock.unix_ms(),
         memory_max_bytes,
+        lists: bundle.rules.lists.iter().map(|list| (list.id.as_str(), list.reviewed)).collect(),
     });
     live
 }

@@ -209,6 +209,7 @@ impl Bench {
             id: "lex_a".to_owned(),
             version: String::new(),
             sha256: String::new(),
+            reviewed: Date(0),
             columns: Vec::new(),
             rows,
         };

@@ -33,8 +33,8 @@ fn rules(columns: &[(&str, Type)], rows: &[(&str, &[&str], &str, Option<&str>)])
         valid: (day(from), to.map_or(Date(i32::MAX), day)),
     };
     let rows = rows.iter().map(row).collect();
-    let list =
-        List { id: "limit".into(), version: "1.0.0".into(), sha256: "file".into(), columns, rows };
+    let (id, version, sha256) = ("limit".into(), "1.0.0".into(), "file".into());
+    let list = List { id, version, sha256, reviewed: Date(0), columns, rows };
     RuleSet {
         name: String::new(),
         version: String::new(),

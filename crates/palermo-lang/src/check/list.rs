@@ -45,7 +45,7 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
     if fields.get("pack").is_some() {
         return;
     }
-    let (version, id) = head(cx, &fields);
+    let (version, reviewed, id) = head(cx, &fields);
     let columns = fields.need(cx, "columns").map_or_else(Vec::new, |node| columns(cx, node));
     let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
     let Some((id, id_node)) = id else { return };
@@ -53,7 +53,8 @@ pub(crate) fn list(cx: &mut Cx, node: &Node, lists: &mut Lists) {
         let message = format!("`{id}` is the list of what batches and days hold");
         cx.error("E170", &id_node.range, message, "choose another id; no rule reads that list");
     }
-    let list = List { id: id.clone(), version, sha256: sha256_hex(cx.text()), columns, rows };
+    let (list_id, sha256) = (id.clone(), sha256_hex(cx.text()));
+    let list = List { id: list_id, version, sha256, reviewed, columns, rows };
     match lists.entry(id) {
         Entry::Vacant(free) => {
             free.insert(list);
@@ -71,7 +72,7 @@ pub(crate) fn pack_rows(cx: &mut Cx, node: &Node, lists: &Lists) -> Option<PackR
     let pack_node = fields.get("pack")?;
     let read = |text: &str| is_list_id(text).then(|| text.to_owned());
     let pack = cx.parsed(pack_node, "the name of a pack", "us", read);
-    let (version, id) = head(cx, &fields);
+    let (version, reviewed, id) = head(cx, &fields);
     if let Some(node) = fields.get("columns") {
         let help = "the columns are those of the list that the rows are added to";
         cx.error("E101", &node.range, "`columns` in a pack", help);
@@ -83,7 +84,7 @@ pub(crate) fn pack_rows(cx: &mut Cx, node: &Node, lists: &Lists) -> Option<PackR
     };
     let columns = base.columns.clone();
     let rows = fields.need(cx, "rows").map_or_else(Vec::new, |node| rows(cx, node, &columns));
-    let list = List { id, version, sha256: sha256_hex(cx.text()), columns, rows };
+    let list = List { id, version, sha256: sha256_hex(cx.text()), reviewed, columns, rows };
     Some(PackRows { pack: pack?, list, range: pack_node.range.clone() })
 }
 
@@ -99,14 +100,15 @@ pub(crate) fn add(cx: &mut Cx, rows: &PackRows, lists: &mut Lists) {
         return;
     }
     list.rows.extend(rows.list.rows.iter().cloned());
+    list.reviewed = list.reviewed.min(rows.list.reviewed);
     list.version = format!("{}+{}.{}", list.version, rows.pack, rows.list.version);
     list.sha256 = sha256_hex(&format!("{} {} {}", list.sha256, rows.pack, rows.list.sha256));
 }
 
 type Id<'n> = Option<(String, &'n Node)>;
 
-/// What every list file begins with: its version and id.
-fn head<'n>(cx: &mut Cx, fields: &Fields<'n>) -> (String, Id<'n>) {
+/// What every list file begins with: its version, its last review, and its id.
+fn head<'n>(cx: &mut Cx, fields: &Fields<'n>) -> (String, Date, Id<'n>) {
     for key in ["title", "source"] {
         if let Some(node) = fields.need(cx, key) {
             cx.filled(node);
@@ -116,14 +118,13 @@ fn head<'n>(cx: &mut Cx, fields: &Fields<'n>) -> (String, Id<'n>) {
         let read = |text: &str| super::head::is_version(text).then(|| text.to_owned());
         cx.parsed(node, "a semantic version", "1.0.0", read)
     });
-    if let Some(node) = fields.need(cx, "reviewed") {
-        cx.date(node);
-    }
+    let reviewed = fields.need(cx, "reviewed").and_then(|node| cx.date(node));
     let id = fields.need(cx, "list").and_then(|node| {
         let read = |text: &str| is_list_id(text).then(|| text.to_owned());
         Some((cx.parsed(node, "the id of a list", "reporting_limit", read)?, node))
     });
-    (version.unwrap_or_default(), id)
+    // Where it lacks one, the file is refused.
+    (version.unwrap_or_default(), reviewed.unwrap_or(Date(0)), id)
 }
 
 fn is_list_id(text: &str) -> bool {

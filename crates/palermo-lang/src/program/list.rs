@@ -15,6 +15,8 @@ pub struct List {
     pub version: String,
     /// SHA-256 (hex) of the file.
     pub sha256: String,
+    /// Day on which somebody last looked whether it is still true; with packs the earliest.
+    pub reviewed: Date,
     /// Columns in order.
     pub columns: Vec<(String, Type)>,
     /// Rows, in file order. Number ranges such as `3501..3999` are expanded; a key may occur

@@ -114,10 +114,8 @@ fn a_recovery_that_counts_anew_moves_no_counter_back() {
     assert!(update(&metrics, &more, 3).contains(&line.replace("15", "16")));
 }
 
-#[test]
-fn the_forecast_is_what_is_left_over_the_growth() {
-    let metrics = Metrics::new().unwrap();
-    metrics.loaded(&Facts {
+fn facts<'a>(lists: &[(&'a str, Date)]) -> Facts<'a> {
+    Facts {
         version: "0.1.0",
         git: "abc1234",
         rustc: "1.95.0",
@@ -127,7 +125,31 @@ fn the_forecast_is_what_is_left_over_the_growth() {
         rules: (2, 1),
         loaded_at_ms: 1_000,
         memory_max_bytes: 11_000,
-    });
+        lists: lists.to_vec(),
+    }
+}
+
+/// Sees: rules that are told twice before anybody looks; the age of a list that is no longer there.
+#[test]
+fn lists_grow_old_while_they_are_in_force() {
+    let metrics = Metrics::new().unwrap();
+    let ages = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("palermo_list_age_seconds{"));
+        lines.map(|line| line["palermo_list_age_seconds".len()..].to_owned()).collect()
+    };
+    metrics.loaded(&facts(&[("fx", Date(0)), ("border", Date(0))]));
+    metrics.loaded(&facts(&[("fx", Date(0)), ("border", Date(0))]));
+    let text = update(&metrics, &counters(), 0);
+    assert_eq!(ages(&text), ["{list=\"border\"} 10", "{list=\"fx\"} 10"]);
+    // Reviewed tomorrow, by a clock that goes before: as old as today.
+    metrics.loaded(&facts(&[("fx", Date(1))]));
+    assert_eq!(ages(&update(&metrics, &counters(), 1)), ["{list=\"fx\"} 0"]);
+}
+
+#[test]
+fn the_forecast_is_what_is_left_over_the_growth() {
+    let metrics = Metrics::new().unwrap();
+    metrics.loaded(&facts(&[("fx", Date(0))]));
     update(&metrics, &counters(), 0);
     let mut more = counters();
     more.state_bytes.insert("entries", 2_000);
