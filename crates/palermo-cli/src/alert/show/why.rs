@@ -55,7 +55,8 @@ pub(super) fn indicators(alert: &Revision, masks: &Masks, page: &mut Page) {
 }
 
 /// Observed values against those that are needed. Names pair where they say so: `min_senders` is the
-/// bound of `senders`; what pairs with nothing stands for itself. A count is not held against a share.
+/// bound of `senders`; what pairs with nothing, or with what is not kept, stands for itself. A count is not
+/// held against a share.
 fn numbers(indicator: &Value) -> String {
     let values = |name: &str| -> Vec<(String, String)> {
         let all = field(indicator, name).as_object();
@@ -67,15 +68,22 @@ fn numbers(indicator: &Value) -> String {
     for (name, value) in observed {
         let bounds = ["min", "max"].map(|bound| format!("{bound}_{name}"));
         let is_whole = |number: &str| !number.contains('.');
+        let of = |bound: &str| {
+            if bound.starts_with("min") { ("at least", ">=") } else { ("at most", "<=") }
+        };
+        // A bound that is not kept is that of another way in which the rule may hold.
         let at = required.iter().position(|(bound, needed)| {
-            bounds.contains(bound) && is_whole(needed) == is_whole(&value)
+            let is_kept = || {
+                let margin = ratio::margin(&value, of(bound).1, needed);
+                margin.is_none_or(|margin| !margin.is_sign_negative())
+            };
+            bounds.contains(bound) && is_whole(needed) == is_whole(&value) && is_kept()
         });
         let Some((bound, needed)) = at.map(|at| required.remove(at)) else {
             parts.push(format!("{name} {value}"));
             continue;
         };
-        let (words, op) =
-            if bound.starts_with("min") { ("at least", ">=") } else { ("at most", "<=") };
+        let (words, op) = of(&bound);
         let margin = ratio::margin(&value, op, &needed).map(|margin| ratio::percent(&margin));
         let margin = margin.map_or(String::new(), |margin| format!(", {margin}"));
         parts.push(format!("{name} {value} ({words} {needed}{margin})"));
