@@ -167,7 +167,7 @@ impl Detector {
     fn with_lists(rules: RuleSet, settings: Settings, sent: Sent, ledger: &mut Ledger) -> Self {
         let mut bound = bind_rules(&rules, &sent, ledger);
         let asked = Asked::new(&rules);
-        let by_subject = BySubject::new(&bound.indicators);
+        let by_subject = BySubject::new(&bound.indicators, &bound.suppressors);
         let armed = bound.armed(&asked);
         let rests = Rests::new(&rules);
         ledger.want(rests.kinds(by_subject.kinds()));

@@ -229,7 +229,7 @@ impl Folder {
         // Again, with only what is deployed: positions and selections are those of the program.
         let mut pool = Pool::new(lists, &ids).without(off.clone());
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
-        let mut used = used(&all, &deployed);
+        let mut used = used(&all, &deployed, &off);
         // A modifier follows the typologies that it applies to.
         let follows = |of: &&Modifier| deployed.iter().any(|rule| of.applies_to.contains(&rule.id));
         used.extend(modifiers.iter().filter(follows).map(|of| of.id.clone()));
@@ -614,7 +614,7 @@ fn deployed(ruleset: &RuleSetFile, all: Vec<Typology>) -> (Vec<Typology>, Off) {
 }
 
 /// Ids of the indicators and suppressors that these typologies name.
-fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
+fn used(all: &Conditions, typologies: &[Typology], off: &BTreeSet<String>) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for typology in typologies {
         for id in typology.indicators() {
@@ -627,7 +627,7 @@ fn used(all: &Conditions, typologies: &[Typology]) -> BTreeSet<String> {
     // And what those ask for, to the end.
     let mut next: Vec<String> = ids.iter().cloned().collect();
     while let Some(id) = next.pop() {
-        for asked in all.asks(&id) {
+        for asked in all.asks(&id).filter(|asked| !off.contains(*asked)) {
             if ids.insert(asked.to_owned()) {
                 next.push(asked.to_owned());
             }

@@ -9,6 +9,7 @@
 //! Promises: the rule set holds what the points decide and what that rests on, and nothing else; point
 //! 0 is the rules as they are written. Of `ruleset.yaml` it knows the packs, and no named exceptions.
 
+use crate::check::head::region;
 use crate::compile::{Compiled, Limits, Overrides, compile_placed, compile_with};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, Written};
@@ -131,7 +132,7 @@ fn in_force(
 /// The packs that the deployment switches on; all of them where it does not say.
 fn packs(library: &Library) -> Option<BTreeSet<String>> {
     let named = library.deployment.as_ref()?.tree.get("packs")?.texts();
-    Some(named.into_iter().map(str::to_owned).collect())
+    Some(named.into_iter().map(region).collect())
 }
 
 /// Rules but for modifiers, one version of each: that in `versions`, else the newest.

@@ -123,7 +123,8 @@ impl Run<'_> {
             searches.count(graph.pattern.as_str(), answer.truncated);
             left = left.saturating_sub(answer.work);
             truncated |= answer.truncated;
-            if answer.found.size > best.size {
+            // Of nothing at all the first that says why.
+            if answer.found.size > best.size || best.values.is_empty() {
                 best = answer.found;
             }
         }

@@ -55,7 +55,7 @@ impl Detector {
         self.modifiers = bound.modifiers;
         self.rests = Rests::new(&rules);
         self.concerns.clear();
-        self.by_subject = BySubject::new(&self.indicators);
+        self.by_subject = BySubject::new(&self.indicators, &self.suppressors);
         self.past_readers = past_readers(&self.indicators);
         self.day_ends = self.day_ends.renewed(&self.indicators);
         self.stats.renumber(&self.rules, &rules);

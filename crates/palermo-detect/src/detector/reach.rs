@@ -15,7 +15,7 @@ use crate::bind::BoundGraph;
 use palermo_domain::{EventTime, FixedHashMap, Subject};
 use palermo_lang::program::Pattern;
 use palermo_ledger::{AccountId, Carried, Ledger, Leg, Row, RowId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks for one payment and one rule.
 const REACH: u32 = 16_384;
@@ -44,8 +44,13 @@ impl Detector {
             let until = time.plus(graph.within);
             let (reached, cut) = self.reached(ledger, graph, (row, payment));
             self.stats.late_reach_cut = self.stats.late_reach_cut.saturating_add(cut.into());
-            for account in reached {
-                for later in later_times(ledger, account, time.just_before(), until) {
+            for (account, uses) in reached {
+                // Without times of its own at any later one.
+                let times = match uses.is_empty() {
+                    true => later_times(ledger, account, time.just_before(), until),
+                    false => uses.into_iter().collect(),
+                };
+                for later in times {
                     let moment = Moment::at(ledger, account, later);
                     self.evaluate_one(ledger, index, account, moment, changed);
                 }
@@ -55,15 +60,15 @@ impl Detector {
         all.into_iter().collect()
     }
 
-    /// The accounts that a payment may matter to, beside its ends, in order; whether there may be
-    /// more.
+    /// The accounts that a payment may matter to, beside its ends, in order, with the times at which it
+    /// does where these are known; whether there may be more.
     fn reached(
         &self,
         ledger: &Ledger,
         graph: &BoundGraph,
         (id, payment): (RowId, Row<'_>),
-    ) -> (BTreeSet<AccountId>, bool) {
-        let mut walk = Walk { detector: self, ledger, graph, left: REACH, met: BTreeSet::new() };
+    ) -> (BTreeMap<AccountId, BTreeSet<EventTime>>, bool) {
+        let mut walk = Walk { detector: self, ledger, graph, left: REACH, met: BTreeMap::new() };
         let cut = match graph.pattern {
             Pattern::Shared { by } => walk.users(ledger.carried(id), payment.time(), by),
             _ => walk.run(payment),
@@ -105,7 +110,7 @@ struct Walk<'w> {
     ledger: &'w Ledger,
     graph: &'w BoundGraph,
     left: u32,
-    met: BTreeSet<AccountId>,
+    met: BTreeMap<AccountId, BTreeSet<EventTime>>,
 }
 
 impl Walk<'_> {
@@ -147,7 +152,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    /// Meets the accounts that use later, or as late, what the payment carries.
+    /// Meets the accounts that use later, or as late, what the payment carries, at these uses.
     fn users(&mut self, carried: Vec<Carried>, from: EventTime, by: Subject) -> Option<()> {
         let until = from.plus(self.graph.within);
         for value in carried.into_iter().filter(|carried| carried.kind == by) {
@@ -155,7 +160,9 @@ impl Walk<'_> {
                 for entry in self.ledger.window(value.id, leg, from, until) {
                     self.left = self.left.checked_sub(1)?;
                     let row = self.ledger.row(entry.row);
-                    self.met.extend(row.and_then(|row| row.account(leg)));
+                    if let Some(account) = row.and_then(|row| row.account(leg)) {
+                        self.met.entry(account).or_default().insert(entry.time);
+                    }
                 }
             }
         }
@@ -178,7 +185,7 @@ impl Walk<'_> {
             }
             let row = self.ledger.row(entry.row);
             let Some(other) = row.and_then(|row| row.account(leg.opposite())) else { continue };
-            self.met.insert(other);
+            self.met.entry(other).or_default();
             met(other, entry.time);
         }
         Some(())

@@ -26,13 +26,16 @@ pub(super) struct BySubject {
 }
 
 impl BySubject {
-    pub(super) fn new(indicators: &[BoundCondition]) -> Self {
+    pub(super) fn new(indicators: &[BoundCondition], suppressors: &[BoundCondition]) -> Self {
         let mut longest = vec![None; Subject::ALL.len()];
-        let mut shared = Kinds::default();
+        let patterns =
+            indicators.iter().chain(suppressors).filter_map(|bound| bound.graph.as_ref());
+        let shared = patterns.filter_map(|graph| match graph.pattern {
+            Pattern::Shared { by } => Some(by),
+            _ => None,
+        });
+        let shared = shared.fold(Kinds::default(), Kinds::with);
         for bound in indicators {
-            if let Some(Pattern::Shared { by }) = bound.graph.as_ref().map(|graph| graph.pattern) {
-                shared = shared.with(by);
-            }
             if let Some(known) = longest.get_mut(bound.subject as usize) {
                 *known = (*known).max(Some(bound.window));
             }
@@ -40,7 +43,7 @@ impl BySubject {
         Self { longest, shared }
     }
 
-    /// The kinds beside accounts that any indicator is about, or looks at what is shared of.
+    /// The kinds beside accounts that any indicator is about, or any rule looks at who shares.
     pub(super) fn kinds(&self) -> Kinds {
         let asked = Subject::ALL
             .iter()

@@ -33,7 +33,11 @@ fn compiled() -> RuleSet {
         );
         (format!("rules/{name}.yaml"), text)
     };
-    let sources = Sources::new(Pattern::SHARED.iter().map(rule).collect());
+    compiled_from(Pattern::SHARED.iter().map(rule).collect())
+}
+
+fn compiled_from(files: std::collections::BTreeMap<String, String>) -> RuleSet {
+    let sources = Sources::new(files);
     let limits = Limits {
         horizon: Span::from_days(90),
         evidence_horizon: Span::from_days(400),
@@ -66,12 +70,11 @@ fn users(bank: &Bank, kind: Subject, key: &str, at: &Owned) -> (usize, usize) {
             continue;
         }
         let touched = touches(payment, kind, key, &bank.holders);
-        for account in
-            ends(payment).into_iter().zip(touched).filter_map(|(end, is)| end.filter(|_| is))
-        {
-            accounts.insert(account.to_owned());
-            count += 1;
-        }
+        let used =
+            ends(payment).into_iter().zip(touched).filter_map(|(end, is)| end.filter(|_| is));
+        let used: Vec<String> = used.map(str::to_owned).collect();
+        count += usize::from(!used.is_empty());
+        accounts.extend(used);
     }
     (accounts.len(), count)
 }
@@ -161,4 +164,40 @@ fn one_that_is_activated_sees_what_is_there() {
     bank.activate_rules(rules());
     let found = hits_are_those_of_the_list(&bank).unwrap();
     assert!(found > 100, "{found} hits are little to compare");
+}
+
+/// Sees: blocks that nobody makes because only an explanation asks for them.
+#[test]
+fn an_explanation_may_ask_who_shares() {
+    let text = "apiVersion: palermo.rules/v1\nversion: 1.0.0\ntitle: A rule\nstatus: test\n\
+                description: A rule.\ncite: [{key: K1, item: flag, status: found}]\n\
+                kind: Suppressor\nid: SUP-SH\nsubject: account\nwindow: 3d\nparameters:\n  \
+                many: {value: 2, type: int, range: [1, 9], step: 1, stricter: up, basis: default, why: w}\n\
+                graph: {shared: {by: device}}\nholds: shared.accounts >= $many\n\
+                text: \"{shared.accounts}\"\ntext_not: \"{shared.accounts}\"\n";
+    let mut bank = Bank::of(compiled_from([("rules/one.yaml".to_owned(), text.to_owned())].into()));
+    let looks = |bank: &Bank, slot: i64| {
+        let looks =
+            bank.detector.looks(&bank.ledger, "SUP-SH", EventTime(slot * crate::scene::SLOT_MS));
+        looks.iter().map(|look| look.parts[0].holds).collect::<Vec<_>>()
+    };
+    for (id, from) in [(0, 1), (1, 2)] {
+        let mut payment = crate::scene::Draft::plain([from, 3], [0, 0, 1, 0, 0]).payment(id);
+        payment.event_time = EventTime(i64::from(from) * crate::scene::SLOT_MS);
+        bank.link(&payment);
+    }
+    // Of the first payment it is used by one; whoever is paid has no device.
+    assert_eq!(looks(&bank, 1), [Some(false), None]);
+    assert_eq!(looks(&bank, 2), [None, Some(true)]);
+}
+
+/// Sees: a rule that says nothing of the device that was not delivered.
+#[test]
+fn what_is_not_delivered_is_told() {
+    let mut bank = Bank::of(rules());
+    bank.link(&crate::scene::Draft::plain([1, 2], [0, 1, 0, 0, 0]).payment(0));
+    let missing = bank.detector.field_missing();
+    let of = |rule: &str, field: &str| missing.contains_key(&(rule.to_owned(), field.to_owned()));
+    assert!(of("SH-DEVICE", "device.id") && of("SH-PHONE", "self.phone"), "{missing:?}");
+    assert!(!of("SH-TERMINAL", "other.account"), "{missing:?}");
 }

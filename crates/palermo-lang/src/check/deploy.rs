@@ -1,6 +1,6 @@
 //! `ruleset.yaml`: which typologies run, how, and the named exceptions.
 
-use crate::check::head::is_version;
+use crate::check::head::{is_version, region};
 use crate::check::text::Source;
 use crate::program::{Anchor, Suppression};
 use crate::read::{Cx, Fields};
@@ -55,7 +55,7 @@ pub(crate) fn packs(
     let items = cx.items(fields.get("packs")?);
     let mut chosen = BTreeSet::new();
     for item in items {
-        let read = |word: &str| known.contains(word).then(|| word.to_owned());
+        let read = |word: &str| Some(region(word)).filter(|pack| known.contains(pack));
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         chosen.extend(cx.word(item, "pack", &names, read));
     }

@@ -129,8 +129,8 @@ fn is_off(all: &Conditions, off: &BTreeSet<String>, id: IndicatorId) -> bool {
 /// The rules that are off without which a typology cannot hold.
 fn lacks(rule: &Typology, all: &Conditions, off: &BTreeSet<String>) -> Option<String> {
     let kept = |id: &IndicatorId| !is_off(all, off, *id);
-    let links = rule.linked.iter().map(|linked| truth(&linked.of, &|at| gone(linked, at, &kept)));
-    let links: Vec<Option<bool>> = links.collect();
+    let links: Vec<Option<bool>> =
+        rule.linked.iter().map(|linked| ends_nowhere(linked, &kept)).collect();
     let require = truth(&rule.require, &|need| match need {
         Need::Here(id) => (!kept(&id)).then_some(false),
         Need::Linked(at) => links.get(usize::from(at)).copied().flatten(),
@@ -157,8 +157,8 @@ fn lacks(rule: &Typology, all: &Conditions, off: &BTreeSet<String>) -> Option<St
 /// A typology without the rules that are off; one that can hold without them.
 fn without(rule: Typology, all: &Conditions, off: &BTreeSet<String>) -> Typology {
     let kept = |id: &IndicatorId| !is_off(all, off, *id);
-    let known = rule.linked.iter().map(|linked| truth(&linked.of, &|at| gone(linked, at, &kept)));
-    let known: Vec<Option<bool>> = known.collect();
+    let known: Vec<Option<bool>> =
+        rule.linked.iter().map(|linked| ends_nowhere(linked, &kept)).collect();
     let require = reduced(&rule.require, &|need| match need {
         Need::Here(id) => (!kept(&id)).then_some(false),
         Need::Linked(at) => known.get(usize::from(at)).copied().flatten(),
@@ -177,6 +177,12 @@ fn without(rule: Typology, all: &Conditions, off: &BTreeSet<String>) -> Typology
     }
 }
 
+/// False where a `linked(…)` cannot hold. It never holds of itself: something must be found at its end, also
+/// where what it denies is off.
+fn ends_nowhere(linked: &Linked, kept: &dyn Fn(&IndicatorId) -> bool) -> Option<bool> {
+    truth(&linked.of, &|at| gone(linked, at, kept)).filter(|known| !known)
+}
+
 /// False where a position of `linked(…)` names what is off.
 fn gone(linked: &Linked, at: u16, kept: &dyn Fn(&IndicatorId) -> bool) -> Option<bool> {
     match linked.far.get(usize::from(at)) {
@@ -186,10 +192,13 @@ fn gone(linked: &Linked, at: u16, kept: &dyn Fn(&IndicatorId) -> bool) -> Option
 }
 
 /// `linked(…)` without what is off. One of which nothing is left keeps its place, as `require` counts them,
-/// and nothing is looked for.
+/// and nothing is looked for; of one that denied what is off anything that it names is enough.
 fn nearer(linked: Linked, kept: &dyn Fn(&IndicatorId) -> bool) -> Linked {
     let of = reduced(&linked.of, &|at| gone(&linked, at, kept));
-    let of = of.unwrap_or_else(|_| Logic::Or(Vec::new()));
+    let of = of.unwrap_or_else(|known| match known {
+        true => Logic::And(Vec::new()),
+        false => Logic::Or(Vec::new()),
+    });
     let stays = |at: &u16| gone(&linked, *at, kept).is_none();
     let positions: Vec<u16> = (0_u16..).take(linked.far.len()).filter(stays).collect();
     let place = |at: u16| positions.iter().position(|old| *old == at).unwrap_or(usize::MAX);

@@ -156,6 +156,11 @@ fn what_is_left_is_named_by_its_new_numbers() {
             &[require!("AA-03 && AA-02 && (AA-01 || linked(AA-01 || AA-03, 1))"), NO_BOOST, link],
             "(AA-03 && AA-02 && linked(Var(0) of [\"AA-03\"]))",
         ),
+        // What is denied is off: something must be found there all the same.
+        (
+            &[require!("AA-03 && AA-02 && linked(AA-03 || !AA-01, 1)"), NO_BOOST, link],
+            "(AA-03 && AA-02 && linked(And([]) of [\"AA-03\"]))",
+        ),
         (
             &[
                 require!("AA-02 && (AA-03 || linked(AA-01, 1) || linked(AA-03 && AA-02, 2))"),
