@@ -182,7 +182,7 @@ fn coverage_is_what_a_backtest_showed() {
 fn a_version_in_shadow_is_compared_with_the_live_one() {
     let place = quarter();
     let folder = place.path();
-    challenger(&folder.join("rules"), "critical: 80", "critical: 95");
+    challenger(&folder.join("rules"), "score: {A: 30,", "score: {A: 10,");
     let done = backtest(folder, &["--out", "report"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
     let report = |more: &[&str]| {
