@@ -87,10 +87,13 @@ fn require(rules: &RuleSet) -> String {
     text(rules, &rules.typologies[0].require)
 }
 
+/// What is changed, the ids that are left, and why the typology is not.
+type Placed = (&'static str, &'static [Edit], &'static [&'static str], Option<&'static str>);
+
 #[test]
 fn a_rule_runs_where_one_of_its_packs_is_on() {
     const ALL: [&str; 5] = ["AA-01", "AA-02", "AA-03", "SUP-CLUB", "CC-01"];
-    let rows: &[(&str, &[Edit], &[&str], Option<&str>)] = &[
+    let rows: &[Placed] = &[
         ("everywhere", &[], &ALL, None),
         ("here", &[of!("rules/case.yaml", "[us]")], &ALL, None),
         ("as the country is written", &[of!("rules/case.yaml", "[US]")], &ALL, None),
