@@ -17,6 +17,7 @@ mod step;
 pub use step::Step;
 
 use crate::check::condition::literal_text;
+use crate::check::head::region;
 use crate::check::param::order;
 use crate::diagnostic::Diagnostics;
 use crate::format::canonical;
@@ -198,18 +199,7 @@ fn details(old: &Tree, new: &Tree, id: &str, (before, after): (&Library, &Librar
                 let effect = if is.is_some() { Effect::Widening } else { Effect::Narrowing };
                 all.push(both(effect, key, was, is));
             }
-            "regions" => {
-                // Everywhere is wider than any region.
-                let effect = match (was, is) {
-                    (None, _) => Some(Effect::Narrowing),
-                    (_, None) => Some(Effect::Widening),
-                    _ => None,
-                };
-                match effect {
-                    Some(effect) => all.push(both(effect, key, was, is)),
-                    None => all.extend(members(key, was, is, Effect::Widening)),
-                }
-            }
+            "regions" => all.extend(regions(was, is)),
             "priority" => all.extend(priority(was, is)),
             "rows" => all.extend(rows(was, is)),
             _ => all.push(both(Effect::Other, key, was, is)),
@@ -381,6 +371,21 @@ fn members(key: &str, was: Option<&Tree>, is: Option<&Tree>, more: Effect) -> Ve
     let gone = was.difference(&is).map(|id| detail(more.reversed(), key, id, ""));
     let new = is.difference(&was).map(|id| detail(more, key, "", id));
     gone.chain(new).collect()
+}
+
+/// Where a rule runs. Everywhere is wider than any region, and `US` is `us`.
+fn regions(was: Option<&Tree>, is: Option<&Tree>) -> Vec<Detail> {
+    let packs =
+        |tree: &Tree| Tree::List(tree.texts().into_iter().map(region).map(Tree::Text).collect());
+    match (was, is) {
+        (None, _) => vec![both(Effect::Narrowing, "regions", was, is)],
+        (_, None) => vec![both(Effect::Widening, "regions", was, is)],
+        (Some(was), Some(is)) => {
+            let all = members("regions", Some(&packs(was)), Some(&packs(is)), Effect::Widening);
+            let words = || vec![detail(Effect::Words, "regions", "", "")];
+            if all.is_empty() { words() } else { all }
+        }
+    }
 }
 
 /// Rows of a list: one that only gains rows is widened; whether its rules then find more or less is

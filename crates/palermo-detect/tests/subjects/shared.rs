@@ -201,3 +201,29 @@ fn what_is_not_delivered_is_told() {
     assert!(of("SH-DEVICE", "device.id") && of("SH-PHONE", "self.phone"), "{missing:?}");
     assert!(!of("SH-TERMINAL", "other.account"), "{missing:?}");
 }
+
+/// Sees: a machine so busy that the budget is spent, of which nothing is said, or not the newest.
+#[test]
+fn of_a_hub_those_are_counted_that_used_it_last() {
+    let text = "apiVersion: palermo.rules/v1\nversion: 1.0.0\ntitle: A rule\nstatus: test\n\
+                description: A rule.\ncite: [{key: K1, item: flag, status: found}]\n\
+                kind: Indicator\nid: SH-HUB\ncrime: [laundering]\nfamily: N\ntier: A\n\
+                subject: account\nwindow: 3d\nparameters:\n  \
+                many: {value: 4096, type: int, range: [1, 9000], step: 1, stricter: up, basis: default, why: w}\n\
+                graph: {shared: {by: terminal}}\nhit: shared.payments >= $many && shared.accounts >= 3\n\
+                text: \"{shared.payments}\"\n";
+    let mut bank = Bank::of(compiled_from([("rules/one.yaml".to_owned(), text.to_owned())].into()));
+    // X1 pays in first; then X2 and X3 by turns, one more than the budget looks at; then X1 draws.
+    let (count, gap) = (4_096_i64, 10_000_i64);
+    for number in 0..=count {
+        let from = if number == 0 || number == count { 1 } else { 2 + u8::from(number % 2 == 0) };
+        let id = usize::try_from(number).unwrap();
+        let mut payment = crate::scene::Draft::plain([from, 0], [0, 1, 0, 0, 0]).payment(id);
+        payment.event_time = EventTime(number * gap);
+        bank.link(&payment);
+    }
+    let found = bank.ledger.find_subject(Subject::Account, "X1").unwrap();
+    assert_eq!(bank.detector.hit_times(IndicatorId(0), found), [EventTime(count * gap)]);
+    let cut = bank.detector.searches()["shared"];
+    assert!(cut[0] >= 1 && cut[1] >= 1, "{cut:?}");
+}

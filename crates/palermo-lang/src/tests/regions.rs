@@ -288,6 +288,17 @@ fn regions_are_part_of_what_a_version_decides() {
             assert_eq!(changes[0].needs(), Some(step), "{id}");
         }
     }
+    // One region more, or another spelling.
+    let steps = |from: Edit, to: Edit| {
+        let of = |edit| folder(&edits(&[edit]));
+        let changes = compare(&of(from), &of(to), &limits()).unwrap();
+        changes.iter().map(|change| (change.effect(), change.needs())).collect::<Vec<_>>()
+    };
+    let (us, both) = (of!("rules/flow.yaml", "[us]"), of!("rules/flow.yaml", "[us, ch]"));
+    assert_eq!(steps(us, both), [(Effect::Widening, Some(Step::Minor))]);
+    assert_eq!(steps(both, us), [(Effect::Narrowing, Some(Step::Major))]);
+    let capitals = of!("rules/flow.yaml", "[US]");
+    assert_eq!(steps(us, capitals), [(Effect::Words, Some(Step::Patch))]);
     // In any order and spelling the same.
     let hash = |regions: Edit| Lock::of(&folder(&edits(&[regions])), &limits()).unwrap();
     let (one, other) =
