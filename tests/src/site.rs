@@ -170,7 +170,10 @@ impl Site {
             let _ = writeln!(text, "  {rest}: {value}");
         }
         let path = self.folder().join("palermo.yaml");
-        fs::write(&path, text).expect("the configuration is written");
+        let beside = self.folder().join("palermo.yaml.new");
+        fs::write(&beside, text).expect("the configuration is written");
+        // An engine that just starts reads the one before or this one, and never half of it.
+        fs::rename(&beside, &path).expect("the configuration is in its place");
         path
     }
 
