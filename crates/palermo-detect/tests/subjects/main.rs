@@ -62,7 +62,11 @@ fn compiled_with(kinds: &[Subject], seen: &str) -> RuleSet {
             "  much: {value: 600, type: money, ccy: USD, range: [1, 9000], step: 1, stricter: up, basis: default, why: w}\nselect:",
         ))
     };
-    let sources = Sources::new(kinds.iter().map(rule).collect());
+    compiled_from(kinds.iter().map(rule).collect())
+}
+
+fn compiled_from(files: BTreeMap<String, String>) -> RuleSet {
+    let sources = Sources::new(files);
     let limits = Limits {
         horizon: Span::from_days(90),
         evidence_horizon: Span::from_days(400),

@@ -4,11 +4,10 @@
 //! a payment after the one that asks, a text of one kind taken for another; hits that are not looked at again
 //! where somebody else's payment comes late or is taken back; blocks that a pattern asks for and are not there.
 
-use super::{Bank, cases, payments};
+use super::{Bank, cases, compiled_from, payments};
 use crate::scene::{KEYS, Owned, account, drafts, touches};
 use palermo_domain::{EventTime, Span, Subject};
 use palermo_lang::program::{IndicatorId, Pattern, RuleSet};
-use palermo_lang::{Limits, Sources, compile_all};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -34,16 +33,6 @@ fn compiled() -> RuleSet {
         (format!("rules/{name}.yaml"), text)
     };
     compiled_from(Pattern::SHARED.iter().map(rule).collect())
-}
-
-fn compiled_from(files: std::collections::BTreeMap<String, String>) -> RuleSet {
-    let sources = Sources::new(files);
-    let limits = Limits {
-        horizon: Span::from_days(90),
-        evidence_horizon: Span::from_days(400),
-        cost: Limits::COST,
-    };
-    compile_all(&sources, &limits).unwrap_or_else(|errors| panic!("{errors}")).rules
 }
 
 fn rules() -> RuleSet {
