@@ -231,9 +231,10 @@ impl Folder {
         let mut env = Env { pool: &mut pool, lists, limits, overrides };
         let mut used = used(&all, &deployed, &off);
         // A modifier follows the typologies that it applies to.
-        let follows = |of: &&Modifier| deployed.iter().any(|rule| of.applies_to.contains(&rule.id));
+        let follows = |of: &&Modifier| {
+            !off.contains(&of.id) && deployed.iter().any(|rule| of.applies_to.contains(&rule.id))
+        };
         used.extend(modifiers.iter().filter(follows).map(|of| of.id.clone()));
-        used.retain(|id| !off.contains(id));
         let mut scratch = self.restricted(&used);
         let conditions = scratch.conditions(&mut env);
         let modifiers = scratch.modifiers(&mut env, &typology_ids);

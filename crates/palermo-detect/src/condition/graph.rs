@@ -134,9 +134,6 @@ impl Run<'_> {
 
     /// The payments that are asked, the newest first.
     fn questions(&self, graph: &BoundGraph) -> Vec<Edge> {
-        let account = self.account;
-        let alone =
-            |row, amount, time| Edge { row, debtor: account, creditor: account, time, amount };
         let mut here = Vec::new();
         for leg in Leg::BOTH {
             here.extend(
@@ -147,17 +144,19 @@ impl Run<'_> {
             );
         }
         here.sort_by(|(a, _), (b, _)| self.env.ledger.compare_ids(b.row, a.row));
-        let time = self.time.0;
+        let (account, time) = (self.account, self.time.0);
+        let alone = |entry: &palermo_ledger::Entry| {
+            let (row, amount) = (entry.row, entry.amount);
+            Edge { row, debtor: account, creditor: account, time, amount }
+        };
         if of_the_subject(&graph.pattern) {
-            let newest = here.first();
-            let newest = newest.map(|(entry, _)| alone(entry.row, entry.amount, time));
-            return newest.into_iter().collect();
+            return here.first().map(|(entry, _)| alone(entry)).into_iter().collect();
         }
         if let Pattern::Shared { .. } = graph.pattern {
             // What one end alone says of itself can be shared too.
             here.retain(|(entry, _)| self.sets.contains(entry.selections, graph.edges.1));
             here.dedup_by_key(|(entry, _)| entry.row);
-            return here.iter().map(|(entry, _)| alone(entry.row, entry.amount, time)).collect();
+            return here.iter().map(|(entry, _)| alone(entry)).collect();
         }
         let edge = |(entry, leg): (palermo_ledger::Entry, Leg)| {
             let row = self.env.ledger.row(entry.row)?;

@@ -129,19 +129,15 @@ fn is_off(all: &Conditions, off: &BTreeSet<String>, id: IndicatorId) -> bool {
 /// The rules that are off without which a typology cannot hold.
 fn lacks(rule: &Typology, all: &Conditions, off: &BTreeSet<String>) -> Option<String> {
     let kept = |id: &IndicatorId| !is_off(all, off, *id);
-    let links: Vec<Option<bool>> =
-        rule.linked.iter().map(|linked| ends_nowhere(linked, &kept)).collect();
-    let require = truth(&rule.require, &|need| match need {
-        Need::Here(id) => (!kept(&id)).then_some(false),
-        Need::Linked(at) => links.get(usize::from(at)).copied().flatten(),
-    });
     let left = rule.required.iter().chain(&rule.boost).filter(|id| kept(id));
     let families = left.filter_map(|id| all.indicators.get(usize::from(id.0))).map(|i| i.family);
     // A path to evidence elsewhere is evidence of a network.
-    let path = links.iter().any(|link| *link != Some(false)).then_some(Family('N'));
+    let path = rule.linked.iter().any(|linked| !ends_nowhere(linked, &kept));
+    let path = path.then_some(Family('N'));
     let reached: BTreeSet<Family> =
         families.filter(|family| *family != Family('G')).chain(path).collect();
-    if require != Some(false) && rule.families.eval(&mut |family| reached.contains(&family)) {
+    let may_hold = require(rule, &kept) != Err(false);
+    if may_hold && rule.families.eval(&mut |family| reached.contains(&family)) {
         return None;
     }
     let ids: BTreeSet<String> = rule
@@ -157,18 +153,13 @@ fn lacks(rule: &Typology, all: &Conditions, off: &BTreeSet<String>) -> Option<St
 /// A typology without the rules that are off; one that can hold without them.
 fn without(rule: Typology, all: &Conditions, off: &BTreeSet<String>) -> Typology {
     let kept = |id: &IndicatorId| !is_off(all, off, *id);
-    let known: Vec<Option<bool>> =
-        rule.linked.iter().map(|linked| ends_nowhere(linked, &kept)).collect();
-    let require = reduced(&rule.require, &|need| match need {
-        Need::Here(id) => (!kept(&id)).then_some(false),
-        Need::Linked(at) => known.get(usize::from(at)).copied().flatten(),
-    });
+    let left = require(&rule, &kept);
     let suppress = rule.suppress.into_iter().filter(|id| {
         let known = all.suppressors.get(usize::from(id.0));
         known.is_none_or(|rule| !off.contains(&rule.condition.id))
     });
     Typology {
-        require: require.unwrap_or(rule.require),
+        require: left.unwrap_or(rule.require),
         linked: rule.linked.into_iter().map(|linked| nearer(linked, &kept)).collect(),
         required: rule.required.into_iter().filter(kept).collect(),
         boost: rule.boost.into_iter().filter(kept).collect(),
@@ -177,10 +168,21 @@ fn without(rule: Typology, all: &Conditions, off: &BTreeSet<String>) -> Typology
     }
 }
 
-/// False where a `linked(…)` cannot hold. It never holds of itself: something must be found at its end, also
+/// What is left of `require`; see [`reduced`].
+fn require(rule: &Typology, kept: &dyn Fn(&IndicatorId) -> bool) -> Result<Logic<Need>, bool> {
+    let is_false = |need| match need {
+        Need::Here(id) => !kept(&id),
+        Need::Linked(at) => {
+            rule.linked.get(usize::from(at)).is_some_and(|linked| ends_nowhere(linked, kept))
+        }
+    };
+    reduced(&rule.require, &|need| is_false(need).then_some(false))
+}
+
+/// Whether a `linked(…)` cannot hold. It never holds of itself: something must be found at its end, also
 /// where what it denies is off.
-fn ends_nowhere(linked: &Linked, kept: &dyn Fn(&IndicatorId) -> bool) -> Option<bool> {
-    truth(&linked.of, &|at| gone(linked, at, kept)).filter(|known| !known)
+fn ends_nowhere(linked: &Linked, kept: &dyn Fn(&IndicatorId) -> bool) -> bool {
+    reduced(&linked.of, &|at| gone(linked, at, kept)) == Err(false)
 }
 
 /// False where a position of `linked(…)` names what is off.
@@ -205,11 +207,6 @@ fn nearer(linked: Linked, kept: &dyn Fn(&IndicatorId) -> bool) -> Linked {
     let of = of.map(&|at| index(place(at)));
     let far = positions.iter().filter_map(|at| linked.far.get(usize::from(*at)).cloned());
     Linked { of, far: far.collect(), ..linked }
-}
-
-/// The truth of a formula of which some variables are known; `None` where it depends on the others.
-fn truth<T: Copy>(logic: &Logic<T>, of: &dyn Fn(T) -> Option<bool>) -> Option<bool> {
-    reduced(logic, of).err()
 }
 
 /// A formula without the variables that are known; `Err` is its truth where nothing else is left.
