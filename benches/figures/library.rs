@@ -199,7 +199,14 @@ fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
     let begin = payments.partition_point(|payment| payment.event_time < first_timed);
     let mut alerts = Vec::new();
     let mut offset = 0;
+    let (mut longest, mut today) = (std::time::Duration::ZERO, palermo_domain::Date(0));
     let mut apply = |payment: &Payment<'static>, ledger: &mut Ledger| {
+        // The clock is read where a day has ended.
+        let day = payment.event_time.date();
+        let begun = (day != today).then(now);
+        detector.roll_up(ledger, Some(payment.event_time));
+        longest = begun.map_or(longest, |begun| longest.max(begun.elapsed()));
+        today = day;
         let row = ledger.insert(payment, origin(payment, offset));
         offset += 1;
         let sets = detector.select(ledger, row, payment.text.as_ref());
@@ -213,6 +220,7 @@ fn one(world: &World, payments: &[Payment<'static>], rules: &RuleSet) -> f64 {
     let begun = now();
     timed.iter().for_each(|payment| apply(payment, &mut ledger));
     let ns = begun.elapsed().as_nanos() as f64 / timed.len().max(1) as f64;
+    eprintln!("library: the longest roll-up of an end of a day took {} us", longest.as_micros());
     tell(&detector, &ledger);
     ns
 }

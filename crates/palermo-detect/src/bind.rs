@@ -9,8 +9,8 @@ use crate::value::Value;
 use palermo_domain::{Currency, Decimal, EventCode, FeedSet, RelationKind, Subject, to_cents};
 use palermo_lang::program::{
     Aggregate, Arithmetic, BetweenFunction, Compare, Condition, Direction, EndField, Expr, Field,
-    Function, GraphValue, Literal, MeasureKind, Param, Pattern, Selection, Sequence, Side,
-    Statistic, Step,
+    Function, GraphValue, Literal, MeasureKind, Param, Pattern, PeerGroup, PeerStatistic,
+    Selection, Sequence, Side, Statistic, Step,
 };
 use palermo_ledger::{Atoms, Leg};
 
@@ -125,6 +125,13 @@ pub(crate) enum BoundMeasure {
         reach: palermo_domain::Span,
         statistic: Statistic,
     },
+    Peer {
+        of: usize,
+        group: PeerGroup,
+        statistic: PeerStatistic,
+        /// Which roll-up it reads.
+        roll_up: usize,
+    },
     Graph(GraphValue),
 }
 
@@ -153,6 +160,11 @@ pub(crate) struct BoundCondition {
 }
 
 impl BoundCondition {
+    /// Whether it compares anything with peers.
+    pub(crate) fn reads_peers(&self) -> bool {
+        self.measures.iter().any(|measure| matches!(measure, BoundMeasure::Peer { .. }))
+    }
+
     /// Whether it looks beyond its window, at what an account or a pair did before.
     pub(crate) fn reads_past(&self) -> bool {
         let past = |node: &Node| {
@@ -170,7 +182,11 @@ impl BoundCondition {
             }
             // What an account was in earlier windows is not in the window.
             BoundMeasure::Own { .. } => true,
-            BoundMeasure::Repeats | BoundMeasure::Between { .. } | BoundMeasure::Graph(_) => false,
+            // What peers have had at the end of a day stays what it was.
+            BoundMeasure::Repeats
+            | BoundMeasure::Between { .. }
+            | BoundMeasure::Peer { .. }
+            | BoundMeasure::Graph(_) => false,
         };
         let mut ties = self.sequence.iter().flat_map(|sequence| &sequence.ties);
         self.holds.any(&past)
@@ -362,6 +378,13 @@ pub(crate) fn condition(
             MeasureKind::Own { of, reach, statistic } => {
                 BoundMeasure::Own { of: usize::from(of.0), reach: *reach, statistic: *statistic }
             }
+            MeasureKind::Peer { of, group, statistic } => BoundMeasure::Peer {
+                of: usize::from(of.0),
+                group: *group,
+                statistic: *statistic,
+                // Numbered when all rules are bound.
+                roll_up: usize::MAX,
+            },
             MeasureKind::Graph(value) => BoundMeasure::Graph(*value),
         })
         .collect();

@@ -15,6 +15,7 @@ mod graph;
 mod measure;
 mod parts;
 mod past;
+mod peer;
 mod quick;
 mod sequence;
 
@@ -30,6 +31,7 @@ use palermo_domain::{Decimal, EventTime, FixedHashSet};
 use palermo_lang::program::{Arithmetic, Compare, Field};
 use palermo_ledger::{AccountId, Leg, Row, RowId};
 pub use parts::{Look, Part};
+pub(crate) use peer::Summary;
 pub(crate) use sequence::Shape;
 use smallvec::{SmallVec, smallvec};
 use std::cell::Cell;
@@ -367,7 +369,10 @@ impl<'a> Run<'a> {
                     evidence.extend_from_slice(&found.evidence);
                 }
                 // The measures that they are made of bring theirs.
-                BoundMeasure::Derived(_) | BoundMeasure::Own { .. } | BoundMeasure::Graph(_) => {}
+                BoundMeasure::Derived(_)
+                | BoundMeasure::Own { .. }
+                | BoundMeasure::Peer { .. }
+                | BoundMeasure::Graph(_) => {}
             }
         }
         self.sort(&mut evidence);
@@ -513,6 +518,9 @@ impl<'a> Run<'a> {
                 self.between(*function, [*a, *b], *within)
             }
             BoundMeasure::Own { of, reach, statistic } => self.own(*of, *reach, *statistic),
+            BoundMeasure::Peer { of, group, statistic, roll_up } => {
+                self.peer(*of, *group, *statistic, *roll_up)
+            }
             BoundMeasure::Aggregate { function, value, arguments, over, filter, within } => {
                 let chosen = self.chosen(*over, filter.as_ref(), *within);
                 let computed = self.aggregate(*function, value.as_ref(), arguments, &chosen);

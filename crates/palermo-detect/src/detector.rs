@@ -10,6 +10,7 @@ mod asked;
 mod days;
 mod follow;
 mod gap;
+mod peers;
 mod reach;
 mod snapshot;
 mod subjects;
@@ -28,6 +29,7 @@ use crate::hits::Hits;
 use crate::lacking::Lacking;
 use crate::lists::{BoundList, RATES, Sent};
 use crate::need::{self, Need};
+use crate::peers::{Ask, Peers};
 use crate::select::Selections;
 use crate::steady::{Here, Steady};
 use activation::{Identity, identity};
@@ -127,6 +129,7 @@ pub struct Detector {
     past_readers: Vec<u16>,
     asked: Asked,
     day_ends: DayEnds,
+    peers: Peers,
     /// Event time of the newest payment that came or went.
     newest: Option<EventTime>,
     armed: Armed,
@@ -193,6 +196,7 @@ impl Detector {
             past_readers,
             asked,
             day_ends,
+            peers: Peers::new(bound.peers),
             newest: None,
             rules,
             armed,
@@ -253,6 +257,7 @@ impl Detector {
             .saturating_add(self.concerns.bytes())
             .saturating_add(self.groups.bytes())
             .saturating_add(self.day_ends.bytes())
+            .saturating_add(self.peers.bytes())
             .saturating_add(self.sent.bytes())
             .saturating_add(self.armed.bytes())
             .saturating_add(self.selections.bytes())
@@ -285,7 +290,8 @@ impl Detector {
         let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
         let searches = &self.searches;
         let (during, from, text, keys) = (None, None, None, None);
-        Env { ledger, lists, adder, searches, hits, during, from, text, keys }
+        let peers = Some(&self.peers);
+        Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its
@@ -348,6 +354,7 @@ impl Detector {
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let sets = &self.selections.sets;
+        let compares = condition.reads_peers();
         let mut run = Run::new(env, sets, condition, account, time);
         let here = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
         let (verdict, met_doubt) = here
@@ -361,7 +368,8 @@ impl Detector {
             let said = Said { doubt: met_doubt, deep: weight.is_some(), undecided };
             self.armed.note_said((index, account), said, rest);
         }
-        if met_doubt {
+        // What peers had is unknown wherever no day ends; that is no field that was missing.
+        if met_doubt && !(compares && time != time.date().midnight()) {
             self.lacking.rule(index, weight.unwrap_or(0), undecided);
         }
         if verdict == Verdict::Holds {
@@ -413,8 +421,9 @@ impl Detector {
         self.regroup(applied, out);
     }
 
-    /// Forgets hits beyond the evidence horizon; called when the ledger evicts.
-    pub fn evict(&mut self, watermark: EventTime) {
+    /// Forgets hits beyond the evidence horizon, and what the ledger forgot; called when it did.
+    pub fn evict(&mut self, ledger: &Ledger, watermark: EventTime) {
+        self.peers.forget(ledger.kept_from());
         let cutoff = watermark.minus(self.settings.evidence_horizon);
         self.groups.forget(cutoff);
         self.stats.expired_hits = self.stats.expired_hits.saturating_add(self.hits.forget(cutoff));
@@ -466,6 +475,7 @@ struct BoundRules {
     /// Of the indicators.
     needs: Vec<(Need, Vec<Currency>)>,
     steady: Vec<Steady>,
+    peers: Vec<Ask>,
     modifiers: Vec<BoundModifier>,
 }
 
@@ -490,8 +500,9 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
     let selections = Selections::new(conditions);
     let ids: Vec<String> = rules.indicators.iter().map(|rule| rule.condition.id.clone()).collect();
     let mut bind_one = |condition| bind::condition(condition, &rules.selections, &ids, atoms);
-    let indicators: Vec<BoundCondition> =
+    let mut indicators: Vec<BoundCondition> =
         rules.indicators.iter().map(|rule| bind_one(&rule.condition)).collect();
+    let peers = Ask::number(&mut indicators);
     let suppressors = rules.suppressors.iter().map(|rule| bind_one(&rule.condition)).collect();
     let legs = |selection: u16| {
         let of = rules.selections.get(usize::from(selection));
@@ -516,6 +527,7 @@ fn bind_rules(rules: &RuleSet, sent: &Sent, ledger: &mut Ledger) -> BoundRules {
         selections,
         needs,
         steady,
+        peers,
         modifiers,
     }
 }

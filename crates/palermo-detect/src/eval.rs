@@ -10,6 +10,7 @@ use crate::hits::Hits;
 use crate::lexicon::Words;
 use crate::lists::BoundList;
 use crate::near;
+use crate::peers::Peers;
 use crate::record;
 use crate::value::{UNKNOWN, Value, arithmetic, compare, not};
 use palermo_domain::{
@@ -33,6 +34,8 @@ pub(crate) struct Env<'a> {
     /// What indicators found, and the window in which it counts.
     pub(crate) hits: Option<&'a Hits>,
     pub(crate) during: Option<(EventTime, EventTime)>,
+    /// What peers had at ends of days, where conditions are evaluated.
+    pub(crate) peers: Option<&'a Peers>,
     /// The remittance text, while its payment is applied.
     pub(crate) text: Option<&'a Words>,
     /// The texts of both accounts of the payment at hand, as lists know them, where they were looked up.

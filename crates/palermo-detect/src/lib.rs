@@ -28,6 +28,7 @@ mod lists;
 mod near;
 mod need;
 mod numbers;
+mod peers;
 mod record;
 mod select;
 mod steady;

@@ -425,7 +425,8 @@ impl Reader<'_> {
                         Function::Absent | Function::LowBalanceDays | Function::BalanceDays
                     );
             }
-            Some(BoundMeasure::Own { .. } | BoundMeasure::Graph(_)) | None => part.other = true,
+            Some(BoundMeasure::Own { .. } | BoundMeasure::Peer { .. } | BoundMeasure::Graph(_))
+            | None => part.other = true,
         }
     }
 }

@@ -417,6 +417,8 @@ impl Engine {
         cause: Cause,
     ) -> Fate {
         let watermark = self.watermarks.watermark();
+        // Days that ended before this payment ended without it.
+        self.detector.roll_up(&mut self.ledger, watermark);
         match reverses {
             reversal::Judgment::Ordinary => {
                 let sets = self.detector.select(&self.ledger, row, payment.text.as_ref());
@@ -424,8 +426,15 @@ impl Engine {
                 let applied = Applied { cause, watermark };
                 self.detector.changed(&self.ledger, row, applied, &mut self.alerts);
             }
-            reversal::Judgment::AlreadyReversed => self.ledger.unlink(row),
+            reversal::Judgment::AlreadyReversed(by) => {
+                let sets = self.detector.select(&self.ledger, row, payment.text.as_ref());
+                let until = self.ledger.row(by).map_or(payment.event_time, |by| by.time());
+                self.detector.note_undone(&self.ledger, row, until, sets);
+                self.ledger.unlink(row);
+            }
             reversal::Judgment::Reverses(target) => {
+                let sets = self.ledger.selections(target);
+                self.detector.note_undone(&self.ledger, target, payment.event_time, sets);
                 self.ledger.unlink(target);
                 let applied = Applied { cause: Cause::Reversal, watermark };
                 self.detector.changed(&self.ledger, target, applied, &mut self.alerts);
@@ -442,6 +451,7 @@ impl Engine {
         if before == Some(watermark) {
             return;
         }
+        self.detector.roll_up(&mut self.ledger, Some(watermark));
         self.detector.advance(&self.ledger, watermark, &mut self.alerts);
         if before.is_none_or(|before| before.date() != watermark.date()) {
             let cutoff = watermark.minus(self.config.horizon);
@@ -452,7 +462,7 @@ impl Engine {
                 *expired = expired.saturating_add(gone);
                 self.reversals.forget(&self.ledger);
             }
-            self.detector.evict(watermark);
+            self.detector.evict(&self.ledger, watermark);
             self.tallies.forget(cutoff);
         }
     }

@@ -164,6 +164,7 @@ impl Measure {
             MeasureKind::Repeats
             | MeasureKind::Between(_)
             | MeasureKind::Own { .. }
+            | MeasureKind::Peer { .. }
             | MeasureKind::Graph(_) => Vec::new(),
         }
     }
@@ -197,6 +198,15 @@ pub enum MeasureKind {
         reach: Span,
         /// What is made of their values.
         statistic: Statistic,
+    },
+    /// An earlier measure and what it is of the accounts of the same group, at the end of a day.
+    Peer {
+        /// The measure.
+        of: MeasureId,
+        /// Which accounts are peers.
+        group: PeerGroup,
+        /// What is made of their values.
+        statistic: PeerStatistic,
     },
     /// What the graph pattern of the rule says.
     Graph(GraphValue),
@@ -241,6 +251,72 @@ pub enum Statistic {
     Max,
     /// How many standard deviations of theirs the present value lies above their mean.
     Deviation,
+}
+
+/// Which accounts are peers: those whose holders' records say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PeerGroup {
+    /// The segment that the bank declares.
+    Segment,
+    /// The occupation code.
+    Occupation,
+    /// The merchant category of a business.
+    Mcc,
+}
+
+impl PeerGroup {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Segment, Self::Occupation, Self::Mcc];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Occupation => "occupation",
+            Self::Mcc => "mcc",
+        }
+    }
+
+    /// The field of the record that says the group.
+    pub const fn field(self) -> Field {
+        Field::End(
+            Side::Own,
+            match self {
+                Self::Segment => EndField::Segment,
+                Self::Occupation => EndField::OccupationCode,
+                Self::Mcc => EndField::IndustryMcc,
+            },
+        )
+    }
+}
+
+/// What is made of the values of peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeerStatistic {
+    /// Where among theirs the present value lies: the largest p of 0 to 100 for which at least p
+    /// in a hundred of them have a value that is not above it.
+    Percentile,
+    /// Their median.
+    Median,
+    /// Their mean.
+    Mean,
+    /// How many standard deviations of theirs the present value lies above their mean.
+    Deviation,
+}
+
+impl PeerStatistic {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Percentile, Self::Median, Self::Mean, Self::Deviation];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Percentile => "percentile",
+            Self::Median => "median",
+            Self::Mean => "mean",
+            Self::Deviation => "deviation",
+        }
+    }
 }
 
 /// `FN(value) over SELECTION [where EXPR] [within DURATION]`.

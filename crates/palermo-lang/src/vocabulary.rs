@@ -175,7 +175,7 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
 ];
 
 /// Functions of the full language that this version does not read.
-pub(crate) const LATER_FUNCTIONS: &[&str] = &["peer", "linked", "any"];
+pub(crate) const LATER_FUNCTIONS: &[&str] = &["linked", "any"];
 
 /// What a path is.
 pub(crate) enum Path {

@@ -266,6 +266,17 @@ impl Ledger {
         }
     }
 
+    /// The selections of both ends of a payment that is in the windows of its accounts (debtor,
+    /// creditor); an end without an account has none.
+    pub fn selections(&self, id: RowId) -> [SetId; 2] {
+        let Some(row) = self.row(id) else { return [SetId::default(); 2] };
+        Leg::BOTH.map(|leg| {
+            let Some(account) = row.account(leg) else { return SetId::default() };
+            let mut same = self.window(account, leg, row.time(), row.time());
+            same.find(|entry| entry.row == id).map_or(SetId::default(), |entry| entry.selections)
+        })
+    }
+
     /// Takes a payment out of every window; its id stays known.
     pub fn unlink(&mut self, id: RowId) {
         self.pages.set(id, REVERSED);

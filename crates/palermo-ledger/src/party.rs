@@ -238,6 +238,13 @@ impl Parties {
         self.get(self.owner(account)?.party)
     }
 
+    /// Every account that anybody holds, with its holder, of a joint one the first; in no order.
+    pub fn held(&self) -> impl Iterator<Item = (AccountId, &KnownParty)> {
+        self.holders
+            .iter()
+            .filter_map(|(account, holders)| Some((account, self.get(holders.first()?.party)?)))
+    }
+
     /// A copy to be written.
     pub(crate) fn freeze(&self) -> FrozenParties {
         FrozenParties {

@@ -50,7 +50,7 @@ impl Run<'_> {
     }
 
     /// Notes what a window left out: it changes what is made of it by who knows how much.
-    fn doubted(&self, doubt: Option<Doubt>) {
+    pub(super) fn doubted(&self, doubt: Option<Doubt>) {
         self.doubt.set(Doubt::and(self.doubt.get(), doubt.map(Doubt::unbounded)));
     }
 }

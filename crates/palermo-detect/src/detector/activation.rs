@@ -58,6 +58,7 @@ impl Detector {
         self.by_subject = BySubject::new(&self.indicators, &self.suppressors);
         self.past_readers = past_readers(&self.indicators);
         self.day_ends = self.day_ends.renewed(&self.indicators);
+        let not_rolled_up = self.peers.renew(bound.peers, &new.indicators);
         self.stats.renumber(&self.rules, &rules);
         self.rules = rules;
         // Whoever lacks more is found out at the next look.
@@ -66,6 +67,7 @@ impl Detector {
         self.settings.bundle = bundle;
         ledger.want(self.rests.kinds(self.by_subject.kinds()));
         self.reselect(ledger);
+        self.roll_up_anew(ledger, &not_rolled_up);
         let mut changed = Changed::default();
         self.evaluate_fresh(ledger, &new.indicators, &mut changed);
         // A typology that is new or another one sees the hits that are there already.

@@ -415,6 +415,12 @@ impl Armed {
             && !self.subjects.get(subject.index()).is_some_and(known)
     }
 
+    /// Whether an indicator cannot hold on a subject at a time, as payments are missing that it counts.
+    pub(super) fn cannot_hold(&self, indicator: u16, at: &At<'_>) -> bool {
+        let rule = self.rules.get(usize::from(self.rank(indicator)));
+        rule.is_some_and(|rule| matches!(rule.met(at), Met::Lacks(_)))
+    }
+
     /// Whether an indicator does not hold on a subject, whatever rates are missing, as it never counted
     /// a payment there.
     pub(super) fn is_out(&self, indicator: u16, subject: AccountId) -> bool {

@@ -10,8 +10,10 @@
 //! Bound: one place in the queue of days for each of them, and nothing where no rule asks for it. Cost: one
 //! evaluation a day for each of them and each rule.
 
+use super::armed::At;
 use super::{Applied, Changed, Detector, Moment, Touched, later_times, newest_at};
 use crate::bind::BoundCondition;
+use crate::peers::first_end;
 use palermo_domain::share::SharedMap;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Alert, EventTime, Span, Subject};
@@ -138,12 +140,6 @@ impl DayEnds {
     }
 }
 
-/// The first midnight that is not before a time.
-fn first_end(time: EventTime) -> EventTime {
-    let midnight = time.date().midnight();
-    if midnight == time { midnight } else { midnight.plus(DAY) }
-}
-
 impl Detector {
     /// Evaluates the ends of days that the watermark has passed; returns the first of them.
     pub(super) fn pass_days(
@@ -264,10 +260,12 @@ impl Detector {
         changed: &mut Changed,
     ) {
         let Some(bound) = self.indicators.get(usize::from(index)) else { return };
-        let window = bound.window;
+        let (window, kind) = (bound.window, bound.subject);
         // A payment of this very time that comes later finds that it was looked at before.
         self.armed.first_time(subject, end);
-        if self.armed.is_out(index, subject) {
+        let at = At { ledger, sets: &self.selections.sets, subject, kind, time: end };
+        let held = self.hits.log(index, subject).is_some_and(|log| log.has(end));
+        if self.armed.is_out(index, subject) || !held && self.armed.cannot_hold(index, &at) {
             return;
         }
         let here: Option<(RowId, Leg)> = newest_at(ledger, subject, end.minus(window), end);

@@ -17,6 +17,7 @@ use crate::episode::{Anchor, Memory, Tracks};
 use crate::groups::Groups;
 use crate::hits::Hits;
 use crate::lists::Sent;
+use crate::peers::FrozenPeers;
 use palermo_domain::EventTime;
 use palermo_domain::snapshot::{self, Parts, Sink, SnapshotError, Source};
 use palermo_lang::program::RuleSet;
@@ -43,6 +44,7 @@ pub struct Frozen {
     hits: Hits,
     tracks: Tracks,
     concerns: Concerns,
+    peers: FrozenPeers,
 }
 
 impl Frozen {
@@ -56,7 +58,8 @@ impl Frozen {
         self.armed.write(sink)?;
         self.hits.write(sink)?;
         self.tracks.write(sink, "tracks")?;
-        self.concerns.write(sink)
+        self.concerns.write(sink)?;
+        self.peers.write(sink)
     }
 }
 
@@ -82,6 +85,7 @@ impl Detector {
             hits: self.hits.clone(),
             tracks: self.tracks.clone(),
             concerns: self.concerns.clone(),
+            peers: self.peers.freeze(),
         })
     }
 
@@ -121,6 +125,7 @@ impl Detector {
             detector.by_anchor.entry(track.anchor).or_default().push(index);
         }
         detector.concerns = Concerns::read(source)?;
+        detector.peers.read(source)?;
         Ok(detector)
     }
 }

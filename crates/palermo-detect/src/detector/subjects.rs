@@ -87,8 +87,8 @@ impl Detector {
             return SetId::default();
         }
         let (lists, adder, searches) = (&self.lists[..], &self.adder, &self.searches);
-        let (hits, during, from, keys) = (None, None, None, Some(keys));
-        let env = Env { ledger, lists, adder, searches, hits, during, from, text, keys };
+        let (hits, during, from, peers, keys) = (None, None, None, None, Some(keys));
+        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys };
         let lacking = &mut self.lacking;
         let at = eval::At { env, row, leg, step: None };
         let set = self.selections.decide(&at, kinds, &mut |lacked| lacking.selection(lacked));

@@ -222,9 +222,9 @@ impl Bench {
             Binder { atoms: &mut self.ledger.atoms, params: &[], indicators: &[] }.expr(expr);
         let Self { ledger, row, lists, adder } = self;
         let searches = &RefCell::default();
-        let (hits, during, from) = (None, None, None);
+        let (hits, during, from, peers) = (None, None, None, None);
         let (text, keys) = (words, None);
-        let env = Env { ledger, lists, adder, searches, hits, during, from, text, keys };
+        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys };
         let row = ledger.row(*row).unwrap();
         eval(&node, &At { env, row, leg, step: None }, &mut NoMeasures)
     }

@@ -13,8 +13,8 @@ use palermo_ledger::{Known, Ledger, Leg, Row, RowId};
 pub(super) enum Judgment {
     /// Nothing: it goes into the windows.
     Ordinary,
-    /// A reversal was waiting for it: it goes nowhere.
-    AlreadyReversed,
+    /// This reversal was waiting for it: it goes nowhere.
+    AlreadyReversed(RowId),
     /// It takes this payment out.
     Reverses(RowId),
     /// It waits for the payment it reverses.
@@ -52,16 +52,16 @@ impl Reversals {
         let Some(target) =
             payment.refers_to.as_ref().filter(|_| payment.status == Status::Reversed)
         else {
-            let fits = self.says_the_same(ledger, payment.payment_id.expose(), payment);
-            return Ok(if fits { Judgment::AlreadyReversed } else { Judgment::Ordinary });
+            let waits = self.says_the_same(ledger, payment.payment_id.expose(), payment);
+            return Ok(waits.map_or(Judgment::Ordinary, Judgment::AlreadyReversed));
         };
         let target: &str = target.expose();
         if target == payment.payment_id.expose().as_ref() {
             return refuse(DeadLetterReason::ReversalOfReversal);
         }
         let Known::Seen(id) = ledger.find(target) else {
-            let again = self.says_the_same(ledger, target, payment);
-            return Ok(if again { Judgment::Again } else { Judgment::Waits });
+            let waits = self.says_the_same(ledger, target, payment);
+            return Ok(waits.map_or(Judgment::Waits, |_| Judgment::Again));
         };
         match ledger.row(id) {
             Some(row) if row.manner().status == Status::Reversed => {
@@ -75,10 +75,10 @@ impl Reversals {
         }
     }
 
-    /// Whether a reversal that waits for `target` repeats the payment.
-    fn says_the_same(&self, ledger: &Ledger, target: &str, payment: &Payment<'_>) -> bool {
-        let mut rows = self.waiting.get(target).into_iter().flatten();
-        rows.any(|&row| ledger.row(row).is_some_and(|row| repeats(ledger, payment, row)))
+    /// The reversal that waits for `target` and repeats the payment.
+    fn says_the_same(&self, ledger: &Ledger, target: &str, payment: &Payment<'_>) -> Option<RowId> {
+        let mut rows = self.waiting.get(target)?.iter().copied();
+        rows.find(|&row| ledger.row(row).is_some_and(|row| repeats(ledger, payment, row)))
     }
 
     pub(super) fn wait(&mut self, reversal: &Payment<'_>, row: RowId) {

@@ -288,14 +288,15 @@ pub(crate) fn monotone(holds: &Expr, measures: &[Measure]) -> bool {
     }
 }
 
-/// Whether a measure is made of earlier windows, itself or by one that it is derived from: a second
-/// look back would reach further than a window and what `own` says.
+/// Whether a measure is made of earlier windows or of peers, itself or by one that it is derived from:
+/// a second look back would reach further than a window and what `own` says, and what peers have is
+/// known at ends of days only.
 pub(crate) fn looks_back(id: MeasureId, measures: &[Measure]) -> bool {
     let at = usize::from(id.0);
     let Some((measure, before)) = measures.get(at).zip(measures.get(..at)) else { return false };
     let named = |part: &Expr| matches!(part, Expr::Measure(id) if looks_back(*id, before));
     match &measure.kind {
-        MeasureKind::Own { .. } => true,
+        MeasureKind::Own { .. } | MeasureKind::Peer { .. } => true,
         MeasureKind::Derived(expr) => any(expr, &named),
         MeasureKind::Aggregate(aggregate) => {
             aggregate.arguments.iter().any(|argument| any(argument, &named))
@@ -337,6 +338,7 @@ fn trend(expr: &Expr, measures: &[Measure]) -> Option<Trend> {
                 MeasureKind::Repeats
                 | MeasureKind::Between(_)
                 | MeasureKind::Own { .. }
+                | MeasureKind::Peer { .. }
                 | MeasureKind::Graph(_) => None,
             }
         }

@@ -101,13 +101,12 @@ pub(crate) fn indicator(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opti
     let daily = daily(cx, &fields);
     // Only where it is said, so that what was locked before stays what it was.
     let extra = if daily { format!("{extra} evaluate day") } else { extra };
-    let condition = condition(cx, &fields, env, head?, "hit", &extra)?;
+    let condition = condition(cx, &fields, env, head?, "hit", &extra, Some(daily))?;
     if daily && !condition.asks.is_empty() {
         let range =
             fields.get("evaluate").map_or_else(|| fields.anchor(), |node| node.range.clone());
         cx.unsupported(&range, "`evaluate: day` with `holds(…)`");
     }
-    let condition = Condition { daily, monotone: condition.monotone && !daily, ..condition };
     Some(Indicator { condition, crime, family: family?, tier: tier?, subject_role, other_role })
 }
 
@@ -116,7 +115,7 @@ pub(crate) fn suppressor(cx: &mut Cx, node: &Node, env: &mut Env<'_, '_>) -> Opt
     let known: Vec<&str> = HEAD.into_iter().chain(SUPPRESSOR).collect();
     let fields = Fields::open(cx, node, "a suppressor", &known, &SUPPRESSOR_LATER)?;
     let head = head(cx, &fields, true, env.lists);
-    let condition = condition(cx, &fields, env, head?, "holds", "")?;
+    let condition = condition(cx, &fields, env, head?, "holds", "", None)?;
     if !condition.asks.is_empty() {
         let range = fields.get("holds").map_or_else(|| fields.anchor(), |node| node.range.clone());
         cx.unsupported(&range, "`holds(…)` of a suppressor");
@@ -162,6 +161,7 @@ fn condition(
     head: Head,
     holds_key: &str,
     extra: &str,
+    daily: Option<bool>,
 ) -> Option<Condition> {
     let subject = subject::read(cx, fields, holds_key == "hit");
     let window = window(cx, fields, "window", env.limits.horizon, "state.horizon");
@@ -177,7 +177,7 @@ fn condition(
     let (measures, graph) = {
         let (horizon, selections) = (env.limits.horizon, &selections);
         let mut around =
-            Around { pool: env.pool, params: &defs, selections, window, horizon, feeds };
+            Around { pool: env.pool, params: &defs, selections, window, horizon, feeds, daily };
         let graph = fields.get("graph").and_then(|node| graph::graph(cx, node, &mut around));
         (measures(cx, fields, &mut around, sequence.as_ref(), graph.as_ref()), graph)
     };
@@ -194,7 +194,8 @@ fn condition(
     let holds = analysis::ordered(holds?, &measures);
     let asks = asks_of(&measures, sequence.as_ref().map(|checked| &checked.sequence), &holds);
     // What another indicator found changes without a payment that a selection matches.
-    let monotone = asks.is_empty() && analysis::monotone(&holds, &measures);
+    let daily = daily == Some(true);
+    let monotone = !daily && asks.is_empty() && analysis::monotone(&holds, &measures);
     let logic = logic_text(cx, fields, holds_key, sequence.as_ref(), extra);
     Some(Condition {
         id: head.id,
@@ -216,7 +217,7 @@ fn condition(
         selections,
         measures,
         feeds,
-        daily: false,
+        daily,
         asks,
         sequence: sequence.map(|checked| checked.sequence),
         graph,

@@ -31,6 +31,8 @@ pub(crate) struct Around<'s, 'l> {
     pub horizon: Span,
     /// The feeds that the rule needs.
     pub feeds: FeedSet,
+    /// Whether it is also evaluated at ends of days; `None` of a rule that never is.
+    pub daily: Option<bool>,
 }
 
 /// Checks one measure; `before` are the measures above it.
@@ -58,10 +60,10 @@ pub(crate) fn measure(
         }
         MeasureSyntax::Plain(syntax) => reader.derived(syntax)?,
     };
-    if let MeasureKind::Own { of, .. } = &kind
+    if let MeasureKind::Own { of, .. } | MeasureKind::Peer { of, .. } = &kind
         && analysis::looks_back(*of, before)
     {
-        let message = "the past of a measure that looks at its own past";
+        let message = "a measure that is compared already cannot be compared once more";
         reader.error(&whole(&syntax), message, "name the measure that it is made of");
         return None;
     }
@@ -74,6 +76,10 @@ pub(crate) fn measure(
         MeasureKind::Own { of, reach, .. } => {
             let one = before.get(usize::from(of.0)).map_or(1, |measure| measure.cost);
             analysis::own_cost(one, *reach, around.window)
+        }
+        // Once for each account of a day, and once where its own value is asked for.
+        MeasureKind::Peer { of, .. } => {
+            before.get(usize::from(of.0)).map_or(1, |measure| measure.cost.saturating_add(1))
         }
     };
     Some(Measure { name: name.to_owned(), value_type, kind, cost })

@@ -37,6 +37,9 @@ pub(crate) fn without_past<'e>(
         if matches!(&measure.kind, MeasureKind::Own { .. }) {
             return cx.unsupported(&node.range, &of_subject("own(…)", subject));
         }
+        if matches!(&measure.kind, MeasureKind::Peer { .. }) {
+            return cx.unsupported(&node.range, &of_subject("peer(…)", subject));
+        }
         if matches!(&measure.kind, MeasureKind::Aggregate(of) if of.function == Function::Absent) {
             return cx.unsupported(&node.range, &of_subject("absent()", subject));
         }

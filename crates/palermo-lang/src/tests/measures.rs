@@ -4,21 +4,32 @@ use super::folder::folder;
 use super::shipped::limits;
 use crate::compile;
 use crate::program::{
-    BetweenFunction, Condition, Expr, Function, Literal, MeasureKind, Statistic, Type,
+    BetweenFunction, Condition, Expr, Function, Literal, MeasureKind, PeerGroup, PeerStatistic,
+    RuleSet, Statistic, Type,
 };
 use palermo_domain::{Feed, Span};
 
 /// AA-01 with one measure more, `probe`, which the text names.
 fn with(measure: &str) -> Condition {
-    let rules = compiled(measure).unwrap_or_else(|errors| panic!("{measure}:\n{errors}"));
+    found(compiled(measure, "").unwrap_or_else(|errors| panic!("{measure}:\n{errors}")))
+}
+
+/// The same at the ends of days.
+fn daily_with(measure: &str) -> Condition {
+    let daily = compiled(measure, "evaluate: day\n");
+    found(daily.unwrap_or_else(|errors| panic!("{measure}:\n{errors}")))
+}
+
+fn found(rules: RuleSet) -> Condition {
     rules.indicators.into_iter().map(|rule| rule.condition).find(|c| c.id == "AA-01").unwrap()
 }
 
-fn compiled(measure: &str) -> Result<crate::program::RuleSet, String> {
+fn compiled(measure: &str, when: &str) -> Result<RuleSet, String> {
+    let when = format!("window: 30d\n{when}feeds: [card, cash]\n");
     let lines = format!("  total_in: sum(amount) over credit\n  probe: {measure}\n");
     let edits = [
         ("rules/flow.yaml", "  total_in: sum(amount) over credit\n", lines.as_str()),
-        ("rules/flow.yaml", "window: 30d", "window: 30d\nfeeds: [card, cash]"),
+        ("rules/flow.yaml", "window: 30d\n", when.as_str()),
         ("rules/flow.yaml", "select:\n", "select:\n  sent: direction == out\n"),
         ("rules/flow.yaml", "people paid", "{probe} paid"),
     ];
@@ -118,6 +129,29 @@ fn the_past_has_the_type_of_its_measure_or_is_a_number() {
         assert_eq!(probe.value_type, gives, "{call}");
         let one = condition.measures[of].cost;
         assert!(probe.cost > one, "two windows cost more than one: {} {one}", probe.cost);
+    }
+}
+
+#[test]
+fn peers_have_the_type_of_the_measure_or_are_a_number() {
+    use PeerGroup::{Mcc, Occupation, Segment};
+    use PeerStatistic::{Deviation, Mean, Median, Percentile};
+    for (call, of, (group, statistic), gives) in [
+        ("peer(senders, segment, percentile)", 0, (Segment, Percentile), Type::Int),
+        ("peer(senders, occupation, median)", 0, (Occupation, Median), Type::Decimal),
+        ("peer(senders, mcc, mean)", 0, (Mcc, Mean), Type::Decimal),
+        ("peer(total_in, mcc, mean)", 1, (Mcc, Mean), Type::Money),
+        ("peer(total_in, mcc, median)", 1, (Mcc, Median), Type::Money),
+        ("peer(total_in, segment, deviation)", 1, (Segment, Deviation), Type::Decimal),
+        ("peer(total_in, segment, percentile)", 1, (Segment, Percentile), Type::Int),
+    ] {
+        let condition = daily_with(call);
+        let probe = condition.measures.last().unwrap();
+        let MeasureKind::Peer { of: found, group: by, statistic: made } = &probe.kind else {
+            panic!("{call}")
+        };
+        assert_eq!((usize::from(found.0), *by, *made), (of, group, statistic), "{call}");
+        assert_eq!(probe.value_type, gives, "{call}");
     }
 }
 

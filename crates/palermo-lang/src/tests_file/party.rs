@@ -1,7 +1,7 @@
 //! Parties of a test file.
 
 use super::World;
-use super::event::{Places, place};
+use super::event::{Places, pattern, place};
 use super::extra::hashed;
 use crate::check::condition::feeds;
 use crate::read::{Cx, Fields};
@@ -10,8 +10,12 @@ use palermo_domain::{
     Activity, AgeBand, Date, EventCode, EventTime, FeedSet, Hours, OwnedAccount, Party, PartyEvent,
     PartyKind, PartyRelation, Product, Redacted, RelationKind, Span, parse_amount,
 };
+use std::collections::BTreeSet;
 
-const KEYS: [&str; 28] = [
+/// A line of parties may stand for so many of them.
+const REPEAT_MAX: u32 = 1000;
+
+const KEYS: [&str; 29] = [
     "party",
     "account",
     "accounts",
@@ -40,15 +44,46 @@ const KEYS: [&str; 28] = [
     "terminals",
     "activity",
     "occupation_code",
+    "repeat",
 ];
 
 const ROLES: [&str; 4] = ["holder", "joint", "authorized_user", "mandate"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Reads one party.
-pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) -> Option<Party> {
-    let fields = Fields::open(cx, node, "a party", &KEYS, &[])?;
+
+/// Reads a line of parties: one, or with `repeat` so many that differ in what has a range (`P{1..31}`).
+pub(super) fn parties(cx: &mut Cx, node: &Node, places: &Places, world: &World) -> Vec<Party> {
+    let Some(fields) = Fields::open(cx, node, "a party", &KEYS, &[]) else { return Vec::new() };
+    let Some(one) = party(cx, &fields, places, world) else { return Vec::new() };
+    let Some(repeat) = fields.get("repeat") else { return vec![one] };
+    let read = |text: &str| text.parse().ok().filter(|n| (1..=REPEAT_MAX).contains(n));
+    let Some(repeat) = cx.parsed(repeat, "a number of parties from 1 to 1000", "31", read) else {
+        return Vec::new();
+    };
+    let at = |text: &Redacted<String>, index: u32| {
+        let pattern = pattern(text.expose());
+        pattern.map_or_else(|| text.clone(), |pattern| Redacted::new(pattern.at(index)))
+    };
+    let nth = |index: u32| {
+        let mut party = one.clone();
+        party.party = at(&one.party, index);
+        for account in &mut party.accounts {
+            account.account = at(&account.account, index);
+        }
+        party
+    };
+    let all: Vec<Party> = (0..repeat).map(nth).collect();
+    let different: BTreeSet<&String> = all.iter().map(|party| party.party.expose()).collect();
+    if different.len() < all.len() {
+        let message = format!("{} parties have {} ids", all.len(), different.len());
+        let help = "write a range: `{repeat: 31, party: \"P{1..31}\", account: \"BANK:P{1..31}\"}`";
+        cx.error("E107", &node.range, message, help);
+    }
+    all
+}
+
+fn party(cx: &mut Cx, fields: &Fields<'_>, places: &Places, world: &World) -> Option<Party> {
     let id = fields.need(cx, "party").and_then(|node| cx.filled(node));
-    let accounts = accounts(cx, &fields);
+    let accounts = accounts(cx, fields);
     let mut place_of = |key| fields.get(key).and_then(|node| place(cx, node, places));
     let (home, work) = (place_of("home"), place_of("work"));
     let word =
@@ -69,32 +104,32 @@ pub(super) fn party(cx: &mut Cx, node: &Node, places: &Places, world: &World) ->
     Some(Party {
         party: Redacted::new(id?.to_owned()),
         as_of: world.start,
-        kind: symbol(cx, &fields, "kind", PartyKind::ALL, PartyKind::as_str, PartyKind::parse)
+        kind: symbol(cx, fields, "kind", PartyKind::ALL, PartyKind::as_str, PartyKind::parse)
             .unwrap_or(PartyKind::Person),
         accounts,
         segment: word(cx, "segment"),
         home: home.map(Redacted::new),
         work: work.map(Redacted::new),
         since: day(cx, "since"),
-        age_band: symbol(cx, &fields, "age_band", AgeBand::ALL, AgeBand::as_str, AgeBand::parse),
+        age_band: symbol(cx, fields, "age_band", AgeBand::ALL, AgeBand::as_str, AgeBand::parse),
         industry_mcc: word(cx, "industry_mcc"),
         headcount: fields.get("headcount").and_then(|node| cx.int(node)),
         monthly_income,
         monthly_turnover,
         currency: paid.then_some(world.base_currency),
-        hours: hours(cx, &fields),
+        hours: hours(cx, fields),
         licensed: fields.get("licensed").and_then(|node| cx.boolean(node)),
         phone: hidden(cx, "phone"),
         email: hidden(cx, "email"),
         address: hidden(cx, "address"),
-        relations: relations(cx, &fields),
+        relations: relations(cx, fields),
         feeds: fields.get("feeds").map_or_else(FeedSet::default, |node| feeds(cx, node)),
         merchants: all(cx, "merchants"),
         terminals: all(cx, "terminals"),
-        activity: symbol(cx, &fields, "activity", Activity::ALL, Activity::as_str, Activity::parse),
+        activity: symbol(cx, fields, "activity", Activity::ALL, Activity::as_str, Activity::parse),
         occupation_code: word(cx, "occupation_code"),
         incorporated: day(cx, "incorporated"),
-        events: events(cx, &fields, world),
+        events: events(cx, fields, world),
         hash_key_id: None,
     })
 }

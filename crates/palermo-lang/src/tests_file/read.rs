@@ -3,7 +3,7 @@
 use super::event::{Places, template};
 use super::expect::{Ids, expect, invariants};
 use super::lint::{Facts, complete};
-use super::party::party;
+use super::party::parties as read_parties;
 use super::{Invariants, Test, TestFile, World};
 use crate::check::forbidden;
 use crate::check::list::list;
@@ -100,7 +100,7 @@ fn file(cx: &mut Cx, root: &Node, facts: &Facts, places: &Places) -> Option<Test
     let mut parties = Vec::new();
     if let Some(node) = fields.get("parties") {
         for item in cx.items(node) {
-            parties.extend(party(cx, item, places, &world));
+            parties.extend(read_parties(cx, item, places, &world));
         }
     }
     Some(TestFile { path: cx.path().to_owned(), rule: rule?, world, parties, tests })

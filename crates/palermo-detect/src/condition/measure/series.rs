@@ -160,7 +160,7 @@ fn square_root(number: Decimal) -> Option<Decimal> {
 }
 
 /// The middle one, or the mean of the two in the middle.
-pub(super) fn median(numbers: &mut [Decimal]) -> Option<Decimal> {
+pub(in crate::condition) fn median(numbers: &mut [Decimal]) -> Option<Decimal> {
     numbers.sort_unstable();
     let middle = numbers.len() / 2;
     let upper = *numbers.get(middle)?;
@@ -172,7 +172,7 @@ pub(super) fn median(numbers: &mut [Decimal]) -> Option<Decimal> {
 }
 
 /// The smallest number that at least `share` of the numbers do not exceed.
-pub(super) fn quantile(numbers: &mut [Decimal], share: Decimal) -> Option<Decimal> {
+pub(in crate::condition) fn quantile(numbers: &mut [Decimal], share: Decimal) -> Option<Decimal> {
     numbers.sort_unstable();
     let rank = share.checked_mul(Decimal::from(numbers.len()))?.ceil();
     let rank = usize::try_from(rank.trunc().mantissa()).unwrap_or(0);

@@ -2,14 +2,15 @@
 
 use super::Reader;
 use crate::program::{
-    Between, BetweenFunction, MeasureId, MeasureKind, SelectionId, Statistic, Type,
+    Between, BetweenFunction, MeasureId, MeasureKind, PeerGroup, PeerStatistic, SelectionId,
+    Statistic, Type,
 };
 use crate::syntax::{Kind, Name, Syntax};
 use crate::vocabulary::type_name;
 use palermo_domain::Span;
 
 /// Their names.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 8] = [
     "overlap",
     "passed_share",
     "funded_share",
@@ -17,8 +18,10 @@ pub(crate) const NAMES: [&str; 7] = [
     "returned_share",
     "apart_km",
     "own",
+    "peer",
 ];
-const STATISTICS: [&str; 3] = ["mean", "max", "deviation"];
+const STATISTICS: [(&str, Statistic); 3] =
+    [("mean", Statistic::Mean), ("max", Statistic::Max), ("deviation", Statistic::Deviation)];
 
 impl Reader<'_, '_, '_> {
     pub(super) fn between(
@@ -39,6 +42,12 @@ impl Reader<'_, '_, '_> {
                     return self.other_arguments(call, name);
                 };
                 return self.own(of, reach, statistic);
+            }
+            "peer" => {
+                let [of, group, statistic] = arguments else {
+                    return self.other_arguments(call, name);
+                };
+                return self.peer(call, of, [group, statistic]);
             }
             "passed_share" => flow(F::PassedShare),
             "funded_share" => flow(F::FundedShare),
@@ -65,6 +74,7 @@ impl Reader<'_, '_, '_> {
         let arguments = match name {
             "overlap" => "other.account, paid_in, paid_out",
             "own" => "total, 90d, max",
+            "peer" => "total, segment, percentile",
             "dwell_median" | "apart_km" => "paid_in, paid_out",
             "passed_share" => "paid_in, paid_out, 48h",
             _ => "paid_out, paid_in, 48h",
@@ -102,7 +112,50 @@ impl Reader<'_, '_, '_> {
         statistic: &Syntax,
     ) -> Option<(MeasureKind, Type)> {
         let reach = self.reach(reach);
-        let statistic = self.statistic(statistic);
+        let statistic = self.word(statistic, "statistic", &STATISTICS);
+        let (of, value_type) = self.compared(of, "its past")?;
+        let (reach, statistic) = (reach?, statistic?);
+        let gives = match (statistic, value_type) {
+            (Statistic::Deviation, _) | (Statistic::Mean, Type::Int) => Type::Decimal,
+            (_, value_type) => value_type,
+        };
+        Some((MeasureKind::Own { of, reach, statistic }, gives))
+    }
+
+    fn peer(
+        &mut self,
+        call: &Syntax,
+        of: &Syntax,
+        [group, statistic]: [&Syntax; 2],
+    ) -> Option<(MeasureKind, Type)> {
+        match self.around.daily {
+            Some(true) => {}
+            Some(false) => {
+                let message = "what peers have is known when a day has ended";
+                self.error(&call.range, message, "add `evaluate: day` to the rule");
+                return None;
+            }
+            None => {
+                let range = self.source.at(self.cx, &call.range);
+                self.cx.unsupported(&range, "`peer(…)` of a suppressor");
+                return None;
+            }
+        }
+        let group = self.word(group, "group of peers", &PeerGroup::ALL.map(|g| (g.as_str(), g)));
+        let statistics = PeerStatistic::ALL.map(|of| (of.as_str(), of));
+        let statistic = self.word(statistic, "statistic", &statistics);
+        let (of, value_type) = self.compared(of, "peers")?;
+        let (group, statistic) = (group?, statistic?);
+        let gives = match (statistic, value_type) {
+            (PeerStatistic::Percentile, _) => Type::Int,
+            (PeerStatistic::Median | PeerStatistic::Mean, Type::Money) => Type::Money,
+            _ => Type::Decimal,
+        };
+        Some((MeasureKind::Peer { of, group, statistic }, gives))
+    }
+
+    /// A measure that stands as an argument, to be compared with what it is elsewhere.
+    fn compared(&mut self, of: &Syntax, with: &str) -> Option<(MeasureId, Type)> {
         let Kind::Path(parts) = &of.kind else {
             self.error(&of.range, "expected the name of a measure", "name a measure above");
             return None;
@@ -117,17 +170,11 @@ impl Reader<'_, '_, '_> {
         };
         let value_type = self.measures.get(at)?.1;
         if !matches!(value_type, Type::Int | Type::Decimal | Type::Money) {
-            let message = format!("cannot be compared with its past: {}", type_name(value_type));
+            let message = format!("cannot be compared with {with}: {}", type_name(value_type));
             self.error(&of.range, message, "compare a number or money");
             return None;
         }
-        let (reach, statistic) = (reach?, statistic?);
-        let gives = match (statistic, value_type) {
-            (Statistic::Deviation, _) | (Statistic::Mean, Type::Int) => Type::Decimal,
-            (_, value_type) => value_type,
-        };
-        let of = MeasureId(u16::try_from(at).ok()?);
-        Some((MeasureKind::Own { of, reach, statistic }, gives))
+        Some((MeasureId(u16::try_from(at).ok()?), value_type))
     }
 
     /// How far back earlier windows reach: at least one window, and what is kept at most.
@@ -152,20 +199,17 @@ impl Reader<'_, '_, '_> {
         Some(reach)
     }
 
-    fn statistic(&mut self, syntax: &Syntax) -> Option<Statistic> {
+    /// One of a few words.
+    fn word<T: Copy>(&mut self, syntax: &Syntax, what: &str, words: &[(&str, T)]) -> Option<T> {
         let word = match &syntax.kind {
             Kind::Path(parts) => parts.join("."),
             _ => String::new(),
         };
-        Some(match word.as_str() {
-            "mean" => Statistic::Mean,
-            "max" => Statistic::Max,
-            "deviation" => Statistic::Deviation,
-            _ => {
-                let range = self.source.at(self.cx, &syntax.range);
-                self.cx.unknown("E102", &range, "statistic", &word, STATISTICS);
-                return None;
-            }
-        })
+        let found = words.iter().find(|(known, _)| *known == word);
+        if found.is_none() {
+            let range = self.source.at(self.cx, &syntax.range);
+            self.cx.unknown("E102", &range, what, &word, words.iter().map(|(known, _)| *known));
+        }
+        found.map(|(_, value)| *value)
     }
 }

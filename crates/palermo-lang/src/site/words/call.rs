@@ -47,6 +47,7 @@ impl Words {
                 format!("the greatest distance in km between a place of {a} and one of {b}")
             }
             ("own", [of, reach, statistic]) => past(of, reach, statistic),
+            ("peer", [of, group, statistic]) => of_peers(of, group, statistic),
             (name, arguments) => format!("{}({})", spaced(name), arguments.join(", ")),
         }
     }
@@ -60,6 +61,19 @@ fn past(of: &str, reach: &str, statistic: &str) -> String {
         ),
         "max" => format!("the largest {of} in the windows of the {reach} before"),
         other => format!("the {other} of {of} in the windows of the {reach} before"),
+    }
+}
+
+/// A measure among the accounts of a group, when a day has ended.
+fn of_peers(of: &str, group: &str, statistic: &str) -> String {
+    match statistic {
+        "deviation" => format!(
+            "by how many standard deviations {of} lies above the mean of accounts of the same {group}"
+        ),
+        "percentile" => {
+            format!("the percent of accounts of the same {group} whose {of} is not larger")
+        }
+        other => format!("the {other} of {of} among accounts of the same {group}"),
     }
 }
 

@@ -2,6 +2,10 @@
 
 use super::Row;
 
+/// Evaluated at ends of days too.
+const DAILY: (&str, &str, &str) =
+    ("rules/flow.yaml", "window: 30d\n", "window: 30d\nevaluate: day\n");
+
 pub(super) const ROWS: &[Row] = &[
     (
         "E103",
@@ -290,14 +294,113 @@ error[E112]: 61d before a window of 30d is beyond `state.horizon` (90d)
    = help: reach back less, or keep more with `state.horizon`"#,
     ),
     (
-        "E190",
+        "E103",
         &[("rules/flow.yaml", "sum(amount) over credit", "peer(senders, segment, mean)")],
         r#"
-error[E190]: `peer(…)` is not supported by this version yet
+error[E103]: what peers have is known when a day has ended
   --> rules/flow.yaml:20:13
    |
 20 |   total_in: peer(senders, segment, mean)
    |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: add `evaluate: day` to the rule"#,
+    ),
+    (
+        "E102",
+        &[DAILY, ("rules/flow.yaml", "sum(amount) over credit", "peer(senders, trade, mean)")],
+        r#"
+error[E102]: unknown group of peers `trade`
+  --> rules/flow.yaml:21:27
+   |
+21 |   total_in: peer(senders, trade, mean)
+   |                           ^^^^^
+   = help: known: `segment`, `occupation`, `mcc`"#,
+    ),
+    (
+        "E102",
+        &[DAILY, ("rules/flow.yaml", "sum(amount) over credit", "peer(senders, mcc, meen)")],
+        r#"
+error[E102]: unknown statistic `meen`
+  --> rules/flow.yaml:21:32
+   |
+21 |   total_in: peer(senders, mcc, meen)
+   |                                ^^^^
+   = help: did you mean `mean`?"#,
+    ),
+    (
+        "E103",
+        &[DAILY, ("rules/flow.yaml", "sum(amount) over credit", "peer(senders, mcc)")],
+        r#"
+error[E103]: `peer` has other arguments
+  --> rules/flow.yaml:21:13
+   |
+21 |   total_in: peer(senders, mcc)
+   |             ^^^^^^^^^^^^^^^^^^
+   = help: write `peer(total, segment, percentile)`"#,
+    ),
+    (
+        "E103",
+        &[
+            DAILY,
+            (
+                "rules/flow.yaml",
+                "  total_in: sum(amount) over credit",
+                "  usual: peer(senders, mcc, mean)\n  total_in: peer(usual, segment, mean)",
+            ),
+        ],
+        r#"
+error[E103]: a measure that is compared already cannot be compared once more
+  --> rules/flow.yaml:22:13
+   |
+22 |   total_in: peer(usual, segment, mean)
+   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: name the measure that it is made of"#,
+    ),
+    (
+        "E103",
+        &[
+            DAILY,
+            (
+                "rules/flow.yaml",
+                "  total_in: sum(amount) over credit",
+                "  lasts: span() over credit\n  total_in: peer(lasts, segment, mean)",
+            ),
+        ],
+        r#"
+error[E103]: cannot be compared with peers: a length of time
+  --> rules/flow.yaml:22:18
+   |
+22 |   total_in: peer(lasts, segment, mean)
+   |                  ^^^^^
+   = help: compare a number or money"#,
+    ),
+    (
+        "E190",
+        &[
+            DAILY,
+            ("rules/flow.yaml", "subject: account", "subject: device"),
+            ("rules/flow.yaml", "sum(amount) over credit", "peer(senders, mcc, mean)"),
+        ],
+        r#"
+error[E190]: `peer(…)` of `subject: device` is not supported by this version yet
+  --> rules/flow.yaml:12:10
+   |
+12 | subject: device
+   |          ^^^^^^
+   = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
+    ),
+    (
+        "E190",
+        &[
+            ("rules/club.yaml", "back / members", "back"),
+            ("rules/club.yaml", "holds: back >=", "holds: usual >="),
+            ("rules/club.yaml", "paid_out)\n", "paid_out)\n  usual: peer(back, mcc, mean)\n"),
+        ],
+        r#"
+error[E190]: `peer(…)` of a suppressor is not supported by this version yet
+  --> rules/club.yaml:17:10
+   |
+17 |   usual: peer(back, mcc, mean)
+   |          ^^^^^^^^^^^^^^^^^^^^^
    = help: leave it out, or wait for the version that reads it: a rule is never half read"#,
     ),
     (
@@ -334,7 +437,7 @@ error[E102]: unknown feed `cards`
             "  usual: own(senders, 30d, mean)\n  twice: usual * 2\n  total_in: own(twice, 30d, max)",
         )],
         r#"
-error[E103]: the past of a measure that looks at its own past
+error[E103]: a measure that is compared already cannot be compared once more
   --> rules/flow.yaml:22:13
    |
 22 |   total_in: own(twice, 30d, max)
