@@ -289,9 +289,9 @@ impl Detector {
     pub(crate) fn env<'a>(&'a self, ledger: &'a Ledger) -> Env<'a> {
         let (lists, adder, hits) = (&self.lists[..], &self.adder, Some(&self.hits));
         let searches = &self.searches;
-        let (during, from, text, keys) = (None, None, None, None);
+        let (during, from, text, ends) = (None, None, None, None);
         let peers = Some(&self.peers);
-        Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys }
+        Env { ledger, lists, adder, searches, hits, during, from, peers, text, ends }
     }
 
     /// A payment was linked into the ledger, or taken out of it by a reversal: everything that its

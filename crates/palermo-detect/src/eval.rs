@@ -38,8 +38,34 @@ pub(crate) struct Env<'a> {
     pub(crate) peers: Option<&'a Peers>,
     /// The remittance text, while its payment is applied.
     pub(crate) text: Option<&'a Words>,
-    /// The texts of both accounts of the payment at hand, as lists know them, where they were looked up.
-    pub(crate) keys: Option<[Option<Atom>; 2]>,
+    /// What was looked up of both ends of the payment at hand.
+    pub(crate) ends: Option<Ends<'a>>,
+}
+
+/// What is looked up of the ends of a payment once, for all expressions that ask: of the debtor, then of
+/// the creditor.
+#[derive(Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    /// The text of the account, as lists know it.
+    keys: [Option<Atom>; 2],
+    parties: [Option<&'a KnownParty>; 2],
+}
+
+impl<'a> Ends<'a> {
+    pub(crate) fn of(ledger: &'a Ledger, row: Row<'_>) -> Self {
+        Self {
+            keys: Leg::BOTH.map(|leg| account_key(ledger, row, leg)),
+            parties: Leg::BOTH.map(|leg| known_party(ledger, row, leg)),
+        }
+    }
+}
+
+/// Of two that stand as [`Leg::BOTH`] does.
+fn of_leg<T>([debtor, creditor]: [T; 2], leg: Leg) -> T {
+    match leg {
+        Leg::Debtor => debtor,
+        Leg::Creditor => creditor,
+    }
 }
 
 /// One payment from one end, with the payments of a sequence, by step, where there is one.
@@ -86,7 +112,9 @@ pub(crate) fn eval(node: &Node, at: &At<'_>, measures: &mut dyn Measures) -> Val
         Node::Step(step, field) => {
             let payment = at.step.and_then(|steps| steps.get(*step).copied().flatten());
             let row = payment.and_then(|found| Some((at.env.ledger.row(found.row)?, found.leg)));
-            row.map_or(UNKNOWN, |(row, leg)| read(*field, at.env, row, leg))
+            // It is another payment than the one at hand.
+            let env = Env { ends: None, ..at.env };
+            row.map_or(UNKNOWN, |(row, leg)| read(*field, env, row, leg))
         }
         Node::Measure(index) => measures.measure(*index),
         Node::Not(inner) => not(eval(inner, at, measures)),
@@ -182,7 +210,7 @@ fn held(at: &At<'_>, side: Side, indicator: u16) -> Value {
 fn as_text(value: Value, env: Env<'_>) -> Option<Atom> {
     match value {
         Value::Text(atom) => Some(atom),
-        Value::Account(account) => env.ledger.atoms.find(env.ledger.account_text(account)),
+        Value::Account(account) => account_text(env.ledger, account),
         _ => None,
     }
 }
@@ -210,10 +238,9 @@ fn matches(at: &At<'_>, node: &Node, list: usize) -> Value {
 fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
     let leg = leg_of(at.leg, side);
     let (end, contact) = (at.row.end(leg), at.row.contact(leg));
-    let account = match at.env.keys {
-        Some([debtor, _]) if leg == Leg::Debtor => debtor,
-        Some([_, creditor]) => creditor,
-        None => account_key(at.env, at.row, leg),
+    let account = match at.env.ends {
+        Some(ends) => of_leg(ends.keys, leg),
+        None => account_key(at.env.ledger, at.row, leg),
     };
     // The acceptor is the creditor's end, but for money that comes back.
     let back = matches!(at.row.kind(), PaymentKind::CardRefund | PaymentKind::GamingPayout);
@@ -233,8 +260,12 @@ fn end_in_list(at: &At<'_>, side: Side, list: usize) -> Value {
 }
 
 /// The text of an account, if anything else has the same.
-pub(crate) fn account_key(env: Env<'_>, row: Row<'_>, leg: Leg) -> Option<Atom> {
-    row.account(leg).and_then(|id| as_text(Value::Account(id), env))
+fn account_key(ledger: &Ledger, row: Row<'_>, leg: Leg) -> Option<Atom> {
+    account_text(ledger, row.account(leg)?)
+}
+
+fn account_text(ledger: &Ledger, account: AccountId) -> Option<Atom> {
+    ledger.atoms.find(ledger.account_text(account))
 }
 
 fn lookup(at: &At<'_>, list: usize, key: Value, column: usize) -> Value {
@@ -301,8 +332,15 @@ pub(crate) fn leg_of(own: Leg, side: Side) -> Leg {
 
 /// The party record behind one end: the holder of its account, else the party the payment names.
 pub(crate) fn party_of<'a>(env: Env<'a>, row: Row<'_>, leg: Leg) -> Option<&'a KnownParty> {
-    let holder = row.account(leg).and_then(|account| env.ledger.parties.holder(account));
-    holder.or_else(|| env.ledger.parties.find(row.end(leg).party?))
+    if let Some(ends) = env.ends {
+        return of_leg(ends.parties, leg);
+    }
+    known_party(env.ledger, row, leg)
+}
+
+fn known_party<'a>(ledger: &'a Ledger, row: Row<'_>, leg: Leg) -> Option<&'a KnownParty> {
+    let holder = row.account(leg).and_then(|account| ledger.parties.holder(account));
+    holder.or_else(|| ledger.parties.find(row.end(leg).party?))
 }
 
 /// Whether there is evidence that the two ends know each other: the same party, a declared

@@ -1,8 +1,8 @@
 //! Which selections hold for a payment, decided once when it is applied.
 //!
 //! What the payment has in common with many others (module `profile`) decides most of them at once; the
-//! conditions of the rest are evaluated, what they share only once (module `formula`); the result is
-//! interned (module `sets`).
+//! conditions of the rest are evaluated, what they share only once (module `formula`), and only where no
+//! payment gave the same answers before (module `tree`); the result is interned (module `sets`).
 //!
 //! Promise: exactly what evaluating every selection gives, *unknown* and the field that was lacking
 //! included. Cost: grows with the selections that can be true of such a payment, not with all.
@@ -10,6 +10,7 @@
 mod formula;
 mod profile;
 mod sets;
+mod tree;
 
 use crate::bind::Node;
 use crate::eval::{At, Env, NoMeasures, eval};
@@ -21,6 +22,7 @@ use palermo_lang::program::Field;
 use palermo_ledger::{Kinds, Leg, Row, SetId};
 use profile::{Eyes, Profile, Seen};
 pub(crate) use sets::Sets;
+use tree::{Decision, NOWHERE, Trees};
 
 /// So many profiles are remembered; when there are more, all are forgotten and begin anew.
 const PROFILES_MAX: usize = 1 << 14;
@@ -37,6 +39,7 @@ pub(crate) const fn is_sampled(time: EventTime) -> bool {
 pub(crate) struct Selections {
     conditions: Vec<Node>,
     formulas: Formulas,
+    trees: Trees,
     /// By selection: its condition.
     roots: Vec<u32>,
     by_profile: FixedHashMap<Profile, u32>,
@@ -57,7 +60,7 @@ struct Scratch {
 }
 
 /// What a profile decides.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Decided {
     truths: Vec<u16>,
     unknown: Vec<u16>,
@@ -65,6 +68,8 @@ struct Decided {
     lacked: Vec<Option<Field>>,
     /// With what is left of their conditions.
     open: Vec<(u16, u32)>,
+    /// Where to ask first.
+    tree: u32,
     /// How many ends, by the kinds of subjects that stood there.
     times: Vec<(Kinds, u64)>,
 }
@@ -84,6 +89,7 @@ impl Selections {
             sets: Sets::new(conditions.len()),
             conditions,
             formulas,
+            trees: Trees::default(),
             roots,
             by_profile: FixedHashMap::default(),
             decided: Vec::new(),
@@ -136,7 +142,7 @@ impl Selections {
             Some(&known) => known,
             None => self.meet(profile, at, missing),
         };
-        let Self { decided, formulas, scratch, sets, .. } = self;
+        let Self { decided, formulas, trees, .. } = self;
         let Some(decided) = decided.get_mut(number as usize) else { return SetId::default() };
         if !decided.unknown.is_empty() {
             match decided.times.iter_mut().find(|(known, _)| *known == kinds) {
@@ -144,16 +150,45 @@ impl Selections {
                 None => decided.times.push((kinds, 1)),
             }
         }
+        let grown;
+        let decision = match trees.walk(decided.tree, formulas, at) {
+            Some(decision) => decision,
+            None => {
+                grown = self.evaluate(number, at);
+                &grown
+            }
+        };
+        decision.lacked.iter().for_each(|(id, field)| missing((*id, *field, kinds, 1)));
+        let set = decision.set;
+        debug_assert!(
+            !is_sampled(at.row.time()) || self.agrees(at, set),
+            "as every selection says, evaluated for itself"
+        );
+        set
+    }
+
+    /// Decides by the formulas that a profile leaves open, and remembers which way it went.
+    #[cold]
+    fn evaluate(&mut self, number: u32, at: &At<'_>) -> Decision {
+        if self.trees.is_full() {
+            self.trees.clear();
+            self.decided.iter_mut().for_each(|decided| decided.tree = NOWHERE);
+        }
+        let Self { decided, formulas, trees, scratch, sets, .. } = self;
+        let Some(decided) = decided.get_mut(number as usize) else {
+            return Decision { set: SetId::default(), lacked: Box::default() };
+        };
         let Scratch { truths, unknown, list } = scratch;
         truths.clone_from(&decided.truths);
         unknown.clone_from(&decided.unknown);
+        let mut lacked = Vec::new();
         formulas.begin();
         for &(id, rest) in &decided.open {
             match formulas.value(rest, at) {
                 Truth::No => {}
                 Truth::Yes => truths.push(id),
                 Truth::Unknown(field) => {
-                    missing((id, field, kinds, 1));
+                    lacked.push((id, field));
                     unknown.push(id);
                 }
             }
@@ -161,12 +196,9 @@ impl Selections {
         truths.sort_unstable();
         unknown.sort_unstable();
         Sets::list(truths, unknown, list);
-        let set = sets.intern(list);
-        debug_assert!(
-            !is_sampled(at.row.time()) || self.agrees(at, set),
-            "as every selection says, evaluated for itself"
-        );
-        set
+        let decision = Decision { set: sets.intern(list), lacked: lacked.into() };
+        decided.tree = trees.grow(decided.tree, formulas.way(), decision.clone());
+        decision
     }
 
     /// Whether a set is what evaluating every selection gives.
@@ -186,6 +218,7 @@ impl Selections {
             self.pending(missing);
             self.by_profile.clear();
             self.decided.clear();
+            self.trees.clear();
         }
         let Self { conditions, formulas, roots, open, .. } = self;
         let coarse = open.entry(profile.coarse(at.leg)).or_insert_with(|| {
@@ -198,7 +231,14 @@ impl Selections {
             Seen::Said(value) => Some(Truth::of(value)),
             Seen::Open => None,
         };
-        let mut found = Decided::default();
+        let mut found = Decided {
+            truths: Vec::new(),
+            unknown: Vec::new(),
+            lacked: Vec::new(),
+            open: Vec::new(),
+            tree: NOWHERE,
+            times: Vec::new(),
+        };
         for &id in coarse.iter() {
             let root = roots.get(usize::from(id)).copied().unwrap_or(u32::MAX);
             match formulas.rest(root, &see) {
@@ -237,6 +277,7 @@ impl Selections {
             selections.saturating_mul(6).saturating_add(unknown).saturating_add(160)
         };
         let held = self.sets.bytes().saturating_add(self.formulas.bytes());
+        let held = held.saturating_add(self.trees.bytes());
         self.decided.iter().map(of).fold(held, usize::saturating_add)
     }
 }

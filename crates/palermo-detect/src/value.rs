@@ -95,14 +95,19 @@ pub(crate) fn compare(op: Compare, a: Value, b: Value) -> Value {
             _ => return Value::Bool(op == Compare::Ne),
         },
     };
-    Value::Bool(match op {
+    Value::Bool(is_so(op, ordering))
+}
+
+/// Whether a comparison is true of two that stand so to each other.
+pub(crate) fn is_so(op: Compare, ordering: Ordering) -> bool {
+    match op {
         Compare::Eq => ordering.is_eq(),
         Compare::Ne => ordering.is_ne(),
         Compare::Lt => ordering.is_lt(),
         Compare::Le => ordering.is_le(),
         Compare::Gt => ordering.is_gt(),
         Compare::Ge => ordering.is_ge(),
-    })
+    }
 }
 
 /// Arithmetic; unknown on division by zero or where the result cannot be held exactly enough.

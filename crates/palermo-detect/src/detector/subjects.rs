@@ -8,13 +8,13 @@ use super::armed::{At, Said};
 use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
 use crate::condition::{Run, Verdict};
-use crate::eval::{self, Env};
+use crate::eval::{self, Ends, Env};
 use crate::lexicon::Words;
 use crate::select::is_sampled;
 use crate::value::Value;
 use palermo_domain::{EventTime, Span, Subject, Text};
 use palermo_lang::program::{EndField, Field, Pattern, Side, Symbol};
-use palermo_ledger::{AccountId, Atom, Carried, Kinds, KnownParty, Ledger, Leg, RowId, SetId};
+use palermo_ledger::{AccountId, Carried, Kinds, KnownParty, Ledger, Leg, RowId, SetId};
 
 /// The longest window of the indicators of each kind of subject.
 #[derive(Debug)]
@@ -65,10 +65,8 @@ impl Detector {
         let text = text.filter(|_| self.selections.reads_text);
         let words = text.map(|text| Words::of(text.expose()));
         let carried = ledger.carried(row);
-        let env = self.env(ledger);
-        let key = |leg| ledger.row(row).and_then(|row| eval::account_key(env, row, leg));
-        let keys = Leg::BOTH.map(key);
-        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref(), keys)))
+        let ends = ledger.row(row).map(|row| Ends::of(ledger, row));
+        Leg::BOTH.map(|leg| self.select_leg(ledger, row, leg, (&carried, words.as_ref(), ends)))
     }
 
     fn select_leg(
@@ -76,7 +74,7 @@ impl Detector {
         ledger: &Ledger,
         row: RowId,
         leg: Leg,
-        (carried, text, keys): (&[Carried], Option<&Words>, [Option<Atom>; 2]),
+        (carried, text, ends): (&[Carried], Option<&Words>, Option<Ends<'_>>),
     ) -> SetId {
         let Some(row) = ledger.row(row) else { return SetId::default() };
         let account = row.account(leg);
@@ -87,8 +85,8 @@ impl Detector {
             return SetId::default();
         }
         let (lists, adder, searches) = (&self.lists[..], &self.adder, &self.searches);
-        let (hits, during, from, peers, keys) = (None, None, None, None, Some(keys));
-        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys };
+        let (hits, during, from, peers) = (None, None, None, None);
+        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, ends };
         let lacking = &mut self.lacking;
         let at = eval::At { env, row, leg, step: None };
         let set = self.selections.decide(&at, kinds, &mut |lacked| lacking.selection(lacked));

@@ -223,8 +223,8 @@ impl Bench {
         let Self { ledger, row, lists, adder } = self;
         let searches = &RefCell::default();
         let (hits, during, from, peers) = (None, None, None, None);
-        let (text, keys) = (words, None);
-        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, keys };
+        let (text, ends) = (words, None);
+        let env = Env { ledger, lists, adder, searches, hits, during, from, peers, text, ends };
         let row = ledger.row(*row).unwrap();
         eval(&node, &At { env, row, leg, step: None }, &mut NoMeasures)
     }

@@ -6,9 +6,9 @@
 
 use crate::bind::Node;
 use crate::eval::{At, NoMeasures, eval};
-use crate::value::Value;
-use palermo_domain::FixedHashMap;
-use palermo_lang::program::Field;
+use crate::value::{Value, is_so};
+use palermo_domain::{FixedHashMap, to_cents};
+use palermo_lang::program::{Compare, Field};
 use std::collections::BTreeMap;
 
 /// A truth of three-valued logic.
@@ -47,6 +47,8 @@ pub(super) enum Rest {
 #[derive(Debug)]
 enum Formula {
     Leaf(Node),
+    /// The amount, in cents, compared with a number of them.
+    Amount(Compare, i64),
     Not(u32),
     And(Box<[u32]>),
     Or(Box<[u32]>),
@@ -58,6 +60,8 @@ pub(super) struct Formulas {
     all: Vec<Formula>,
     /// Conjunctions (`true`) and disjunctions by their parts.
     joined: FixedHashMap<(bool, Box<[u32]>), u32>,
+    /// What was evaluated of the present end.
+    way: Vec<(u32, Truth)>,
     /// Of the present end, where the stamp is the present one.
     known: Vec<(u32, Truth)>,
     stamp: u32,
@@ -86,7 +90,7 @@ impl Formulas {
                 numbers.by_text.insert(text, number);
                 return number;
             }
-            leaf => Formula::Leaf(leaf.clone()),
+            leaf => amount(leaf).unwrap_or_else(|| Formula::Leaf(leaf.clone())),
         };
         let number = self.push(formula);
         numbers.by_text.insert(text, number);
@@ -116,6 +120,8 @@ impl Formulas {
             Some(Formula::Leaf(node)) => {
                 return see(node).map_or(Rest::Open(number), Rest::Known);
             }
+            // What a profile has in common says nothing of an amount.
+            Some(Formula::Amount(..)) => return Rest::Open(number),
             Some(&Formula::Not(inner)) => {
                 return match self.rest(inner, see) {
                     Rest::Known(truth) => Rest::Known(truth.not()),
@@ -158,6 +164,7 @@ impl Formulas {
 
     /// Forgets what is known: another end is at hand.
     pub(super) fn begin(&mut self) {
+        self.way.clear();
         self.stamp = self.stamp.wrapping_add(1);
         if self.stamp == 0 {
             self.known.fill((0, Truth::No));
@@ -167,14 +174,50 @@ impl Formulas {
 
     /// The value of a formula at the present end.
     pub(super) fn value(&mut self, number: u32, at: &At<'_>) -> Truth {
-        let Self { all, known, stamp, .. } = self;
-        Evaluation { all, known, stamp: *stamp, at }.value(number)
+        let Self { all, known, stamp, way, .. } = self;
+        Evaluation { all, known, way, stamp: *stamp, at }.value(number)
     }
+
+    /// The parts that were evaluated since [`Formulas::begin`], in order, with what they said.
+    pub(super) fn way(&self) -> &[(u32, Truth)] {
+        &self.way
+    }
+
+    /// The value of a part that is no formula of others.
+    pub(super) fn leaf(&self, number: u32, at: &At<'_>) -> Truth {
+        self.all.get(number as usize).map_or(Truth::Unknown(None), |part| part.leaf(at))
+    }
+}
+
+impl Formula {
+    #[inline]
+    fn leaf(&self, at: &At<'_>) -> Truth {
+        match self {
+            Self::Leaf(node) => Truth::of(eval(node, at, &mut NoMeasures)),
+            Self::Amount(op, limit) => match at.row.amount() {
+                Some(cents) if is_so(*op, cents.0.cmp(limit)) => Truth::Yes,
+                Some(_) => Truth::No,
+                None => Truth::Unknown(Some(Field::Amount)),
+            },
+            Self::Not(_) | Self::And(_) | Self::Or(_) => Truth::Unknown(None),
+        }
+    }
+}
+
+/// A comparison of the amount with money in base currency, which is whole cents.
+fn amount(leaf: &Node) -> Option<Formula> {
+    let Node::Compare(op, a, b) = leaf else { return None };
+    let (Node::Field(Field::Amount), Node::Const(Value::Money(limit))) = (&**a, &**b) else {
+        return None;
+    };
+    let cents = to_cents(*limit).filter(|cents| cents.to_decimal() == *limit)?;
+    Some(Formula::Amount(*op, cents.0))
 }
 
 struct Evaluation<'f, 'a> {
     all: &'f [Formula],
     known: &'f mut [(u32, Truth)],
+    way: &'f mut Vec<(u32, Truth)>,
     stamp: u32,
     at: &'f At<'a>,
 }
@@ -188,7 +231,11 @@ impl Evaluation<'_, '_> {
             return *truth;
         }
         let truth = match self.all.get(at) {
-            Some(Formula::Leaf(node)) => Truth::of(eval(node, self.at, &mut NoMeasures)),
+            Some(part @ (Formula::Leaf(_) | Formula::Amount(..))) => {
+                let truth = part.leaf(self.at);
+                self.way.push((number, truth));
+                truth
+            }
             Some(Formula::Not(inner)) => self.value(*inner).not(),
             Some(Formula::And(parts)) => self.joined(parts, Truth::No, Truth::Yes),
             Some(Formula::Or(parts)) => self.joined(parts, Truth::Yes, Truth::No),
