@@ -5,7 +5,7 @@
 use crate::eval::{At, Env, leg_of, party_of};
 use crate::fields;
 use crate::value::{UNKNOWN, Value};
-use palermo_domain::{EndKind, EventCode, EventTime, Feed, PartyKind, RelationKind, Span};
+use palermo_domain::{Date, EndKind, EventCode, EventTime, Feed, PartyKind, RelationKind, Span};
 use palermo_lang::program::{EndField, Field, Side, Symbol};
 use palermo_ledger::KnownParty;
 
@@ -35,6 +35,18 @@ pub(crate) fn read(
         EndField::Licensed => party.licensed.map(Value::Bool),
         EndField::Since => party.since.map(|day| Value::Time(day.midnight())),
         EndField::Incorporated => party.incorporated.map(|day| Value::Time(day.midnight())),
+        EndField::CustomerAge | EndField::CompanyAge => {
+            Some(Value::Span(at.since(began(field, party)?.midnight())))
+        }
+        _ => None,
+    }
+}
+
+/// The day from which an age is counted that only the record of a party says.
+pub(crate) fn began(age: EndField, party: &KnownParty) -> Option<Date> {
+    match age {
+        EndField::CustomerAge => party.since,
+        EndField::CompanyAge => party.incorporated,
         _ => None,
     }
 }

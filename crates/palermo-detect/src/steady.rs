@@ -13,6 +13,7 @@
 
 use crate::bind::{BoundCondition, BoundMeasure, Node};
 use crate::eval::{Env, party_of, read};
+use crate::record::began;
 use crate::select::Sets;
 use crate::value::Value;
 use palermo_domain::{Currency, EventCode, EventTime, RelationKind, Span, Subject};
@@ -61,8 +62,8 @@ enum Fact {
     Kind,
     Event(EventCode, Span),
     Relations(RelationKind),
-    /// The age of the account, compared with this.
-    Age(Span),
+    /// The age of the account, the customer or the firm, compared with this.
+    Age(EndField, Span),
     Listed(usize, EndField),
     Hits(u16),
 }
@@ -212,9 +213,14 @@ impl Here<'_, '_> {
                 let any = relations.any(|relation| relation.kind == *kind);
                 if any { midnight() } else { EventTime::MAX }
             }
-            Fact::Age(span) => {
-                let opened = ledger.parties.owner(self.account).and_then(|owned| owned.opened);
-                let reached = opened.map(|opened| opened.midnight().plus(*span));
+            Fact::Age(age, span) => {
+                let began = match age {
+                    EndField::AccountAge => {
+                        ledger.parties.owner(self.account).and_then(|owned| owned.opened)
+                    }
+                    age => own.and_then(|own| began(*age, own)),
+                };
+                let reached = began.map(|opened| opened.midnight().plus(*span));
                 reached.filter(|reached| *reached >= self.time).unwrap_or(EventTime::MAX)
             }
             Fact::Listed(list, field) => {
@@ -348,6 +354,10 @@ impl Reader<'_> {
         match node {
             Node::Const(_) => {}
             Node::Money(_, currency) => part.other |= *currency != self.base,
+            // That it is known is a matter of the record.
+            Node::Present(Field::End(Side::Own, age)) if AGES.contains(age) => {
+                part.facts.push(Fact::Record);
+            }
             Node::Field(field) | Node::Present(field) => match fact_of(*field) {
                 Some(fact) => part.facts.extend(fact),
                 None => part.other = true,
@@ -358,9 +368,11 @@ impl Reader<'_> {
                 parts.iter().for_each(|inner| self.hit(inner, part));
             }
             Node::Compare(_, a, b) => match (&**a, &**b) {
-                (Node::Field(AGE), Node::Const(Value::Span(span)))
-                | (Node::Const(Value::Span(span)), Node::Field(AGE)) => {
-                    part.facts.push(Fact::Age(*span));
+                (Node::Field(Field::End(Side::Own, age)), Node::Const(Value::Span(span)))
+                | (Node::Const(Value::Span(span)), Node::Field(Field::End(Side::Own, age)))
+                    if AGES.contains(age) =>
+                {
+                    part.facts.push(Fact::Age(*age, *span));
                 }
                 (a, b) => [a, b].into_iter().for_each(|side| self.hit(side, part)),
             },
@@ -431,7 +443,8 @@ impl Reader<'_> {
     }
 }
 
-const AGE: Field = Field::End(Side::Own, EndField::AccountAge);
+/// What grows while the record stays the same.
+const AGES: [EndField; 3] = [EndField::AccountAge, EndField::CustomerAge, EndField::CompanyAge];
 
 /// What is known of the subject by a field of its own end; `None` where it is the word of the payment at
 /// hand.

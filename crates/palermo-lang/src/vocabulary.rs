@@ -158,6 +158,8 @@ const END_FIELDS: &[(&str, EndField, Type)] = &[
     ("account_age", E::AccountAge, Type::Duration),
     ("since", E::Since, Type::Time),
     ("incorporated", E::Incorporated, Type::Time),
+    ("customer_age", E::CustomerAge, Type::Duration),
+    ("company_age", E::CompanyAge, Type::Duration),
     ("idle_before", E::IdleBefore, Type::Duration),
     ("known_for", E::KnownFor, Type::Duration),
     ("name_key", E::NameKey, Type::Text),

@@ -243,6 +243,8 @@ impl Eyes<'_, '_> {
             | E::Licensed
             | E::Since
             | E::Incorporated
+            | E::CustomerAge
+            | E::CompanyAge
             | E::OpenAt
             | E::Delivers(_) => party_of(self.at.env, row, leg).is_none(),
             _ => false,

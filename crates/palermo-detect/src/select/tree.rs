@@ -13,8 +13,8 @@ use crate::eval::At;
 use palermo_lang::program::Field;
 use palermo_ledger::SetId;
 
-/// So many questions are remembered: some 8 MB.
-const NODES_MAX: usize = 1 << 17;
+/// So many questions are remembered: some 8 MB. Few in a debug build, so that tests forget as well.
+const NODES_MAX: usize = if cfg!(debug_assertions) { 1 << 9 } else { 1 << 17 };
 /// No question yet.
 pub(super) const NOWHERE: u32 = u32::MAX;
 

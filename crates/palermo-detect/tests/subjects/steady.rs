@@ -39,7 +39,7 @@ fn indicators() -> RuleSet {
         let text = format!(
             "apiVersion: palermo.rules/v1\nversion: 1.0.0\ntitle: A rule\nstatus: test\n\
              description: A rule.\ncite: [{{key: K1, item: flag, status: found}}]\n\
-             kind: Indicator\nid: SY-0{number}\ncrime: [laundering]\nfamily: N\ntier: A\n\
+             kind: Indicator\nid: SY-{number:02}\ncrime: [laundering]\nfamily: N\ntier: A\n\
              subject: account\nwindow: 3d\nselect:\n  seen: kind != fee\n  \
              paid: direction == in && kind == transfer\n  \
              sent: direction == out && kind != cash_withdrawal\n  \
@@ -63,6 +63,8 @@ fn indicators() -> RuleSet {
         "n >= 2 && part <= 0.4 && self.holds(SY-03)",
         "phones >= 2 && top >= 0.5",
         "n >= 1 && self.account_age <= 5d && self.age_band == minor",
+        "n >= 2 && (self.company_age > 3d || !present(self.customer_age) && self.account_age <= 4d)",
+        "n >= 1 && self.customer_age <= 5d && !present(self.company_age)",
         "(n_rare >= 1 || lately >= 3) && self.delivers('card') && n >= 2",
     ];
     let sources = Sources::new((1..).zip(hits).map(rule).collect());
@@ -84,6 +86,8 @@ impl Bank {
             party.kind = PartyKind::Business;
         }
         party.accounts[0].opened = (what[1] > 1).then_some(at(what[1]).date());
+        party.since = (what[2] > 1).then_some(at(what[2]).date());
+        party.incorporated = (what[0] > 1).then_some(at(what[0]).date());
         party.age_band = (what[2] > 2).then_some(AgeBand::Minor);
         if what[3] > 1 {
             party.feeds.insert(Feed::PartyEvents);

@@ -300,6 +300,10 @@ pub enum EndField {
     AccountAge,
     Since,
     Incorporated,
+    /// How long the party has been a customer.
+    CustomerAge,
+    /// How long ago the firm was incorporated.
+    CompanyAge,
     /// Unknown until the ledger keeps roll-ups.
     IdleBefore,
     /// Unknown until the ledger keeps roll-ups.
