@@ -383,7 +383,8 @@ pub(crate) fn plain(ledger: &Ledger, value: Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Int(int) => int.to_string(),
         Value::Decimal(number) => number.normalize().to_string(),
-        Value::Money(amount) => format!("{:.2}", amount),
+        // A precision alone would cut what is left.
+        Value::Money(amount) => format!("{:.2}", amount.round_dp(2)),
         Value::Span(span) => span.to_string(),
         Value::Time(time) => time.to_string(),
         Value::Text(atom) => ledger.atoms.text(atom).to_owned(),

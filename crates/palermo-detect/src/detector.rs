@@ -368,8 +368,8 @@ impl Detector {
             let said = Said { doubt: met_doubt, deep: weight.is_some(), undecided };
             self.armed.note_said((index, account), said, rest);
         }
-        // What peers had is unknown wherever no day ends; that is no field that was missing.
-        if met_doubt && !(compares && time != time.date().midnight()) {
+        // That peers are not known is no field that was missing.
+        if met_doubt && !(compares && undecided == Some(None)) {
             self.lacking.rule(index, weight.unwrap_or(0), undecided);
         }
         if verdict == Verdict::Holds {

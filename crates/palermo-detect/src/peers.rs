@@ -42,7 +42,7 @@ pub(crate) struct Ask {
     /// Indicators that ask for it, with the number of the measure in each: all say the same.
     users: Vec<(u16, usize)>,
     pub(crate) group: PeerGroup,
-    /// Whether anybody asks for a place in a hundred.
+    /// Whether they ask for a place in a hundred.
     pub(crate) percentiles: bool,
 }
 
@@ -100,16 +100,16 @@ impl Ask {
                 let BoundMeasure::Peer { of, group, statistic, roll_up } = measure else {
                     continue;
                 };
-                let text = format!("{of} {group:?} {text}");
+                let percentiles = *statistic == PeerStatistic::Percentile;
+                let text = format!("{of} {group:?} {percentiles} {text}");
                 let known = texts.iter().position(|known| *known == text);
                 let at = known.unwrap_or(all.len());
                 if known.is_none() {
                     texts.push(text);
-                    all.push(Self { users: Vec::new(), group: *group, percentiles: false });
+                    all.push(Self { users: Vec::new(), group: *group, percentiles });
                 }
                 *roll_up = at;
                 let Some(ask) = all.get_mut(at) else { continue };
-                ask.percentiles |= *statistic == PeerStatistic::Percentile;
                 if !ask.users.contains(&(rule, *of)) {
                     ask.users.push((rule, *of));
                 }
@@ -126,7 +126,7 @@ impl Ask {
             now.is_some_and(|now| self.users.contains(&(now, *of)))
         };
         self.group == before.group
-            && (before.percentiles || !self.percentiles)
+            && self.percentiles == before.percentiles
             && before.users.iter().any(same)
     }
 }
@@ -205,6 +205,13 @@ impl Peers {
         // It counts at no end of a day that did not come between them.
         if first_end(from) < until {
             self.undone.push(Undone { from, until, row, sets });
+        }
+    }
+
+    /// Of two that take a payment back the earlier one counts, whichever comes first.
+    pub(crate) fn note_undone_again(&mut self, row: RowId, until: EventTime) {
+        for undone in self.undone.iter_mut().filter(|undone| undone.row == row) {
+            undone.until = undone.until.min(until);
         }
     }
 

@@ -440,7 +440,14 @@ impl Engine {
                 self.detector.changed(&self.ledger, target, applied, &mut self.alerts);
             }
             reversal::Judgment::Waits => self.reversals.wait(payment, row),
-            reversal::Judgment::Again => return Fate::Duplicate,
+            reversal::Judgment::Again(known) => {
+                // Of two the earlier one says until when the payment stood.
+                match known {
+                    Some(target) => self.detector.note_undone_again(target, payment.event_time),
+                    None => self.reversals.wait(payment, row),
+                }
+                return Fate::Duplicate;
+            }
         }
         Fate::Processed
     }

@@ -435,6 +435,12 @@ impl Ledger {
         gone.map_or(self.kept_from, |ends| ends.max(self.kept_from))
     }
 
+    /// Whether any payment is held of a UTC day that lies between two times or holds one of them.
+    pub fn has_days(&self, from: EventTime, to: EventTime) -> bool {
+        let begins = |ends: EventTime| ends.minus(Span::from_days(1));
+        self.pages.days().any(|ends| from < ends && begins(ends) <= to)
+    }
+
     /// Payments before this time are no longer all here.
     pub fn kept_from(&self) -> EventTime {
         self.kept_from

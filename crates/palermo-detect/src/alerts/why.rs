@@ -501,6 +501,10 @@ impl Detector {
                 let entries = ledger.window(subject, leg, from, case.window.1);
                 times.extend(entries.map(|entry| (entry.time, subject)));
             }
+            if bound.daily {
+                let ends = self.ends_passed(from, case.window.1);
+                times.extend(ends.into_iter().map(|end| (end, subject)));
+            }
         }
         times.sort_unstable();
         times.dedup();

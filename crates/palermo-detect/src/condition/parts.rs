@@ -157,7 +157,8 @@ impl Detector {
         ledger.account_ids().filter(of_kind).filter_map(look).collect()
     }
 
-    /// How a condition stands on a subject that has a payment at this very time.
+    /// How a condition stands on a subject that has a payment at this very time, or at the end of a day
+    /// one before it, where the condition is evaluated then.
     pub(crate) fn look_on(
         &self,
         ledger: &Ledger,
@@ -165,7 +166,8 @@ impl Detector {
         subject: AccountId,
         time: EventTime,
     ) -> Option<Look> {
-        let (row, leg) = newest_at(ledger, subject, time, time)?;
+        let from = if condition.daily { time.minus(condition.window) } else { time };
+        let (row, leg) = newest_at(ledger, subject, from, time)?;
         let (env, sets) = (self.env(ledger), &self.selections.sets);
         let mut run = Run::new(env, sets, condition, subject, time);
         let parts = run.parts(ledger.row(row)?, leg);

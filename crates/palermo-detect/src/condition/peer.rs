@@ -5,7 +5,7 @@
 //! unknown. Cost: a look-up; for a place among peers the measure itself.
 
 use super::Run;
-use super::measure::series::{mean, median, quantile, variance};
+use super::measure::series::{mean, median, quantile_of_sorted, variance};
 use crate::bind::Node;
 use crate::eval::Measures;
 use crate::peers::group_of;
@@ -41,11 +41,9 @@ impl Summary {
         // Sums of decimals may be rounded, and then it matters in which order.
         numbers.sort_unstable();
         let deviation = variance(&numbers).and_then(|variance| variance.sqrt());
-        let at =
-            |percent: i64, numbers: &mut [Decimal]| quantile(numbers, Decimal::new(percent, 2));
+        let at = |percent: i64| quantile_of_sorted(&numbers, Decimal::new(percent, 2));
         let percents = if percentiles { 0..101 } else { 0..0 };
-        let percentiles: Option<Vec<Decimal>> =
-            percents.map(|percent| at(percent, &mut numbers)).collect();
+        let percentiles: Option<Vec<Decimal>> = percents.map(at).collect();
         Some(Self {
             money,
             median: six_places(median(&mut numbers)?),

@@ -172,6 +172,13 @@ impl Detector {
         first
     }
 
+    /// Ends of days between two times that the watermark has passed.
+    pub(crate) fn ends_passed(&self, from: EventTime, to: EventTime) -> Vec<EventTime> {
+        let next = |end: &EventTime| Some(end.plus(DAY));
+        let ends = std::iter::successors(Some(first_end(from)), next);
+        ends.take_while(|end| *end <= to && *end < self.day_ends.passed).collect()
+    }
+
     /// Whether any daily indicator ever counted a payment of a subject: of the others no end of a day
     /// needs to be looked at.
     fn may_hold_daily(&self, subject: AccountId, kind: Subject) -> bool {

@@ -5,8 +5,8 @@ use crate::condition::{Run, Summary};
 use crate::eval::Measures;
 use crate::peers::{Ask, group_of};
 use crate::value::Value;
-use palermo_domain::{EventTime, FixedHashMap};
-use palermo_ledger::{AccountId, Atom, Ledger, Leg, RowId, SetId};
+use palermo_domain::{EventTime, FixedHashMap, Span};
+use palermo_ledger::{AccountId, Atom, Ledger, RowId, SetId};
 
 impl Detector {
     /// Rolls up the ends of days that the watermark has passed. To be called with every watermark,
@@ -47,7 +47,11 @@ impl Detector {
     }
 
     fn roll_up_end(&mut self, ledger: &mut Ledger, asks: &[u16], end: EventTime) {
-        if asks.is_empty() {
+        // After a silence there is nothing to look at for many days.
+        let windows =
+            |ask: &&u16| self.peers.asks().get(usize::from(**ask)).map(|ask| self.reach_of(ask));
+        let longest = asks.iter().filter_map(|ask| windows(&ask)).max();
+        if longest.is_none_or(|longest| !ledger.has_days(end.minus(longest), end)) {
             return;
         }
         // What is taken back after this end was there at this end.
@@ -65,6 +69,15 @@ impl Detector {
         undone.iter().for_each(|undone| ledger.unlink(undone.row));
     }
 
+    fn reach_of(&self, ask: &Ask) -> Span {
+        self.indicators.get(ask.of().0).map_or(Span::ZERO, |condition| condition.window)
+    }
+
+    /// A payment that was taken back is taken back once more: what has the earlier time counts.
+    pub fn note_undone_again(&mut self, row: RowId, until: EventTime) {
+        self.peers.note_undone_again(row, until);
+    }
+
     /// What the accounts of each group had; `None` where their windows are no longer whole.
     fn groups_at(
         &self,
@@ -79,16 +92,21 @@ impl Detector {
         }
         let mut values = FixedHashMap::<Atom, Vec<Value>>::default();
         let from = end.minus(condition.window);
+        let sets = &self.selections.sets;
+        let selected = |set| condition.selections.iter().any(|of| sets.contains(set, *of));
+        // Who did nothing of the kind is no measure of those who do.
         let seen = |account: AccountId| {
-            Leg::BOTH.iter().any(|leg| ledger.window(account, *leg, from, end).next().is_some())
+            condition.legs.iter().any(|leg| {
+                let mut window = ledger.window(account, *leg, from, end);
+                window.any(|entry| selected(entry.selections))
+            })
         };
         for (account, holder) in ledger.parties.held() {
             let Some(group) = group_of(holder, ask.group) else { continue };
             if ledger.is_reserved(account) || !seen(account) {
                 continue;
             }
-            let mut run =
-                Run::new(self.env(ledger), &self.selections.sets, condition, account, end);
+            let mut run = Run::new(self.env(ledger), sets, condition, account, end);
             let value = run.measure(of);
             if value.number().is_some() {
                 values.entry(group).or_default().push(value);

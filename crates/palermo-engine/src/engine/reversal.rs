@@ -19,8 +19,8 @@ pub(super) enum Judgment {
     Reverses(RowId),
     /// It waits for the payment it reverses.
     Waits,
-    /// It reverses what was reversed already.
-    Again,
+    /// It reverses what this one reversed already, or one that waits for it.
+    Again(Option<RowId>),
 }
 
 /// Reversals that wait for their payment, by its id. There may be several that say different
@@ -61,7 +61,7 @@ impl Reversals {
         }
         let Known::Seen(id) = ledger.find(target) else {
             let waits = self.says_the_same(ledger, target, payment);
-            return Ok(waits.map_or(Judgment::Waits, |_| Judgment::Again));
+            return Ok(waits.map_or(Judgment::Waits, |_| Judgment::Again(None)));
         };
         match ledger.row(id) {
             Some(row) if row.manner().status == Status::Reversed => {
@@ -70,15 +70,16 @@ impl Reversals {
             Some(row) if !repeats(ledger, payment, row) => {
                 refuse(DeadLetterReason::ReversalMismatch)
             }
-            Some(row) if row.reversed() => Ok(Judgment::Again),
+            Some(row) if row.reversed() => Ok(Judgment::Again(Some(id))),
             _ => Ok(Judgment::Reverses(id)),
         }
     }
 
-    /// The reversal that waits for `target` and repeats the payment.
+    /// Of the reversals that wait for `target` and repeat the payment the one with the earliest time.
     fn says_the_same(&self, ledger: &Ledger, target: &str, payment: &Payment<'_>) -> Option<RowId> {
-        let mut rows = self.waiting.get(target)?.iter().copied();
-        rows.find(|&row| ledger.row(row).is_some_and(|row| repeats(ledger, payment, row)))
+        let rows = self.waiting.get(target)?.iter().copied();
+        let fits = |row: &RowId| ledger.row(*row).is_some_and(|row| repeats(ledger, payment, row));
+        rows.filter(fits).min_by_key(|row| ledger.row(*row).map(|row| row.time()))
     }
 
     pub(super) fn wait(&mut self, reversal: &Payment<'_>, row: RowId) {

@@ -166,7 +166,7 @@ fn parties_have_hours_events_and_several_accounts() {
 
 #[test]
 fn one_line_stands_for_several_parties() {
-    let line = "{repeat: 31, party: \"P{1..31}\", account: [\"BANK:P{1..31}\", \"BANK:Q{5..9}\"], industry_mcc: \"7230\"}";
+    let line = "{repeat: 31, party: \"P{1..31}\", account: [\"BANK:P{1..31}\", \"BANK:Q{5..35}\"], industry_mcc: \"7230\"}";
     let read = |line: &str| {
         let text = FILE.replace("EVENT", "{kind: fee, from: A, amount: 1}");
         let text = text.replace("parties:\n", &format!("parties:\n  - {line}\n"));
@@ -182,11 +182,15 @@ fn one_line_stands_for_several_parties() {
         (all[index].party.expose().as_str(), accounts.collect::<Vec<_>>())
     };
     assert_eq!(of(0), ("P1", vec!["BANK:P1", "BANK:Q5"]));
-    assert_eq!(of(30), ("P31", vec!["BANK:P31", "BANK:Q5"]));
+    assert_eq!(of(30), ("P31", vec!["BANK:P31", "BANK:Q35"]));
     assert!(all[..31].iter().all(|party| party.industry_mcc.as_deref() == Some("7230")));
     for (line, expected) in [
-        ("{repeat: 3, party: P}", "error[E107]: 3 parties have 1 ids"),
-        ("{repeat: 3, party: \"P{1..2}\"}", "error[E107]: 3 parties have 2 ids"),
+        ("{repeat: 3, party: P}", "error[E107]: 3 parties have 1 ids and 0 accounts"),
+        ("{repeat: 3, party: \"P{1..2}\"}", "error[E107]: 3 parties have 2 ids and 0 accounts"),
+        (
+            "{repeat: 3, party: \"P{1..3}\", account: \"A{1..2}\"}",
+            "error[E107]: 3 parties have 3 ids and 2 accounts",
+        ),
         ("{repeat: 0, party: P}", "error[E107]: expected a number of parties from 1 to 1000"),
         ("{repeat: 1001, party: P}", "error[E107]: expected a number of parties from 1 to 1000"),
     ] {

@@ -73,8 +73,11 @@ pub(super) fn parties(cx: &mut Cx, node: &Node, places: &Places, world: &World) 
     };
     let all: Vec<Party> = (0..repeat).map(nth).collect();
     let different: BTreeSet<&String> = all.iter().map(|party| party.party.expose()).collect();
-    if different.len() < all.len() {
-        let message = format!("{} parties have {} ids", all.len(), different.len());
+    let accounts = || all.iter().flat_map(|party| &party.accounts).map(|own| own.account.expose());
+    let held = accounts().collect::<BTreeSet<_>>().len();
+    if different.len() < all.len() || held < accounts().count() {
+        let message =
+            format!("{} parties have {} ids and {held} accounts", all.len(), different.len());
         let help = "write a range: `{repeat: 31, party: \"P{1..31}\", account: \"BANK:P{1..31}\"}`";
         cx.error("E107", &node.range, message, help);
     }

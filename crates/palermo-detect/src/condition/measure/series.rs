@@ -172,8 +172,16 @@ pub(in crate::condition) fn median(numbers: &mut [Decimal]) -> Option<Decimal> {
 }
 
 /// The smallest number that at least `share` of the numbers do not exceed.
-pub(in crate::condition) fn quantile(numbers: &mut [Decimal], share: Decimal) -> Option<Decimal> {
+pub(super) fn quantile(numbers: &mut [Decimal], share: Decimal) -> Option<Decimal> {
     numbers.sort_unstable();
+    quantile_of_sorted(numbers, share)
+}
+
+/// The same of numbers in order.
+pub(in crate::condition) fn quantile_of_sorted(
+    numbers: &[Decimal],
+    share: Decimal,
+) -> Option<Decimal> {
     let rank = share.checked_mul(Decimal::from(numbers.len()))?.ceil();
     let rank = usize::try_from(rank.trunc().mantissa()).unwrap_or(0);
     numbers.get(rank.clamp(1, numbers.len().max(1)).saturating_sub(1)).copied()
