@@ -3,8 +3,8 @@
 //!
 //! Sees: a payment that is taken back and counts, or does not, as the order of arrival has it; a group of
 //! too few; a place among peers that is one off; an end that is rolled up before it is passed, or twice;
-//! an account without payments that count among the peers; of two reversals the later one; roll-ups that a snapshot or an activation loses; a rule that
-//! finds something at a payment.
+//! an account without payments that count among the peers; of two reversals the later one; roll-ups that a
+//! snapshot or an activation loses; a rule that finds something at a payment.
 
 use crate::harness::{Record, Run, cases, config, engine, records, run, same_alerts, with_end};
 use crate::rules::*;
@@ -54,7 +54,7 @@ fn asks(rule: &str, own: i128, peers: &[i128]) -> bool {
         "P-1" => not_above * 100 / n >= 90,
         "P-2" => {
             let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
-            2 * own >= 2 * (low + high)
+            own >= low + high
         }
         // own >= 2 * mean
         "P-3" => n * own >= 2 * sum,

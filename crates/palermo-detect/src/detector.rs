@@ -354,7 +354,6 @@ impl Detector {
         let whole = time.minus(condition.reach) >= ledger.kept_from();
         let weight = self.lacking.weight(index);
         let sets = &self.selections.sets;
-        let compares = condition.reads_peers();
         let mut run = Run::new(env, sets, condition, account, time);
         let here = here.and_then(|(row, leg)| Some((ledger.row(row)?, leg)));
         let (verdict, met_doubt) = here
@@ -369,7 +368,8 @@ impl Detector {
             self.armed.note_said((index, account), said, rest);
         }
         // That peers are not known is no field that was missing.
-        if met_doubt && !(compares && undecided == Some(None)) {
+        let peerless = undecided == Some(None) && condition.reads_peers();
+        if met_doubt && !peerless {
             self.lacking.rule(index, weight.unwrap_or(0), undecided);
         }
         if verdict == Verdict::Holds {

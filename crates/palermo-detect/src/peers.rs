@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const DAY: Span = Span::from_days(1);
+pub(crate) const DAY: Span = Span::from_days(1);
 
 /// A group and what its accounts had, in order of group.
 pub(crate) type Rolled = Arc<[(Atom, Summary)]>;
@@ -166,14 +166,9 @@ impl Peers {
 
     /// Moves on to a watermark; returns the ends that it has passed.
     pub(crate) fn pass(&mut self, watermark: EventTime) -> Vec<EventTime> {
-        let mut ends = Vec::new();
-        let mut next = self.next.unwrap_or_else(|| first_end(watermark));
-        while next < watermark {
-            ends.push(next);
-            next = next.plus(DAY);
-        }
-        self.next = Some(next);
-        ends
+        let next = self.next.unwrap_or(watermark);
+        self.next = Some(first_end(watermark));
+        ends(next, watermark).collect()
     }
 
     /// Whether the watermark has passed no end since the last one.
@@ -183,14 +178,7 @@ impl Peers {
 
     /// The ends that were passed, from a time on.
     pub(crate) fn passed_since(&self, from: EventTime) -> Vec<EventTime> {
-        let Some(next) = self.next else { return Vec::new() };
-        let mut ends = Vec::new();
-        let mut end = first_end(from);
-        while end < next {
-            ends.push(end);
-            end = end.plus(DAY);
-        }
-        ends
+        self.next.map_or_else(Vec::new, |next| ends(from, next).collect())
     }
 
     /// Notes a payment that was taken back by something of a later time.
@@ -222,7 +210,7 @@ impl Peers {
     }
 
     /// Every payment that was taken back.
-    pub(crate) fn undone_mut(&mut self) -> &mut [Undone] {
+    pub(crate) fn undone_mut(&mut self) -> &mut Vec<Undone> {
         &mut self.undone
     }
 
@@ -281,6 +269,12 @@ impl Peers {
 pub(crate) fn first_end(time: EventTime) -> EventTime {
     let midnight = time.date().midnight();
     if midnight == time { midnight } else { midnight.plus(DAY) }
+}
+
+/// The ends of days from a time on, before another one.
+pub(crate) fn ends(from: EventTime, before: EventTime) -> impl Iterator<Item = EventTime> {
+    let all = std::iter::successors(Some(first_end(from)), |end| Some(end.plus(DAY)));
+    all.take_while(move |end| *end < before)
 }
 
 /// The group that the record of a holder says.

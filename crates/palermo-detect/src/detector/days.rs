@@ -13,15 +13,13 @@
 use super::armed::At;
 use super::{Applied, Changed, Detector, Moment, Touched, later_times, newest_at};
 use crate::bind::BoundCondition;
-use crate::peers::first_end;
+use crate::peers::{DAY, ends, first_end};
 use palermo_domain::share::SharedMap;
 use palermo_domain::snapshot::{self, Sink, SnapshotError, Source};
 use palermo_domain::{Alert, EventTime, Span, Subject};
 use palermo_ledger::{AccountId, Ledger, Leg, RowId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-const DAY: Span = Span::from_days(1);
 
 type Queued = SharedMap<AccountId, EventTime>;
 
@@ -174,9 +172,7 @@ impl Detector {
 
     /// Ends of days between two times that the watermark has passed.
     pub(crate) fn ends_passed(&self, from: EventTime, to: EventTime) -> Vec<EventTime> {
-        let next = |end: &EventTime| Some(end.plus(DAY));
-        let ends = std::iter::successors(Some(first_end(from)), next);
-        ends.take_while(|end| *end <= to && *end < self.day_ends.passed).collect()
+        ends(from, self.day_ends.passed).take_while(|end| *end <= to).collect()
     }
 
     /// Whether any daily indicator ever counted a payment of a subject: of the others no end of a day
@@ -222,10 +218,8 @@ impl Detector {
                 true => EventTime::MAX,
                 false => time.plus(bound.window),
             };
-            let mut end = first_end(time);
-            while end < self.day_ends.passed && end <= until {
+            for end in self.ends_passed(time, until) {
                 self.evaluate_end(ledger, index, subject, end, changed);
-                end = end.plus(DAY);
             }
         }
         self.day_ends.put(subject, time);
@@ -248,10 +242,10 @@ impl Detector {
         for &index in self.day_ends.group(kind).indicators.iter() {
             let Some(bound) = self.indicators.get(usize::from(index)) else { continue };
             let until = last.plus(bound.window);
-            let mut end = first_end(*first);
-            while fresh.contains(&index) && end < self.day_ends.passed && end <= until {
+            let ends =
+                if fresh.contains(&index) { self.ends_passed(*first, until) } else { Vec::new() };
+            for end in ends {
                 self.evaluate_end(ledger, index, subject, end, changed);
-                end = end.plus(DAY);
             }
         }
         self.day_ends.put(subject, *first);

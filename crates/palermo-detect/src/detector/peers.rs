@@ -28,13 +28,9 @@ impl Detector {
 
     /// Rolls up what rules ask for anew, at every end that the ledger still holds the windows of.
     pub(super) fn roll_up_anew(&mut self, ledger: &mut Ledger, fresh: &[u16]) {
-        for at in 0..self.peers.undone_mut().len() {
-            let row = self.peers.undone_mut().get(at).map(|undone| undone.row);
-            let sets = row.map(|row| self.select(ledger, row, None));
-            if let Some((undone, sets)) = self.peers.undone_mut().get_mut(at).zip(sets) {
-                undone.sets = sets;
-            }
-        }
+        let mut undone = std::mem::take(self.peers.undone_mut());
+        undone.iter_mut().for_each(|undone| undone.sets = self.select(ledger, undone.row, None));
+        *self.peers.undone_mut() = undone;
         if fresh.is_empty() {
             return;
         }
@@ -48,9 +44,7 @@ impl Detector {
 
     fn roll_up_end(&mut self, ledger: &mut Ledger, asks: &[u16], end: EventTime) {
         // After a silence there is nothing to look at for many days.
-        let windows =
-            |ask: &&u16| self.peers.asks().get(usize::from(**ask)).map(|ask| self.reach_of(ask));
-        let longest = asks.iter().filter_map(|ask| windows(&ask)).max();
+        let longest = asks.iter().filter_map(|ask| self.window_of(*ask)).max();
         if longest.is_none_or(|longest| !ledger.has_days(end.minus(longest), end)) {
             return;
         }
@@ -69,8 +63,9 @@ impl Detector {
         undone.iter().for_each(|undone| ledger.unlink(undone.row));
     }
 
-    fn reach_of(&self, ask: &Ask) -> Span {
-        self.indicators.get(ask.of().0).map_or(Span::ZERO, |condition| condition.window)
+    fn window_of(&self, ask: u16) -> Option<Span> {
+        let (rule, _) = self.peers.asks().get(usize::from(ask))?.of();
+        self.indicators.get(rule).map(|condition| condition.window)
     }
 
     /// A payment that was taken back is taken back once more: what has the earlier time counts.

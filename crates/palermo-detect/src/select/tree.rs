@@ -21,8 +21,31 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// A question, or the end of a way.
 #[derive(Debug)]
 enum Step {
-    Ask { part: u32, no: u32, yes: u32, unknown: Vec<(Option<Field>, u32)> },
+    Ask(Ask),
     Decided(Decision),
+}
+
+/// Which part is asked, and where each answer leads.
+#[derive(Debug)]
+struct Ask {
+    part: u32,
+    no: u32,
+    yes: u32,
+    unknown: Vec<(Option<Field>, u32)>,
+}
+
+impl Ask {
+    #[inline]
+    fn after(&self, truth: Truth) -> u32 {
+        match truth {
+            Truth::No => self.no,
+            Truth::Yes => self.yes,
+            Truth::Unknown(field) => {
+                let found = self.unknown.iter().find(|(known, _)| *known == field);
+                found.map_or(NOWHERE, |(_, next)| *next)
+            }
+        }
+    }
 }
 
 /// What the end of a way decides: the set, and of the open selections those that are unknown, each for
@@ -47,15 +70,7 @@ impl Trees {
         loop {
             match self.steps.get(here as usize)? {
                 Step::Decided(decision) => return Some(decision),
-                Step::Ask { part, no, yes, unknown } => {
-                    here = match formulas.leaf(*part, at) {
-                        Truth::No => *no,
-                        Truth::Yes => *yes,
-                        Truth::Unknown(field) => {
-                            unknown.iter().find(|(known, _)| *known == field)?.1
-                        }
-                    };
-                }
+                Step::Ask(ask) => here = ask.after(formulas.leaf(ask.part, at)),
             }
         }
     }
@@ -75,7 +90,8 @@ impl Trees {
         let mut decision = Some(decision);
         let mut step = |at: usize| match way.get(at) {
             Some((part, _)) => {
-                Some(Step::Ask { part: *part, no: NOWHERE, yes: NOWHERE, unknown: Vec::new() })
+                let (no, yes, unknown) = (NOWHERE, NOWHERE, Vec::new());
+                Some(Step::Ask(Ask { part: *part, no, yes, unknown }))
             }
             None => decision.take().map(Step::Decided),
         };
@@ -99,27 +115,18 @@ impl Trees {
     }
 
     fn after(&self, here: u32, truth: Truth) -> u32 {
-        let Some(Step::Ask { no, yes, unknown, .. }) = self.steps.get(here as usize) else {
-            return NOWHERE;
-        };
-        match truth {
-            Truth::No => *no,
-            Truth::Yes => *yes,
-            Truth::Unknown(field) => {
-                let found = unknown.iter().find(|(known, _)| *known == field);
-                found.map_or(NOWHERE, |(_, next)| *next)
-            }
+        match self.steps.get(here as usize) {
+            Some(Step::Ask(ask)) => ask.after(truth),
+            _ => NOWHERE,
         }
     }
 
     fn set_after(&mut self, here: u32, truth: Truth, next: u32) {
-        let Some(Step::Ask { no, yes, unknown, .. }) = self.steps.get_mut(here as usize) else {
-            return;
-        };
+        let Some(Step::Ask(ask)) = self.steps.get_mut(here as usize) else { return };
         match truth {
-            Truth::No => *no = next,
-            Truth::Yes => *yes = next,
-            Truth::Unknown(field) => unknown.push((field, next)),
+            Truth::No => ask.no = next,
+            Truth::Yes => ask.yes = next,
+            Truth::Unknown(field) => ask.unknown.push((field, next)),
         }
     }
 
