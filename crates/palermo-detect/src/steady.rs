@@ -64,6 +64,10 @@ enum Fact {
     Relations(RelationKind),
     /// The age of the account, the customer or the firm, compared with this.
     Age(EndField, Span),
+    /// The silence before the window, compared with this.
+    Idle(Span),
+    /// Whether a place of the record is near those of a list.
+    Near,
     Listed(usize, EndField),
     Hits(u16),
 }
@@ -193,6 +197,18 @@ impl Here<'_, '_> {
         (!entries.changing || until == EventTime::MAX).then_some(until)
     }
 
+    /// Until when an account that was less than so long silent before its window cannot have been: what is
+    /// in the window is closer to each other than that, and so is what comes before that time to the last
+    /// booked payment, which is in the window or ended the silence before it.
+    fn stirs(&self, silence: Span) -> Option<EventTime> {
+        let window = self.condition.window;
+        let env = Env { from: Some(self.time.minus(window)), ..self.env };
+        let idle = read(Field::End(Side::Own, EndField::IdleBefore), env, self.row, self.leg);
+        let Value::Span(idle) = idle else { return None };
+        let lately = idle.max(window);
+        (lately < silence).then(|| self.time.minus(lately).plus(silence))
+    }
+
     /// Until when a fact stays as it is while the record of the own end does; `None` where that cannot
     /// be told.
     fn fact_until(&self, fact: &Fact) -> Option<EventTime> {
@@ -202,6 +218,9 @@ impl Here<'_, '_> {
         let midnight = || self.time.date().midnight().plus(Span::from_days(1));
         Some(match fact {
             Fact::Record | Fact::Kind => EventTime::MAX,
+            // A list says of each of its rows on which days it counts.
+            Fact::Near => midnight(),
+            Fact::Idle(span) => self.stirs(*span)?,
             Fact::Event(code, within) => {
                 let observed = own.iter().flat_map(|own| &own.events);
                 let observed = observed.filter(|(of, _)| of == code);
@@ -374,6 +393,10 @@ impl Reader<'_> {
                 {
                     part.facts.push(Fact::Age(*age, *span));
                 }
+                (
+                    Node::Field(Field::End(Side::Own, EndField::IdleBefore)),
+                    Node::Const(Value::Span(span)),
+                ) => part.facts.push(Fact::Idle(*span)),
                 (a, b) => [a, b].into_iter().for_each(|side| self.hit(side, part)),
             },
             Node::Arithmetic(_, a, b) => {
@@ -384,6 +407,12 @@ impl Reader<'_> {
                     if matches!(fact_of(*field), Some(Some(Fact::Record))) =>
                 {
                     part.facts.push(Fact::Listed(*list, *of));
+                }
+                _ => part.other = true,
+            },
+            Node::Near(place, _, km) if self.is_constant(km) => match &**place {
+                Node::Field(field) if matches!(fact_of(*field), Some(Some(Fact::Record))) => {
+                    part.facts.push(Fact::Near);
                 }
                 _ => part.other = true,
             },
