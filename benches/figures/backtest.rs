@@ -63,7 +63,7 @@ fn timed(name: &str, runs: usize, folder: &Path, bundles: &[Bundle]) -> f64 {
         let begun = now();
         let reader = Reader::open(folder, &Limits::default(), AsOf::Event, None).expect("files");
         let plan = Plan::new(config(), bundles.to_vec());
-        let mut lines = |_: &[u8]| Ok(());
+        let mut lines = |_: &[u8], _: &[u8]| Ok(());
         let played = play(reader, &plan, &mut lines, &mut |_| ControlFlow::Continue(()));
         let played = played.expect("it is played");
         assert!(!played.rules[0].told.is_empty(), "{name}: nothing was found");

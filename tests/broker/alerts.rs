@@ -9,6 +9,7 @@ use palermo_kafka::admin;
 use palermo_kafka::tools::{NewRecord, ReadRecord, produce_all};
 use palermo_tests::{Engine, Site, clock};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 /// How a command ended and what it said.
@@ -73,6 +74,7 @@ pub(crate) fn same_bytes(ground: &Ground) {
             let (id, revision) = (data["alert_id"].as_str().unwrap(), data["revision"].to_string());
             let done = palermo(&site, &["alert", "show", id, "--format", "json"]);
             assert_eq!(done.code, Some(0), "{}", done.stderr);
+            has_its_evidence(&site, topic, data);
             let words = ["alert", "replay", id, "--revision", &revision, "--topic", topic.as_str()];
             let done = palermo(&site, &words);
             assert_eq!(done.code, Some(0), "{id} {revision}: {}{}", done.stdout, done.stderr);
@@ -81,10 +83,26 @@ pub(crate) fn same_bytes(ground: &Ground) {
         }
     }
     assert!(replayed >= 3, "{replayed}");
+    let longest = alerts.iter().max_by_key(|alert| alert["data"]["evidence"]["total"].as_u64());
+    has_its_evidence(&site, OutputTopic::Alerts, &longest.expect("an alert")["data"]);
+    println!("{} pages of evidence", outputs[&OutputTopic::Evidence].len());
     assert!(engine.is_running(), "a replay ended the engine:\n{}", engine.stderr());
     let exit = engine.terminate(PATIENCE);
     assert_eq!(exit.code, Some(0), "{}", exit.stderr);
     assert_eq!(site.progress().len(), before, "a replay or an idle engine wrote something");
+}
+
+/// Every payment that a revision rests on can be listed, wherever it stands.
+fn has_its_evidence(site: &Site, topic: OutputTopic, data: &Value) {
+    let (id, revision) = (data["alert_id"].as_str().unwrap(), data["revision"].to_string());
+    let words = ["alert", "show", id, "--evidence", "--format", "json"];
+    let which = ["--revision", &revision, "--topic", topic.as_str()];
+    let done = palermo(site, &[&words[..], &which[..]].concat());
+    assert_eq!(done.code, Some(0), "{id} {revision}: {}", done.stderr);
+    let shown: Value = serde_json::from_str(&done.stdout).expect("one document of JSON");
+    let ids = shown["payments"].as_array().expect("payments").iter().map(|one| &one["id"]);
+    let ids: BTreeSet<String> = ids.map(ToString::to_string).collect();
+    assert_eq!(ids.len() as u64, data["evidence"]["total"].as_u64().unwrap(), "{id} {revision}");
 }
 
 /// A record that is not what the engine made is told by its fields.

@@ -178,7 +178,7 @@ pub(crate) fn each_right(ground: &Ground) {
         for (turn, site) in sites.iter().enumerate() {
             scope.spawn(move || {
                 let all = grant_all(secured, site, USER);
-                assert_eq!(all.len(), 21, "{all:?}");
+                assert_eq!(all.len(), 23, "{all:?}");
                 for right in all.iter().skip(turn).step_by(2) {
                     println!("without {right}");
                     kafka_admin::revoke(secured.broker().bootstrap(), USER, right);

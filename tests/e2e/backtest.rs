@@ -114,6 +114,7 @@ fn rules_against_themselves_change_nothing_and_two_runs_give_the_same_bytes() {
         let files = [
             "alerts.jsonl",
             "diff.jsonl",
+            "evidence.jsonl",
             "figures.json",
             "index.html",
             "modeldoc.md",
@@ -126,7 +127,7 @@ fn rules_against_themselves_change_nothing_and_two_runs_give_the_same_bytes() {
         assert_eq!(left, files.len(), "nothing unfinished is left");
     }
     assert_eq!(runs[0], runs[1]);
-    let [_, differences, _, page, document, reference] = &runs[0];
+    let [_, differences, _, _, page, document, reference] = &runs[0];
     // An engine takes what it says (`rules.reference`).
     assert!(reference.starts_with("# palermo reference 1\n"), "{reference}");
     assert!(reference.contains("\nCT-14\t-\t10\n"), "{reference}");

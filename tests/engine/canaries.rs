@@ -180,7 +180,10 @@ fn is_about_canary(effect: &OutRecord) -> bool {
     let document: Value = serde_json::from_slice(value).expect("JSON");
     let canary = document["data"]["mode"] == "canary";
     if canary {
-        assert_eq!(effect.topic, OutputTopic::Shadow, "an analyst would see it: {document}");
+        // A page belongs to an alert, and names its topic.
+        let page = effect.topic == OutputTopic::Evidence && document["data"]["topic"] == "shadow";
+        let hidden = effect.topic == OutputTopic::Shadow || page;
+        assert!(hidden, "an analyst would see it: {document}");
     }
     let named = String::from_utf8_lossy(value).contains("CANARY:");
     assert_eq!(named, canary, "what is planted and what is real in one alert: {document}");
@@ -227,7 +230,7 @@ fn they_are_found_and_change_nothing_real() {
         assert_eq!(*detected, Some(*injected), "{typology} was planted and not found");
     }
     // In the suppressed topic nothing of it stands either.
-    assert!(canaries.iter().all(|effect| effect.topic == OutputTopic::Shadow));
+    assert!(!canaries.iter().any(|effect| effect.topic == OutputTopic::Suppressed));
 }
 
 /// Every field of a real payment and party that names the range sends it to the dead letters, and nothing

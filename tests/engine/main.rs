@@ -24,6 +24,7 @@ mod lists;
 mod measures;
 mod modifiers;
 mod order;
+mod pages;
 mod peers;
 mod restart;
 mod rules;

@@ -40,7 +40,7 @@ pub use foreign::{Bound, Mapping, MappingError, Row, Rows, RowsError};
 pub use input::{AsOf, Facts, FileFacts, Reader, of_damage};
 pub use labels::{Label, Labels, Level, Verdict};
 pub use measure::{Effort, Judge, Judged, Measures, OfTypology, measure};
-pub use play::{OfRules, Plan, Played, Progress, play};
+pub use play::{Lines, OfRules, Plan, Played, Progress, play};
 pub use profile::{Alone, Profile, Undecided, alone, undecided};
 pub use reference::reference;
 pub use report::{Curves, Inputs, Measured, Report, RuleFacts, SweepReport, scope};

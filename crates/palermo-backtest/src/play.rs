@@ -104,15 +104,18 @@ struct Desk<'scope> {
     thread: std::thread::ScopedJoinHandle<'scope, OfRules>,
 }
 
-/// Plays the data. `lines` takes the revisions of the first rule set as they are made, each with its
-/// line feed; `watch` is asked after every batch, a break gives up.
+/// Takes revisions, and pages of their evidence, each with its line feed.
+pub type Lines<'l> = dyn FnMut(&[u8], &[u8]) -> Result<(), BacktestError> + 'l;
+
+/// Plays the data. `lines` takes the revisions of the first rule set as they are made, and the pages of
+/// their evidence, each with its line feed; `watch` is asked after every batch, a break gives up.
 ///
 /// # Errors
 /// What [`Reader`] says of a row, a record that an engine refuses, an engine that cannot go on.
 pub fn play(
     reader: Reader,
     plan: &Plan,
-    lines: &mut dyn FnMut(&[u8]) -> Result<(), BacktestError>,
+    lines: &mut Lines<'_>,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Played, BacktestError> {
     let (whole, first) = (reader.whole_bytes(), reader.first());
@@ -136,7 +139,7 @@ pub fn play(
             let batch = Arc::new(batch?);
             let done = apply(&desks, &batch)?;
             if let Some(first) = done.first() {
-                lines(&first.lines)?;
+                lines(&first.lines, &first.pages)?;
                 told = told.saturating_add(first.told);
             }
             let asked = plan.bundles.len();

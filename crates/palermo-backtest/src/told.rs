@@ -114,7 +114,8 @@ impl Told {
         self.episode = (alert.episode_start, alert.episode_last);
         let named = alert.indicators.iter().flat_map(|indicator| &indicator.evidence);
         let shown = alert.evidence.iter().map(|payment| &payment.id);
-        self.evidence.extend(named.chain(shown).cloned());
+        let paged = alert.more.iter().flatten().map(|paged| &paged.payment.id);
+        self.evidence.extend(named.chain(shown).chain(paged).cloned());
         // Where an end says no more what it was, what it was is kept.
         if alert.indicators.is_empty() {
             return;

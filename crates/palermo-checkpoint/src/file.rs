@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// The format of the files that are written, and the only one that is read. It counts what stands in
 /// the parts as well as this layout.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 const MAGIC: [u8; 8] = *b"PLMSNAP\0";
 /// Nothing longer is a part, or a head.

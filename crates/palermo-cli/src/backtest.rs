@@ -314,8 +314,8 @@ fn played(
     let began_ms = clock.monotonic_ms();
     let mut screen = Screen::new(out.is_live());
     screen.begin("playing");
-    let mut lines = |lines: &[u8]| match drawer {
-        Some(drawer) => drawer.alerts(lines),
+    let mut lines = |alerts: &[u8], pages: &[u8]| match drawer {
+        Some(drawer) => drawer.add(alerts, pages),
         None => Ok(()),
     };
     let mut watch = |progress: Progress| {
@@ -344,6 +344,7 @@ fn played(
 pub(crate) struct Drawer {
     folder: PathBuf,
     alerts: BufWriter<File>,
+    evidence: BufWriter<File>,
     /// Files that have no name yet.
     unfinished: Unfinished,
 }
@@ -351,20 +352,30 @@ pub(crate) struct Drawer {
 impl Drawer {
     fn open(folder: &Path) -> Result<Self, Failure> {
         let mut unfinished = Unfinished(Vec::new());
-        let path = unfinished.begin(folder, ALERTS)?;
-        let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
-        let alerts = BufWriter::with_capacity(1 << 20, file);
-        Ok(Self { folder: folder.to_path_buf(), alerts, unfinished })
+        let mut begin = |name: &str| {
+            let path = unfinished.begin(folder, name)?;
+            let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+            Ok::<_, Failure>(BufWriter::with_capacity(1 << 20, file))
+        };
+        let (alerts, evidence) = (begin(ALERTS)?, begin(EVIDENCE)?);
+        Ok(Self { folder: folder.to_path_buf(), alerts, evidence, unfinished })
     }
 
-    fn alerts(&mut self, lines: &[u8]) -> Result<(), BacktestError> {
-        let path = self.folder.join(ALERTS);
-        self.alerts.write_all(lines).map_err(|source| BacktestError::Write { path, source })
+    fn add(&mut self, alerts: &[u8], pages: &[u8]) -> Result<(), BacktestError> {
+        for (file, name, lines) in
+            [(&mut self.alerts, ALERTS, alerts), (&mut self.evidence, EVIDENCE, pages)]
+        {
+            let path = || self.folder.join(name);
+            file.write_all(lines)
+                .map_err(|source| BacktestError::Write { path: path(), source })?;
+        }
+        Ok(())
     }
 
     fn close(mut self, texts: &[(String, String)]) -> Result<(), Failure> {
-        let alerts = self.folder.join(ALERTS);
-        self.alerts.flush().map_err(|error| cannot_write(&alerts, &error))?;
+        for (file, name) in [(&mut self.alerts, ALERTS), (&mut self.evidence, EVIDENCE)] {
+            file.flush().map_err(|error| cannot_write(&self.folder.join(name), &error))?;
+        }
         self.unfinished.add(&self.folder, texts)?;
         self.unfinished.name()
     }
@@ -379,6 +390,9 @@ impl Drawer {
 
 /// The revisions of alerts.
 const ALERTS: &str = "alerts.jsonl";
+
+/// What is too much for them.
+const EVIDENCE: &str = "evidence.jsonl";
 
 /// Files under a name that nobody looks for, and the name that each gets. What never got it goes away.
 #[derive(Default)]

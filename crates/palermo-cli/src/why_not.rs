@@ -155,7 +155,10 @@ fn nothing(engine: &Engine) -> Failure {
 /// What a published record says, where it is about the typology.
 fn read_found(record: &OutRecord, typology: &str) -> Option<Found> {
     use palermo_domain::OutputTopic;
-    if matches!(record.topic, OutputTopic::DeadLetter | OutputTopic::Progress) {
+    if matches!(
+        record.topic,
+        OutputTopic::Evidence | OutputTopic::DeadLetter | OutputTopic::Progress
+    ) {
         return None;
     }
     let document: Value = serde_json::from_slice(record.value.as_deref()?).ok()?;

@@ -6,7 +6,9 @@
 
 use crate::write::JsonWriter;
 use palermo_domain::Alert;
-use palermo_domain::alert::{Actor, IndicatorEvidence, LinkPath, MoneyIn, RuleRef};
+use palermo_domain::alert::{
+    Actor, EvidencePayment, IndicatorEvidence, LinkPath, MoneyIn, PagedPayment, RuleRef,
+};
 
 /// Version of the engine, as alerts and progress records name it.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -283,17 +285,69 @@ fn how(json: &mut JsonWriter<'_>, alert: &Alert) {
 
 fn evidence(json: &mut JsonWriter<'_>, alert: &Alert) {
     json.key("payments").array(&alert.evidence, |json, payment| {
-        json.object(|json| {
-            json.field("id", &payment.id);
-            json.plain_field("time", payment.time);
-            json.field("kind", payment.kind.as_str());
-            json.plain_field("amount", payment.amount);
-            json.plain_field("currency", payment.currency);
-            json.field("other", &payment.other);
-        });
+        json.object(|json| payment_fields(json, payment));
     });
     json.bare_field("total", alert.payments);
-    json.bare_field("pages", 1);
+    json.bare_field("pages", alert.pages.count.max(1));
+    if alert.pages.revision > 0 {
+        json.bare_field("pages_revision", alert.pages.revision);
+    }
+    if alert.pages.unlisted > 0 {
+        json.bare_field("unlisted", alert.pages.unlisted);
+    }
+}
+
+fn payment_fields(json: &mut JsonWriter<'_>, payment: &EvidencePayment) {
+    json.field("id", &payment.id);
+    json.plain_field("time", payment.time);
+    json.field("kind", payment.kind.as_str());
+    json.plain_field("amount", payment.amount);
+    json.plain_field("currency", payment.currency);
+    json.field("other", &payment.other);
+    if payment.masked {
+        json.bare_field("masked", true);
+    }
+}
+
+/// Encodes the pages of evidence that are published with a revision (`evidence.v1`), in order. The key
+/// of their records is the anchor. The alert's own list is page 1, so they begin with 2.
+pub fn encode_evidence(alert: &Alert) -> impl Iterator<Item = Vec<u8>> {
+    (2_u32..).zip(&alert.more).map(|(number, page)| evidence_page(alert, number, page))
+}
+
+fn evidence_page(alert: &Alert, number: u32, page: &[PagedPayment]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(page.len().saturating_mul(256).saturating_add(512));
+    // Each topic counts its own revisions.
+    let topic = alert.topic().as_str();
+    JsonWriter::new(&mut out).object(|json| {
+        json.field("specversion", "1.0");
+        json.field("id", &format!("{}:{}:{topic}:{number}", alert.alert_id, alert.revision));
+        json.field("source", &format!("palermo/{}", alert.task));
+        json.field("type", "palermo.alert.evidence.v1");
+        json.field("subject", &alert.anchor);
+        json.plain_field("time", alert.decided_at);
+        json.field("datacontenttype", "application/json");
+        json.field("dataschema", "evidence.v1.schema.json");
+        json.field("dataclassification", "restricted");
+        json.key("data").object(|json| {
+            json.field("alert_id", &alert.alert_id);
+            json.bare_field("revision", alert.revision);
+            json.field("topic", topic);
+            json.field("mode", alert.mode.as_str());
+            json.field("typology", &alert.typology);
+            json.bare_field("page", number);
+            json.bare_field("pages", alert.pages.count);
+            json.key("payments").array(page, |json, paged| {
+                json.object(|json| {
+                    payment_fields(json, &paged.payment);
+                    let at = paged.indicators.iter().map(|at| usize::from(*at));
+                    let ids = at.filter_map(|at| Some(alert.indicators.get(at)?.id.as_str()));
+                    json.texts("indicators", ids);
+                });
+            });
+        });
+    });
+    out
 }
 
 /// Who pays whom, and where the money goes.

@@ -2,7 +2,7 @@
 //!
 //! In: [`decode_payment`], [`decode_party`], [`decode_list_row`] and the keys of tombstones
 //! ([`party_tombstone`], [`list_tombstone`]), [`decode_control`]. Out: [`encode_payment`], [`encode_party`],
-//! [`encode_list_row`], [`encode_alert`], [`Progress`] and [`dead_letter`].
+//! [`encode_list_row`], [`encode_alert`], [`encode_evidence`], [`Progress`] and [`dead_letter`].
 //!
 //! Promises:
 //! * No input panics, recurses without bound or costs more than a small multiple of its length.
@@ -39,7 +39,7 @@ mod rule;
 mod unknown;
 mod write;
 
-pub use alert::{ENGINE_VERSION, around_engine_version, encode_alert};
+pub use alert::{ENGINE_VERSION, around_engine_version, encode_alert, encode_evidence};
 pub use control::{Activation, CONTROL_BYTES_MAX, decode_control};
 pub use currency::{currency_codes, minor_units};
 pub use dead_letter::{DeadLetter, Origin, TRUNCATED_BYTES, dead_letter, dead_letter_bytes_max};

@@ -1,11 +1,13 @@
 //! The words of an alert: a milestone described so that an analyst can follow it and replay it.
 //!
 //! Everything here is computed from the milestone, the rules and the ledger; nothing from a clock
-//! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were.
+//! and nothing in hash order. Lists are bounded by [`LISTED_MAX`] and say how many there were; payments
+//! beyond it stand on pages (module `pages`).
 
 mod headline;
 mod links;
 mod network;
+mod pages;
 mod people;
 pub(crate) mod queue;
 mod reasons;
@@ -18,7 +20,7 @@ use crate::findings::{families_of, suppressor_accounts};
 use crate::hits::{Kept, Payer, Witness};
 use crate::value::Value;
 use palermo_domain::alert::{
-    Action, EvidencePayment, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
+    Action, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
     SuppressorEvidence, Undecided,
 };
 use palermo_domain::{Alert, Cents, EventTime, Partition, PaymentKind, canary, grouped};
@@ -66,7 +68,8 @@ impl Detector {
         let Some((state, typology)) = self.track_and_rule(track) else { return blank() };
         let basis = self.basis(ledger, typology, milestone);
         let anchor = anchor_text(ledger, state.anchor);
-        let families = families_of(&self.rules, &milestone.supports, !milestone.links.is_empty());
+        let is_linked = !milestone.links.is_empty();
+        let families = families_of(&self.rules, typology, &milestone.supports, is_linked);
         let first = basis.evidence.first().map_or(milestone.time, |found| found.time);
         let (score_sum, indicators) = self.indicators(ledger, typology, &basis);
         let score = score_sum.min(100);
@@ -113,6 +116,9 @@ impl Detector {
         self.reasons(ledger, typology, milestone, &basis, &mut alert);
         self.tell_links(ledger, milestone, &basis, &mut alert);
         alert.network = network::extracted(ledger, &basis, &alert);
+        self.list_payments(ledger, &basis, &mut alert);
+        // Until here everybody was known, listed or not: what names people must know who is masked.
+        alert.related.truncate(LISTED_MAX);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);
         self.missing(&basis, &mut alert);
         self.queue(ledger, state.anchor, milestone, &mut alert);
@@ -215,18 +221,6 @@ impl Detector {
             .into_iter()
             .map(|(partition, (from, to))| InputRange { partition, from, to })
             .collect();
-        let newest = basis.evidence.len().saturating_sub(LISTED_MAX);
-        for found in basis.evidence.iter().skip(newest) {
-            let other = found.other().map(|account| ledger.account_text(account).to_owned());
-            alert.evidence.push(EvidencePayment {
-                id: found.id.to_string(),
-                time: found.time,
-                kind: found.kind,
-                amount: found.amount,
-                currency: found.currency,
-                other: other.or_else(|| place_text(ledger, found.place)).unwrap_or_default(),
-            });
-        }
     }
 
     fn explanations(
@@ -577,6 +571,8 @@ pub(crate) fn blank() -> Alert {
         bundle: String::new(),
         input: Vec::new(),
         evidence: Vec::new(),
+        pages: palermo_domain::alert::Pages::default(),
+        more: Vec::new(),
         investigate: Vec::new(),
         prior_alerts: 0,
         urgent: false,

@@ -247,7 +247,7 @@ impl Detector {
             return None;
         }
         supports.extend(links.iter().flat_map(|link| &link.evidence).filter_map(linked_support));
-        let families = families_of(&self.rules, &supports, !links.is_empty());
+        let families = families_of(&self.rules, typology, &supports, !links.is_empty());
         if !typology.families.eval(&mut |family| families.contains(&family.0)) {
             return None;
         }
@@ -454,12 +454,17 @@ pub(crate) fn suppressor_accounts(anchor: Anchor, supports: &[Support]) -> Vec<A
     }
 }
 
-/// The families of evidence on the anchor. A path to evidence elsewhere is of the network; what it
-/// leads to is that of another.
-pub(crate) fn families_of(rules: &RuleSet, supports: &[Support], is_linked: bool) -> Vec<char> {
+/// The families of a finding's evidence. A path to evidence elsewhere is of the network; what it leads
+/// to is that of another, and counts where the typology is about both.
+pub(crate) fn families_of(
+    rules: &RuleSet,
+    typology: &Typology,
+    supports: &[Support],
+    is_linked: bool,
+) -> Vec<char> {
     let mut families: Vec<char> = supports
         .iter()
-        .filter(|support| !support.linked)
+        .filter(|support| !support.linked || typology.counts_linked())
         .filter_map(|support| rules.indicators.get(usize::from(support.indicator.0)))
         .map(|rule| rule.family.0)
         // Geography orders and explains; it never counts.
@@ -485,7 +490,7 @@ pub(crate) fn stands_without(
         Need::Here(id) => here(id),
         Need::Linked(number) => milestone.links.iter().any(|link| link.number == number),
     });
-    let families = families_of(rules, &left, !milestone.links.is_empty());
+    let families = families_of(rules, typology, &left, !milestone.links.is_empty());
     holds && typology.families.eval(&mut |family| families.contains(&family.0))
 }
 

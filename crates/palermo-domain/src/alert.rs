@@ -446,6 +446,31 @@ pub struct EvidencePayment {
     pub currency: Currency,
     /// The other end, or the place of cash.
     pub other: String,
+    /// The other end may be a victim: its key is not shown unless somebody asks.
+    pub masked: bool,
+}
+
+/// A payment of a page of evidence.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PagedPayment {
+    /// The payment.
+    pub payment: EvidencePayment,
+    /// The indicators that rest on it, by their place in the alert.
+    pub indicators: Vec<u16>,
+}
+
+/// Evidence beyond the payments that an alert lists itself. It is published in pages beside the
+/// alert, as records of [`OutputTopic::Evidence`] in the same commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pages {
+    /// How many pages there are, the alert's own list among them.
+    pub count: u32,
+    /// The revision with which the others were published; 0 where there are none.
+    pub revision: u32,
+    /// Payments that are on no page, because there are too many: the oldest.
+    pub unlisted: u64,
+    /// Of what the other pages say: equal ones are not published again.
+    pub digest: u64,
 }
 
 /// Which part of an input partition an alert rests on.
@@ -579,8 +604,14 @@ pub struct Alert {
     pub bundle: String,
     /// Input range.
     pub input: Vec<InputRange>,
-    /// Evidence payments, at most the evidence bound.
+    /// Evidence payments, at most the evidence bound: the newest.
     pub evidence: Vec<EvidencePayment>,
+    /// Where the others are.
+    pub pages: Pages,
+    /// The pages that are published with this revision, the newest payments first, each in order of
+    /// time. Nobody keeps them.
+    #[serde(skip)]
+    pub more: Vec<Vec<PagedPayment>>,
     /// Next steps.
     pub investigate: Vec<String>,
     /// Earlier alerts of this pair.
@@ -630,4 +661,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug! { Network NetworkNode NetworkEdge Flow Counterfactual Against LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Queue ModifierEvidence Undecided EvidencePayment InputRange }
+opaque_debug! { Network NetworkNode NetworkEdge Flow Counterfactual Against LinkPath LinkStep LinkEvidence Actor MoneyIn IndicatorEvidence SuppressorEvidence Queue ModifierEvidence Undecided EvidencePayment PagedPayment InputRange }

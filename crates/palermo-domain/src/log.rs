@@ -70,6 +70,8 @@ pub enum OutputTopic {
     Shadow,
     /// Findings that a suppressor explains, or that rest on a list match alone.
     Suppressed,
+    /// Pages of evidence that is too much for an alert.
+    Evidence,
     /// Records that could not be read, unchanged.
     DeadLetter,
     /// The progress of the task.
@@ -78,8 +80,14 @@ pub enum OutputTopic {
 
 impl OutputTopic {
     /// Every output topic, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Alerts, Self::Shadow, Self::Suppressed, Self::DeadLetter, Self::Progress];
+    pub const ALL: [Self; 6] = [
+        Self::Alerts,
+        Self::Shadow,
+        Self::Suppressed,
+        Self::Evidence,
+        Self::DeadLetter,
+        Self::Progress,
+    ];
 
     /// The configuration key and metric label.
     pub const fn as_str(self) -> &'static str {
@@ -87,6 +95,7 @@ impl OutputTopic {
             Self::Alerts => "alerts",
             Self::Shadow => "shadow",
             Self::Suppressed => "suppressed",
+            Self::Evidence => "evidence",
             Self::DeadLetter => "dead_letter",
             Self::Progress => "progress",
         }

@@ -23,7 +23,7 @@ use control_totals::Tallies;
 pub use control_totals::{ControlTotals, OpenTotal, Tally, TotalKind, TotalState};
 use palermo_codec::{
     Limits, Origin, Refusal, UnknownFields, check_record, dead_letter, decode_control,
-    decode_payment, encode_alert,
+    decode_payment, encode_alert, encode_evidence,
 };
 use palermo_detect::{Applied, Detector, Look, Settings, WhyNot};
 use palermo_domain::alert::{Action, Cause, Level, Mode};
@@ -491,13 +491,17 @@ impl Engine {
                     *count = count.saturating_add(1);
                 }
             }
-            effects.push(OutRecord {
-                topic: alert.topic(),
+            let told_at = self.told_at(&alert);
+            let record = |topic, value| OutRecord {
+                topic,
                 key: Some(alert.anchor.clone().into_bytes()),
-                value: Some(encode_alert(&alert)),
+                value: Some(value),
                 headers: Vec::new(),
-                timestamp_ms: Some(self.told_at(&alert)),
-            });
+                timestamp_ms: Some(told_at),
+            };
+            effects.push(record(alert.topic(), encode_alert(&alert)));
+            let pages = encode_evidence(&alert);
+            effects.extend(pages.map(|page| record(OutputTopic::Evidence, page)));
         }
     }
 

@@ -86,8 +86,8 @@ impl TopicProblem {
 pub struct TopicPlan {
     /// Partitions of `payments`.
     pub payments_partitions: i32,
-    /// Partitions of `alerts`, `alerts.shadow`, `alerts.suppressed` and `payments.dead-letter`,
-    /// each.
+    /// Partitions of `alerts`, `alerts.shadow`, `alerts.suppressed`, `alerts.evidence` and
+    /// `payments.dead-letter`, each.
     pub output_partitions: i32,
     /// Replicas; -1 leaves it to the broker.
     pub replication: i32,
@@ -117,7 +117,7 @@ enum Part {
     /// Control, lists, parties: few records, needed for ever.
     Reference(TopicRole),
     Progress,
-    /// Alerts in their three forms: every revision counts.
+    /// Alerts in their three forms, and evidence: every revision counts.
     Alerts,
     DeadLetter,
 }

@@ -169,6 +169,7 @@ impl KafkaConfig {
             (OutputTopic::Alerts, "alerts"),
             (OutputTopic::Shadow, "alerts.shadow"),
             (OutputTopic::Suppressed, "alerts.suppressed"),
+            (OutputTopic::Evidence, "alerts.evidence"),
             (OutputTopic::DeadLetter, "payments.dead-letter"),
             (OutputTopic::Progress, "palermo.progress"),
         ];

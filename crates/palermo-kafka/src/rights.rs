@@ -166,8 +166,8 @@ mod tests {
     #[test]
     fn nothing_is_granted_that_could_change_a_topic() {
         let all = rights(&KafkaConfig::new("127.0.0.1:1", "g", "t"));
-        assert_eq!(all.len(), 4 * 2 + 4 * 2 + 3 + 1 + 1);
+        assert_eq!(all.len(), 4 * 2 + 5 * 2 + 3 + 1 + 1);
         let topics = all.iter().filter(|right| right.resource == Resource::Topic);
-        assert_eq!(topics.count(), 19);
+        assert_eq!(topics.count(), 21);
     }
 }

@@ -75,7 +75,7 @@ pub fn far(id: u16) -> Far {
 
 pub fn link((mask, hops): Reach) -> Link {
     let chosen = LinkKind::ALL.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
-    Link { by: chosen.map(|(_, kind)| *kind).collect(), hops }
+    Link { by: chosen.map(|(_, kind)| *kind).collect(), hops, families: false }
 }
 
 fn linked(of: Logic<u16>, far: &[Far], hops: u8) -> Linked {

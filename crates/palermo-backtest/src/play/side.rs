@@ -35,6 +35,8 @@ pub(super) struct Done {
     pub(super) news: Vec<Question>,
     /// Revisions, one a line.
     pub(super) lines: Vec<u8>,
+    /// Pages of their evidence, one a line.
+    pub(super) pages: Vec<u8>,
     /// How many alerts and held back findings are new.
     pub(super) told: u64,
 }
@@ -158,8 +160,10 @@ impl Side {
             }
             for effect in self.effects.drain(..) {
                 if let Some(value) = effect.value.filter(|_| self.speaks) {
-                    done.lines.extend_from_slice(&value);
-                    done.lines.push(b'\n');
+                    let is_page = effect.topic == OutputTopic::Evidence;
+                    let to = if is_page { &mut done.pages } else { &mut done.lines };
+                    to.extend_from_slice(&value);
+                    to.push(b'\n');
                 }
             }
         }

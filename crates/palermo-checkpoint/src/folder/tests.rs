@@ -152,7 +152,7 @@ fn another_format_is_told_from_damage() {
     write(&folder, 7).unwrap();
     files.damage(&name_of(7), &mut |bytes| bytes[8] = 1);
     let error = folder.standing().unwrap().remove(0).head.unwrap_err();
-    assert_eq!(error.to_string(), "part `head`: format 1; this engine reads and writes format 4");
+    assert_eq!(error.to_string(), "part `head`: format 1; this engine reads and writes format 5");
     files.damage(&name_of(7), &mut |bytes| bytes[0] = b'X');
     let error = folder.standing().unwrap().remove(0).head.unwrap_err();
     assert_eq!(error.to_string(), "part `head`: not a snapshot");

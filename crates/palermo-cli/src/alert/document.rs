@@ -14,6 +14,16 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
+    /// By its word in the configuration.
+    pub(crate) fn of_key(key: &str) -> Option<Self> {
+        match key {
+            "alerts" => Some(Self::Alerts),
+            "suppressed" => Some(Self::Suppressed),
+            "shadow" => Some(Self::Shadow),
+            _ => None,
+        }
+    }
+
     /// For people.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -23,6 +33,9 @@ impl Topic {
         }
     }
 }
+
+/// The type of a page of evidence, which is no alert.
+pub(crate) const EVIDENCE: &str = "palermo.alert.evidence.v1";
 
 /// Levels, least first.
 pub(crate) const LEVELS: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
@@ -45,6 +58,9 @@ impl Revision {
     /// Reads a record's value; `None` where it is no alert.
     pub(crate) fn read(topic: Topic, value: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(value).ok()?;
+        if document.get("type").and_then(Value::as_str) == Some(EVIDENCE) {
+            return None;
+        }
         let revision = Self { topic, document };
         (!revision.id().is_empty() && revision.number() > 0).then_some(revision)
     }

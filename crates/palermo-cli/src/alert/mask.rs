@@ -6,6 +6,7 @@
 use super::document::{Revision, field, list, string};
 use crate::out::Out;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The masked keys of an alert, longest first, with the names that stand for them.
 #[derive(Clone, Default)]
@@ -20,19 +21,35 @@ impl std::fmt::Debug for Masks {
 impl Masks {
     /// Those of one revision.
     pub(crate) fn of(revision: &Revision) -> Self {
-        let mut masks: Vec<(String, String)> = Vec::new();
-        let actors = ["/who/subjects", "/who/related"];
-        for actor in actors.iter().flat_map(|place| list(revision.at(place))) {
-            let key = string(actor, "key");
-            let masked = field(actor, "masked").as_bool() == Some(true);
-            if masked && !key.is_empty() && !masks.iter().any(|(known, _)| known == key) {
-                let number = masks.len().saturating_add(1);
-                masks.push((key.to_owned(), format!("potential victim {number} (masked)")));
+        let mut masks = Self::default();
+        let is_masked = |one: &&Value| field(one, "masked").as_bool() == Some(true);
+        let actors = ["/who/subjects", "/who/related"].into_iter();
+        let actors = actors.flat_map(|place| list(revision.at(place))).filter(is_masked);
+        masks.add(actors.map(|actor| string(actor, "key")));
+        // An alert names so many and no more; they pay and stand in the network all the same.
+        let nodes = list(revision.at("/network/nodes"));
+        let victims = nodes.filter(|node| string(node, "role") == "potential_victim");
+        masks.add(victims.map(|node| string(node, "id")));
+        masks.also(list(revision.at("/evidence/payments")));
+        masks
+    }
+
+    /// Also the other ends of payments that say so.
+    pub(crate) fn also<'v>(&mut self, payments: impl Iterator<Item = &'v Value>) {
+        let masked = payments.filter(|one| field(one, "masked").as_bool() == Some(true));
+        self.add(masked.map(|payment| string(payment, "other")));
+    }
+
+    fn add<'v>(&mut self, keys: impl Iterator<Item = &'v str>) {
+        let mut known: BTreeSet<String> = self.0.iter().map(|(key, _)| key.clone()).collect();
+        for key in keys.filter(|key| !key.is_empty()) {
+            if known.insert(key.to_owned()) {
+                let number = known.len();
+                self.0.push((key.to_owned(), format!("potential victim {number} (masked)")));
             }
         }
         // A key may be the beginning of another one.
-        masks.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
-        Self(masks)
+        self.0.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
     }
 
     /// Those of a revision, none where they are to be shown.
@@ -43,6 +60,11 @@ impl Masks {
     /// How many are masked.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Every masked key with the name that stands for it.
+    pub(crate) fn names(&self) -> BTreeMap<&str, &str> {
+        self.0.iter().map(|(key, name)| (key.as_str(), name.as_str())).collect()
     }
 
     /// The name that stands for a key, where it is masked.

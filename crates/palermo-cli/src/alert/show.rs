@@ -4,6 +4,7 @@
 //! the money went, then what to do, and last what proves it. Everything is a field of the document;
 //! where a list is longer than there is room, it says how many more there are.
 
+mod evidence;
 mod history;
 mod link;
 mod network;
@@ -32,11 +33,17 @@ const NOTES_MAX: usize = 4;
 /// Shows one alert.
 pub(crate) fn show(arguments: &AlertShowArgs, out: &mut Out) -> Result<Exit, Failure> {
     let topics = [Topic::Alerts, Topic::Suppressed, Topic::Shadow];
-    let alerts = source::read(&arguments.from, &topics, out)?;
+    let mut alerts = source::read(&arguments.from, &topics, out)?;
+    if arguments.evidence {
+        source::read_pages(&arguments.from, &mut alerts)?;
+    }
     let revisions = alerts.find(&arguments.id, arguments.topic)?;
     let chosen = choose(revisions, arguments.revision)?;
     if arguments.unmask {
         announce(out);
+    }
+    if arguments.evidence {
+        return Ok(evidence::show(&alerts, chosen, arguments, out));
     }
     if arguments.history {
         return history::show(revisions, arguments, out);

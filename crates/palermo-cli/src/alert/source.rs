@@ -1,8 +1,9 @@
 //! Where alerts come from: the topics of a Kafka cluster, read committed, or files with their records.
 //!
-//! Cost: the topics are read from their beginning; the last revision of every alert is kept.
+//! Cost: the topics are read from their beginning; every revision of every alert is kept, and pages of
+//! evidence where they are asked for.
 
-use super::document::{Revision, Topic};
+use super::document::{EVIDENCE, Revision, Topic};
 use crate::args::{AlertsFrom, TopicArg};
 use crate::exit::{Exit, Failure};
 use crate::out::Out;
@@ -10,6 +11,7 @@ use palermo_domain::OutputTopic;
 use palermo_engine::port::Clock;
 use palermo_kafka::tools::{Isolation, ReadRecord, read_all};
 use palermo_runtime::{Config, SystemClock};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -22,6 +24,8 @@ const LINE_BYTES_MAX: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Alerts {
     all: BTreeMap<(String, Topic), Vec<Revision>>,
+    /// By alert, topic, revision and number.
+    pages: BTreeMap<(String, Topic, u64, u64), Value>,
 }
 
 impl Alerts {
@@ -34,6 +38,26 @@ impl Alerts {
             Some(known) => *known = revision,
             None => revisions.insert(at, revision),
         }
+    }
+
+    /// Adds a page of evidence; `None` where a record is no such page.
+    fn add_page(&mut self, value: &[u8]) -> Option<()> {
+        let mut page: Value = serde_json::from_slice(value).ok()?;
+        if page.get("type")?.as_str()? != EVIDENCE {
+            return None;
+        }
+        let data = page.get_mut("data")?;
+        let topic = Topic::of_key(data.get("topic")?.as_str()?)?;
+        let number = |name| data.get(name)?.as_u64();
+        let (revision, page) = (number("revision")?, number("page")?);
+        let id = data.get("alert_id")?.as_str()?.to_owned();
+        self.pages.insert((id, topic, revision, page), data.get_mut("payments")?.take());
+        Some(())
+    }
+
+    /// The payments of a page of an alert, published with this revision.
+    pub(crate) fn page(&self, alert: &Revision, revision: u64, number: u64) -> Option<&Value> {
+        self.pages.get(&(alert.id().to_owned(), alert.topic, revision, number))
     }
 
     /// The revisions of each alert in each topic, oldest first.
@@ -128,13 +152,28 @@ fn alerts_add(
     }
 }
 
-/// The records of one topic.
+/// Reads the pages of evidence, where they are not in files that were read already.
+pub(crate) fn read_pages(from: &AlertsFrom, alerts: &mut Alerts) -> Result<(), Failure> {
+    if from.from.is_empty() {
+        let config = crate::config::read(&from.config.config)?;
+        for record in records_of(&config, OutputTopic::Evidence)? {
+            alerts.add_page(record.value.as_deref().unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// The records of one topic of alerts.
 pub(crate) fn records(config: &Config, topic: Topic) -> Result<Vec<ReadRecord>, Failure> {
     let output = match topic {
         Topic::Alerts => OutputTopic::Alerts,
         Topic::Suppressed => OutputTopic::Suppressed,
         Topic::Shadow => OutputTopic::Shadow,
     };
+    records_of(config, output)
+}
+
+fn records_of(config: &Config, output: OutputTopic) -> Result<Vec<ReadRecord>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let name = config.outputs.get(&output).cloned().unwrap_or_default();
     Ok(read_all(&config.kafka()?, clock, &name, Isolation::Committed)?)
@@ -160,6 +199,9 @@ fn read_file(path: &Path, alerts: &mut Alerts, out: &mut Out) -> Result<(), Fail
             return Ok(());
         }
         if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if alerts.add_page(&line).is_some() {
             continue;
         }
         let revision = Revision::read(Topic::Alerts, &line).map(|mut revision| {

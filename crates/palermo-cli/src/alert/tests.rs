@@ -216,3 +216,46 @@ fn what_is_not_there_is_said() {
     assert_eq!((code, data.as_str()), (0, ""));
     assert!(talk.contains("line 2 of `") && talk.contains("no alerts"), "{talk}");
 }
+
+/// A page of evidence as its topic holds it, with a payer whom the alert had no room to name.
+fn page(number: u64) -> Value {
+    let payment = |id: &str, other: &str, day: u64| {
+        json!({"id": id, "time": format!("2026-03-{day:02}T08:00:00.000Z"), "kind": "transfer",
+               "amount": "310.00", "currency": "USD", "other": other, "masked": true,
+               "indicators": ["MS-08", "MS-01"]})
+    };
+    let payments =
+        [payment("p-early", "S77", number), payment("p-later", "S1", number.saturating_add(1))];
+    json!({"specversion": "1.0", "type": "palermo.alert.evidence.v1",
+           "data": {"alert_id": ID, "revision": 1, "topic": "alerts", "page": number, "pages": 3,
+                    "payments": payments}})
+}
+
+#[test]
+fn evidence_is_every_payment_of_every_page_and_names_no_victim() {
+    let mut alert = alert(&[("/evidence/pages", json!(3)), ("/evidence/total", json!(6))]);
+    alert["data"]["evidence"]["pages_revision"] = json!(1);
+    let (_folder, path) = file(&[page(4), page(2), alert.clone(), page(3)]);
+    let line = format!("alert show {ID} --evidence --from {}", path.display());
+    let (code, data, talk) = palermo(&line);
+    assert_eq!(code, 0, "{talk}");
+    let ids: Vec<&str> = data.lines().skip(1).filter_map(|l| l.split_whitespace().last()).collect();
+    assert_eq!(ids, ["p-early", "p-later", "p-early", "p-later", "p-0001", "p-0093"]);
+    assert!(!data.contains("S77") && !data.contains("S1 "), "{data}");
+    assert!(talk.contains("6 of 6 payments"), "{talk}");
+    let (_, shown, talk) = palermo(&format!("{line} --unmask"));
+    assert!(shown.contains("S77") && talk.contains("unmasked"), "{shown}{talk}");
+    let (_, json, _) = palermo(&format!("{line} --format json"));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["payments"][0]["indicators"], json!(["MS-08", "MS-01"]));
+    assert!(!json.to_string().contains("S77"));
+    // A page is no alert.
+    let (_, list, talk) = palermo(&format!("alert list --from {}", path.display()));
+    assert!(list.lines().count() == 2 && !talk.contains("passed over"), "{list}{talk}");
+    // One that is not there is missed.
+    let (_folder, path) = file(&[alert, page(3)]);
+    let line = format!("alert show {ID} --evidence --from {}", path.display());
+    let (code, _, talk) = palermo(&line);
+    assert_eq!(code, 4, "{talk}");
+    assert!(talk.contains("page 2 of revision 1 was not read"), "{talk}");
+}

@@ -119,6 +119,10 @@ pub(crate) struct AlertShowArgs {
     /// Every revision, and what changed from one to the next.
     #[arg(long, conflicts_with = "revision")]
     pub history: bool,
+    /// Every payment it rests on, oldest first, in place of the alert: also those that stand on pages of
+    /// their own (`alerts.evidence`).
+    #[arg(long, conflicts_with = "history")]
+    pub evidence: bool,
     /// Show the keys of possible victims.
     #[arg(long)]
     pub unmask: bool,

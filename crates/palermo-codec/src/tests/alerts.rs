@@ -1,11 +1,12 @@
 //! The bytes of an alert: golden, valid, and shaped like the published example.
 
 use super::schemas::{valid, validator};
-use crate::encode_alert;
+use crate::{encode_alert, encode_evidence};
 use palermo_domain::alert::{
     Action, Actor, Against, Cause, Cite, Counterfactual, EvidencePayment, Flow, IndicatorEvidence,
     InputRange, Level, LinkEvidence, LinkPath, LinkStep, Mode, ModifierEvidence, MoneyIn, Network,
-    NetworkEdge, NetworkNode, Queue, Role, RuleRef, SuppressorEvidence, Undecided,
+    NetworkEdge, NetworkNode, PagedPayment, Pages, Queue, Role, RuleRef, SuppressorEvidence,
+    Undecided,
 };
 use palermo_domain::{
     Alert, Cents, Currency, Decimal, EventTime, Partition, PaymentKind, Span, TopicRole,
@@ -197,7 +198,10 @@ fn full() -> Alert {
             amount: Decimal::new(31_000, 2),
             currency: Currency::try_new("USD").unwrap(),
             other: "S1".into(),
+            masked: true,
         }],
+        pages: Pages::default(),
+        more: Vec::new(),
         investigate: texts(["who else did the senders pay", "where was the cash taken"]),
         prior_alerts: 1,
         urgent: false,
@@ -327,4 +331,41 @@ fn the_shape_is_that_of_the_example() {
         })
         .collect();
     assert_eq!(missing, [".data.grouping.suppressed_hits", ".data.how.engine.git"]);
+}
+
+/// Pages begin where the list of the alert ends, and name what rests on each payment.
+#[test]
+fn pages_of_evidence_are_valid() {
+    let mut alert = full();
+    let paged = |id: &str, masked: bool, indicators: &[u16]| PagedPayment {
+        payment: EvidencePayment { id: id.into(), masked, ..alert.evidence[0].clone() },
+        indicators: indicators.to_vec(),
+    };
+    let more = vec![
+        vec![paged("p-3", true, &[0]), paged("p-4", false, &[0, 1])],
+        vec![paged("p-2", false, &[1])],
+    ];
+    alert.pages = Pages { count: 3, revision: alert.revision, unlisted: 7, digest: 1 };
+    alert.more = more;
+    let schema = validator(include_str!("../../schemas/evidence.v1.schema.json"));
+    let pages: Vec<Value> = encode_evidence(&alert)
+        .map(|page| {
+            valid(&schema, &page);
+            serde_json::from_slice(&page).unwrap()
+        })
+        .collect();
+    let ids: Vec<&str> = pages.iter().map(|page| page["id"].as_str().unwrap()).collect();
+    let id = format!("{}:{}:alerts", alert.alert_id, alert.revision);
+    assert_eq!(ids, [format!("{id}:2"), format!("{id}:3")]);
+    let on = |page: usize, at: usize| pages[page]["data"]["payments"][at].clone();
+    assert_eq!(on(0, 0)["masked"], true);
+    assert_eq!(on(0, 1).get("masked"), None);
+    let named = [alert.indicators[0].id.as_str(), alert.indicators[1].id.as_str()];
+    assert_eq!(on(0, 1)["indicators"], serde_json::json!(named));
+    assert_eq!(on(1, 0)["id"], "p-2");
+    let told: Value = serde_json::from_slice(&encode_alert(&alert)).unwrap();
+    let evidence = &told["data"]["evidence"];
+    assert_eq!(evidence["pages"], 3);
+    assert_eq!(evidence["pages_revision"], alert.revision);
+    assert_eq!(evidence["unlisted"], 7);
 }

@@ -3,7 +3,7 @@
 //! Promises: every step names its own evidence; whoever stands on a path is related to the finding and
 //! never its subject, and is masked where a rule takes them for a possible victim.
 
-use super::{Basis, LISTED_MAX, Words, subject_text};
+use super::{Basis, Words, subject_text};
 use crate::detector::Detector;
 use crate::episode::Milestone;
 use crate::linked::{FarHit, FarRule, FoundLink, LinkStep};
@@ -72,15 +72,13 @@ impl Detector {
             let is_end = Some(account) == end;
             let role = if is_end { role_at_end } else { Role::RoleUndetermined };
             alert.related_count = alert.related_count.saturating_add(1);
-            if alert.related.len() < LISTED_MAX {
-                alert.related.push(Actor {
-                    entity: "account",
-                    key: key.to_owned(),
-                    role,
-                    function: if is_end { "collector" } else { "other" },
-                    masked: role == Role::PotentialVictim,
-                });
-            }
+            alert.related.push(Actor {
+                entity: "account",
+                key: key.to_owned(),
+                role,
+                function: if is_end { "collector" } else { "other" },
+                masked: role == Role::PotentialVictim,
+            });
         }
     }
 

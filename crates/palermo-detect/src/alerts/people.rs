@@ -7,18 +7,18 @@
 //!
 //! Promises: a possible victim is never a subject, and is masked.
 
-use super::{Basis, LISTED_MAX};
+use super::Basis;
 use crate::detector::Detector;
 use crate::episode::{Anchor, Milestone};
 use crate::hits::Payer;
 use palermo_domain::Alert;
 use palermo_domain::alert::{Actor, Role};
-use palermo_lang::program::{AnchorRole, Typology};
+use palermo_lang::program::{AnchorRole, IndicatorId, Typology};
 use palermo_ledger::{AccountId, Atom, Ledger, Leg};
 use std::collections::BTreeMap;
 
 impl Detector {
-    /// Adds subjects, payers and payees.
+    /// Adds subjects, payers and payees: all of them.
     pub(super) fn people(
         &self,
         ledger: &Ledger,
@@ -28,7 +28,11 @@ impl Detector {
         basis: &Basis,
         alert: &mut Alert,
     ) {
-        let control = alert.families.contains(&'C');
+        // What control is seen of others says nothing of who holds the anchor.
+        let control = milestone.supports.iter().filter(|support| !support.linked).any(|support| {
+            let rule = self.rules.indicators.get(usize::from(support.indicator.0));
+            rule.is_some_and(|rule| rule.family.0 == 'C')
+        });
         let role = match typology.anchor_role {
             AnchorRole::Fixed(role) => role,
             AnchorRole::SubjectUnlessControl if control => Role::RoleUndetermined,
@@ -70,11 +74,18 @@ impl Detector {
         }
         let related = self.others(ledger, typology, basis, (&own, &holders));
         alert.related_count = related.len() as u64;
-        for ((entity, key), (rank, function)) in related.into_iter().take(LISTED_MAX) {
+        for ((entity, key), (rank, function)) in related {
             let role = RANKED.get(rank).copied().unwrap_or(Role::CounterpartyOnly);
             let masked = role == Role::PotentialVictim;
             alert.related.push(Actor { entity, key, role, function, masked });
         }
+    }
+
+    /// Whether an indicator reads what its subject pays and nothing else. Where it reads both directions,
+    /// the role of its other ends is that of those who pay.
+    pub(super) fn pays_only(&self, indicator: IndicatorId) -> bool {
+        let bound = self.indicators.get(usize::from(indicator.0));
+        bound.is_some_and(|bound| bound.legs == [Leg::Debtor])
     }
 
     /// The other ends of the anchor's own evidence, in the most protective role that any of the
@@ -91,9 +102,7 @@ impl Detector {
         for (support, told) in basis.facts.iter().filter(|(support, _)| !support.linked) {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
             let said = rule.and_then(|rule| rule.other_role);
-            // Where an indicator reads both directions, its other ends are those who pay.
-            let bound = self.indicators.get(usize::from(support.indicator.0));
-            let pays_only = bound.is_some_and(|bound| bound.legs == [Leg::Debtor]);
+            let pays_only = self.pays_only(support.indicator);
             // Who pays another account at the same device is no payer of the anchor.
             let mine = told.evidence.iter();
             for found in mine.filter(|found| found.own().is_none_or(|of| subjects.contains(&of))) {

@@ -328,6 +328,17 @@ impl Detector {
         })
     }
 
+    /// Adds the families of what holds at the ends of paths.
+    fn add_linked(&self, links: &[AskedLink], families: &mut Vec<char>) {
+        let held = links.iter().filter(|link| link.holds).flat_map(|link| &link.seen);
+        for seen in held.filter(|seen| seen.at.is_some()) {
+            let rule = self.rules.indicators.iter().find(|rule| rule.condition.id == seen.rule);
+            families.extend(rule.map(|rule| rule.family.0).filter(|family| *family != 'G'));
+        }
+        families.sort_unstable();
+        families.dedup();
+    }
+
     fn required_held(&self, case: &Case<'_>) -> usize {
         let required = |support: &&Support| case.typology.required.contains(&support.indicator);
         case.supports.iter().filter(required).count()
@@ -351,7 +362,10 @@ impl Detector {
         let lacking: Vec<&Logic<Need>> = parts.iter().filter(|part| !part.eval(&mut met)).collect();
         let named = |need: &Need| self.need_text(typology, *need);
         let any_link = links.iter().any(|link| link.holds);
-        let families = families_of(&self.rules, &case.supports, any_link);
+        let mut families = families_of(&self.rules, typology, &case.supports, any_link);
+        if typology.counts_linked() {
+            self.add_linked(&links, &mut families);
+        }
         let least = typology.least_families();
         let reached = typology.families.eval(&mut |family: Family| families.contains(&family.0));
         let ids = typology.required.iter().map(|id| (*id, true));

@@ -103,21 +103,30 @@ impl Detector {
             if same_numbers(&last.alert, &alert) {
                 return;
             }
+            // What the pages say stands already.
+            if last.alert.pages.digest == alert.pages.digest {
+                alert.pages.revision = last.alert.pages.revision;
+                alert.more.clear();
+            }
         } else {
             // It stands in one topic at a time.
             self.retract(track, applied, out);
         }
         let Some(state) = self.tracks.get_mut(track) else { return };
         alert.revision = state.next_revision(alert.held_back);
+        if !alert.more.is_empty() {
+            alert.pages.revision = alert.revision;
+        }
         alert.action = match (milestone.live, was_live) {
             (false, _) => Action::Suppressed,
             (true, true) => Action::Updated,
             (true, false) => Action::Created,
         };
         state.open = true;
+        let more = std::mem::take(&mut alert.more);
         state.published =
             Some(Published { alert: Box::new(alert.clone()), milestone, retracted: false });
-        out.push(alert);
+        out.push(Alert { more, ..alert });
     }
 
     /// Takes back what stands, in the topic in which it stands.
@@ -270,5 +279,7 @@ fn same_numbers(published: &Alert, now: &Alert) -> bool {
     now.detected_at = published.detected_at;
     now.watermark = published.watermark;
     now.is_final = published.is_final;
+    now.pages.revision = published.pages.revision;
+    now.more.clear();
     now == *published
 }

@@ -190,7 +190,7 @@ fn number(all: &mut Vec<Far>, one: Far) -> u16 {
 /// Reads `link`, and holds every `linked(…)` to it.
 pub(crate) fn link(cx: &mut Cx, fields: &Fields<'_>, linked: &[NamedLinked]) -> Option<Link> {
     let read = fields.get("link").and_then(|node| {
-        let link = Fields::open(cx, node, "`link`", &["by", "hops"], &[])?;
+        let link = Fields::open(cx, node, "`link`", &["by", "hops", "families"], &[])?;
         let names = LinkKind::ALL.map(LinkKind::as_str);
         let parse = |word: &str| LinkKind::ALL.into_iter().find(|kind| kind.as_str() == word);
         let mut by = Vec::new();
@@ -207,7 +207,8 @@ pub(crate) fn link(cx: &mut Cx, fields: &Fields<'_>, linked: &[NamedLinked]) -> 
             let message = format!("links are followed 1 to {HOPS_MAX} hops far");
             cx.error("E145", &hops_node.range, message, "write `hops: 3`, or fewer");
         }
-        Some(Link { by, hops })
+        let families = link.get("families").and_then(|node| cx.boolean(node)).unwrap_or(false);
+        Some(Link { by, hops, families })
     });
     for one in linked {
         match &read {

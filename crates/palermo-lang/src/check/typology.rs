@@ -232,7 +232,9 @@ fn evidence(cx: &mut Cx, fields: &Fields<'_>, rules: &Rules<'_>) -> Option<Evide
     let boost_indexed: Option<Vec<IndicatorId>> =
         boost.iter().map(|(id, _)| rules.indicator(id).map(|(at, _)| at)).collect();
     let boost_indexed = boost_indexed?;
-    let reach = indexed.iter().chain(&boost_indexed);
+    let counts = link.as_ref().is_some_and(|link| link.families);
+    let elsewhere = linked.iter().filter(|_| counts).flat_map(Linked::indicators);
+    let reach = indexed.iter().chain(&boost_indexed).copied().chain(elsewhere);
     reachable(cx, families_node?, &families, reach, !linked.is_empty(), rules);
     let mut required = Vec::new();
     for id in indexed {
@@ -335,11 +337,11 @@ fn single(cx: &mut Cx, node: &Node, require: &Logic2<NamedNeed>) {
     cx.error("E141", &node.range, message, help);
 }
 
-fn reachable<'i>(
+fn reachable(
     cx: &mut Cx,
     node: &Node,
     families: &Logic<Family>,
-    named: impl Iterator<Item = &'i IndicatorId>,
+    named: impl Iterator<Item = IndicatorId>,
     is_linked: bool,
     rules: &Rules<'_>,
 ) {

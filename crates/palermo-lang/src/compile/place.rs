@@ -129,11 +129,14 @@ fn is_off(all: &Conditions, off: &BTreeSet<String>, id: IndicatorId) -> bool {
 /// The rules that are off without which a typology cannot hold.
 fn lacks(rule: &Typology, all: &Conditions, off: &BTreeSet<String>) -> Option<String> {
     let kept = |id: &IndicatorId| !is_off(all, off, *id);
-    let left = rule.required.iter().chain(&rule.boost).filter(|id| kept(id));
+    let ways: Vec<&Linked> =
+        rule.linked.iter().filter(|linked| !ends_nowhere(linked, &kept)).collect();
+    let own = rule.required.iter().chain(&rule.boost).copied();
+    let far = ways.iter().filter(|_| rule.counts_linked()).flat_map(|way| way.indicators());
+    let left = own.chain(far).filter(|id| kept(id));
     let families = left.filter_map(|id| all.indicators.get(usize::from(id.0))).map(|i| i.family);
     // A path to evidence elsewhere is evidence of a network.
-    let path = rule.linked.iter().any(|linked| !ends_nowhere(linked, &kept));
-    let path = path.then_some(Family('N'));
+    let path = (!ways.is_empty()).then_some(Family('N'));
     let reached: BTreeSet<Family> =
         families.filter(|family| *family != Family('G')).chain(path).collect();
     let may_hold = require(rule, &kept) != Err(false);

@@ -83,6 +83,11 @@ pub(crate) const fn least_families(protective: bool) -> usize {
 }
 
 impl Typology {
+    /// Whether the family of what stands at the end of a path counts as well.
+    pub fn counts_linked(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.families)
+    }
+
     /// How many families of evidence a finding needs, whatever `families` says.
     pub const fn least_families(&self) -> usize {
         least_families(self.protective)
@@ -133,6 +138,16 @@ pub struct Linked {
     pub hops: u8,
 }
 
+impl Linked {
+    /// The indicators that it names, or that `any(…)` stands for.
+    pub fn indicators(&self) -> impl Iterator<Item = IndicatorId> {
+        self.far.iter().filter_map(|far| match far {
+            Far::Indicator(id) => Some(*id),
+            Far::Typology(_) => None,
+        })
+    }
+}
+
 /// What may hold on a linked account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Far {
@@ -149,6 +164,9 @@ pub struct Link {
     pub by: Vec<LinkKind>,
     /// The most hops.
     pub hops: u8,
+    /// What stands at the end of a path counts with its own family, beside N for the path: the typology
+    /// is about several accounts, and its families are those of all of them.
+    pub families: bool,
 }
 
 /// A kind of link between accounts.

@@ -71,7 +71,8 @@ pub(super) fn property(key: &str) -> Value {
         }
         "link" => json!({"type": "object", "properties": {
             "by": {"type": "array", "items": {"enum": LinkKind::ALL.map(LinkKind::as_str)}},
-            "hops": {"type": "integer", "minimum": 1, "maximum": 3}},
+            "hops": {"type": "integer", "minimum": 1, "maximum": 3},
+            "families": {"type": "boolean"}},
             "required": ["by", "hops"], "additionalProperties": false}),
         "priority" => {
             json!({"type": "string", "pattern": "^\\+(100|[1-9][0-9]?)%$", "examples": ["+10%"]})

@@ -100,6 +100,7 @@ keys! {
     "topics.alerts" Name, "alerts", "output: alerts of live rules";
     "topics.shadow" Name, "alerts.shadow", "output: findings of rules in shadow";
     "topics.suppressed" Name, "alerts.suppressed", "output: findings that a suppressor explains";
+    "topics.evidence" Name, "alerts.evidence", "output: pages of evidence that is too much for an alert";
     "topics.dead_letter" Name, "payments.dead-letter", "output: records that could not be read, unchanged";
     "topics.progress" Name, "palermo.progress", "output: positions, ticks and chained hash of every commit";
     "topics.control" Name, "palermo.control", "input: activations and operators' decisions";
