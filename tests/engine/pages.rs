@@ -188,7 +188,9 @@ fn the_bound_on_pages_is_told() {
     assert_eq!(alert["data"]["evidence"]["pages"], PAGES as u64 + 1);
     let at = EventTime::parse(&text(&alert["time"])).expect("a time");
     check(&alert, &pages, &expected(&all, &BTreeSet::new(), at));
-    let longest = run.effects.iter().filter(|effect| effect.topic == OutputTopic::Evidence);
-    let longest = longest.filter_map(|page| Some(page.value.as_ref()?.len())).max();
+    let sizes = run.effects.iter().filter_map(|effect| Some(effect.value.as_ref()?.len()));
+    let longest = sizes.max();
     assert!(longest.is_some_and(|bytes| bytes < 1 << 20), "{longest:?} bytes");
+    let nodes = alert["data"]["network"]["nodes"].as_array().expect("nodes");
+    assert!(nodes.len() <= 2 * LISTED + 2, "{} nodes", nodes.len());
 }

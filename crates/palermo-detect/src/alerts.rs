@@ -115,7 +115,10 @@ impl Detector {
         alert.against.extend(self.tell_lost(typology, milestone.time));
         self.reasons(ledger, typology, milestone, &basis, &mut alert);
         self.tell_links(ledger, milestone, &basis, &mut alert);
-        alert.network = network::extracted(ledger, &basis, &alert);
+        alert.network = {
+            let victims = self.victims(ledger, &basis, &alert);
+            network::extracted(ledger, &basis, &alert, &victims)
+        };
         self.list_payments(ledger, &basis, &mut alert);
         // Until here everybody was known, listed or not: what names people must know who is masked.
         alert.related.truncate(LISTED_MAX);

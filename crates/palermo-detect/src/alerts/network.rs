@@ -31,7 +31,12 @@ const ENDS_MAX: usize = 12;
 type Sums = BTreeMap<(String, String), (u64, i64)>;
 
 /// The network behind an alert whose people are known.
-pub(super) fn extracted(ledger: &Ledger, basis: &Basis, alert: &Alert) -> Network {
+pub(super) fn extracted(
+    ledger: &Ledger,
+    basis: &Basis,
+    alert: &Alert,
+    victims: &BTreeSet<&str>,
+) -> Network {
     let mut sums = Sums::new();
     for found in &basis.evidence {
         let Some(ends) = ends(ledger, found) else { continue };
@@ -78,7 +83,7 @@ pub(super) fn extracted(ledger: &Ledger, basis: &Basis, alert: &Alert) -> Networ
         payments,
         amount: None,
     }));
-    let nodes = nodes(alert, &edges);
+    let nodes = nodes(alert, &edges, victims);
     Network { nodes, edges, flows, central, breaks, truncated }
 }
 
@@ -116,17 +121,26 @@ fn largest(sums: Sums) -> (Sums, bool) {
     (kept, cut)
 }
 
-fn nodes(alert: &Alert, edges: &[NetworkEdge]) -> Vec<NetworkNode> {
+fn nodes(alert: &Alert, edges: &[NetworkEdge], victims: &BTreeSet<&str>) -> Vec<NetworkNode> {
     let mut all: BTreeMap<String, (Role, &'static str)> = BTreeMap::new();
     for end in edges.iter().flat_map(|edge| [&edge.from, &edge.to]) {
         all.insert(end.clone(), (Role::CounterpartyOnly, "other"));
     }
+    // Those whom the alert names have a node, also without an edge.
+    let named = alert.subjects.iter().chain(alert.related.iter().take(LISTED_MAX));
+    for actor in named.filter(|actor| actor.entity != "party") {
+        all.entry(actor.key.clone()).or_insert((Role::CounterpartyOnly, "other"));
+    }
+    // The first that names a key decides; everybody is there who is related, whom it names or not.
     let people: Vec<&Actor> = alert.subjects.iter().chain(&alert.related).collect();
-    // The first that names a key decides.
     for actor in people.into_iter().rev() {
-        let is_party = actor.entity == "party" && !all.contains_key(&actor.key);
-        if !is_party {
-            all.insert(actor.key.clone(), (actor.role, actor.function));
+        if let Some(node) = all.get_mut(&actor.key) {
+            *node = (actor.role, actor.function);
+        }
+    }
+    for (key, node) in &mut all {
+        if node.0 == Role::CounterpartyOnly && victims.contains(key.as_str()) {
+            *node = (Role::PotentialVictim, "victim");
         }
     }
     let node = |(id, (role, function))| NetworkNode { id, role, function };

@@ -41,26 +41,29 @@ impl Detector {
             indicators: by_payment.get(&found.payment()).cloned().unwrap_or_default(),
         });
         let more = pages(paged);
+        let names: Vec<&str> = alert.indicators.iter().map(|one| one.id.as_str()).collect();
+        let digest = digest(&more, &names);
         let listed = more.iter().map(Vec::len).fold(0, usize::saturating_add);
         alert.pages = Pages {
             count: u32::try_from(more.len().saturating_add(1)).unwrap_or(u32::MAX),
             revision: 0,
             unlisted: older.len().saturating_sub(listed) as u64,
-            digest: digest(&more),
+            digest,
         };
         (alert.evidence, alert.more) = (evidence, more);
     }
 
     /// The accounts of possible victims: those that are related to the alert, and the other ends of
     /// linked evidence whose indicator says so.
-    fn victims<'a>(
+    pub(super) fn victims<'a>(
         &self,
         ledger: &'a Ledger,
         basis: &Basis,
         alert: &'a Alert,
     ) -> BTreeSet<&'a str> {
-        let related = alert.related.iter().filter(|actor| actor.masked);
-        let mut all: BTreeSet<&str> = related.map(|actor| actor.key.as_str()).collect();
+        let people = alert.subjects.iter().chain(&alert.related);
+        let masked = people.filter(|actor| actor.masked);
+        let mut all: BTreeSet<&str> = masked.map(|actor| actor.key.as_str()).collect();
         for (support, facts) in basis.facts.iter().filter(|(support, _)| support.linked) {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
             if rule.is_some_and(|rule| rule.other_role == Some(Role::PotentialVictim)) {
@@ -133,8 +136,9 @@ fn told(ledger: &Ledger, found: &Witness, victims: &BTreeSet<&str>) -> EvidenceP
     }
 }
 
-/// A payment of an id never says anything else, so ids and indicators say it all.
-fn digest(pages: &[Vec<PagedPayment>]) -> u64 {
+/// Of what can differ between two revisions: which payments there are, which of their other ends are
+/// masked, and which indicators rest on them. The rest of a payment goes with its id.
+fn digest(pages: &[Vec<PagedPayment>], names: &[&str]) -> u64 {
     if pages.is_empty() {
         return 0;
     }
@@ -142,8 +146,11 @@ fn digest(pages: &[Vec<PagedPayment>]) -> u64 {
     for paged in pages.iter().flatten() {
         hash.update((paged.payment.id.len() as u64).to_le_bytes());
         hash.update(paged.payment.id.as_bytes());
-        hash.update((paged.indicators.len() as u64).to_le_bytes());
-        paged.indicators.iter().for_each(|at| hash.update(at.to_le_bytes()));
+        hash.update([u8::from(paged.payment.masked)]);
+        for name in paged.indicators.iter().filter_map(|at| names.get(usize::from(*at))) {
+            hash.update(name.as_bytes());
+            hash.update([0]);
+        }
     }
     let hash: [u8; 32] = hash.finalize().into();
     hash.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
