@@ -92,6 +92,12 @@ impl Bank {
     }
 }
 
+/// What judges documents by a published schema.
+pub fn validator(schema: &str) -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema is a schema")
+}
+
 pub fn payments_partition(index: i32) -> Partition {
     Partition { role: TopicRole::Payments, index }
 }

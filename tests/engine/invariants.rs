@@ -4,7 +4,7 @@
 //! headline that is too long, evidence that nobody sent, a field that the schema does not know, a
 //! gap in the revisions, a revision after the end, an `updated` of something never created.
 
-use crate::harness::{Run, config, records, run, text, with_end};
+use crate::harness::{self, Run, config, records, run, text, with_end};
 use crate::typologies::rules;
 use palermo_domain::{OutputTopic, Span};
 use palermo_testkit::scene::{arrive, disturb, disturbances, drafts, payments, worlds};
@@ -16,9 +16,7 @@ use std::sync::OnceLock;
 fn validator() -> &'static jsonschema::Validator {
     static VALIDATOR: OnceLock<jsonschema::Validator> = OnceLock::new();
     VALIDATOR.get_or_init(|| {
-        let schema = include_str!("../../crates/palermo-codec/schemas/alert.v1.schema.json");
-        let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
-        jsonschema::validator_for(&schema).expect("the schema is a schema")
+        harness::validator(include_str!("../../crates/palermo-codec/schemas/alert.v1.schema.json"))
     })
 }
 
@@ -129,7 +127,7 @@ fn life(revisions: &[Value], topic: OutputTopic) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(crate::harness::cases(90))]
+    #![proptest_config(harness::cases(90))]
 
     /// Duplicates, conflicts, reversals of every sort, late payments, eviction and ends of episodes
     /// together: nothing is promised about which alerts there are, everything about each of them.

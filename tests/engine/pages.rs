@@ -5,7 +5,7 @@
 //! names pages that were never published; pages that are published twice; what a bound leaves out and
 //! nobody is told of.
 
-use crate::harness::{Run, config, records, run, text, with_end};
+use crate::harness::{Run, config, records, run, text, validator, with_end};
 use crate::rules::usd;
 use crate::story::transfer;
 use crate::typologies::plain_rules;
@@ -15,21 +15,11 @@ use palermo_testkit::scene::{Arrival, START, reversal};
 use palermo_testkit::world::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 const OWN: &str = "BANK:A";
 const LISTED: usize = 100;
 const PAGE: usize = 1000;
 const PAGES: usize = 20;
-
-fn schema() -> &'static jsonschema::Validator {
-    static VALIDATOR: OnceLock<jsonschema::Validator> = OnceLock::new();
-    VALIDATOR.get_or_init(|| {
-        let schema = include_str!("../../crates/palermo-codec/schemas/evidence.v1.schema.json");
-        let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
-        jsonschema::validator_for(&schema).expect("the schema is a schema")
-    })
-}
 
 /// Credits of as many senders over fifty hours, and what decides: two small debits.
 fn gathered(credits: usize) -> Vec<Owned> {
@@ -73,9 +63,10 @@ type Pages = BTreeMap<(String, u64, u64), Vec<Value>>;
 
 /// Every page by alert, revision and number.
 fn pages(run: &Run) -> Pages {
-    let mut all = Pages::new();
+    let schema = include_str!("../../crates/palermo-codec/schemas/evidence.v1.schema.json");
+    let (schema, mut all) = (validator(schema), Pages::new());
     for page in run.revisions(OutputTopic::Evidence) {
-        if let Err(error) = schema().validate(&page) {
+        if let Err(error) = schema.validate(&page) {
             panic!("{error} at {}", error.instance_path());
         }
         let data = &page["data"];

@@ -115,11 +115,13 @@ impl Detector {
         alert.against.extend(self.tell_lost(typology, milestone.time));
         self.reasons(ledger, typology, milestone, &basis, &mut alert);
         self.tell_links(ledger, milestone, &basis, &mut alert);
-        alert.network = {
+        let (network, payments) = {
             let victims = self.victims(ledger, &basis, &alert);
-            network::extracted(ledger, &basis, &alert, &victims)
+            let network = network::extracted(ledger, &basis, &alert, &victims);
+            (network, pages::listed(ledger, &basis, &alert, &victims))
         };
-        self.list_payments(ledger, &basis, &mut alert);
+        alert.network = network;
+        (alert.evidence, alert.pages, alert.more) = payments;
         // Until here everybody was known, listed or not: what names people must know who is masked.
         alert.related.truncate(LISTED_MAX);
         self.explanations(ledger, state.anchor, typology, milestone, &mut alert);

@@ -57,7 +57,11 @@ impl std::fmt::Debug for Revision {
 impl Revision {
     /// Reads a record's value; `None` where it is no alert.
     pub(crate) fn read(topic: Topic, value: &[u8]) -> Option<Self> {
-        let document: Value = serde_json::from_slice(value).ok()?;
+        Self::of(topic, serde_json::from_slice(value).ok()?)
+    }
+
+    /// The revision that a document is; `None` where it is no alert.
+    pub(crate) fn of(topic: Topic, document: Value) -> Option<Self> {
         if document.get("type").and_then(Value::as_str) == Some(EVIDENCE) {
             return None;
         }

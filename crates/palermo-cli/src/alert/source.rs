@@ -41,8 +41,7 @@ impl Alerts {
     }
 
     /// Adds a page of evidence; `None` where a record is no such page.
-    fn add_page(&mut self, value: &[u8]) -> Option<()> {
-        let mut page: Value = serde_json::from_slice(value).ok()?;
+    fn add_page(&mut self, page: &mut Value) -> Option<()> {
         if page.get("type")?.as_str()? != EVIDENCE {
             return None;
         }
@@ -157,7 +156,8 @@ pub(crate) fn read_pages(from: &AlertsFrom, alerts: &mut Alerts) -> Result<(), F
     if from.from.is_empty() {
         let config = crate::config::read(&from.config.config)?;
         for record in records_of(&config, OutputTopic::Evidence)? {
-            alerts.add_page(record.value.as_deref().unwrap_or_default());
+            let value = record.value.as_deref().unwrap_or_default();
+            serde_json::from_slice(value).ok().and_then(|mut page| alerts.add_page(&mut page));
         }
     }
     Ok(())
@@ -201,10 +201,11 @@ fn read_file(path: &Path, alerts: &mut Alerts, out: &mut Out) -> Result<(), Fail
         if line.trim_ascii().is_empty() {
             continue;
         }
-        if alerts.add_page(&line).is_some() {
+        let mut document: Value = serde_json::from_slice(&line).unwrap_or_default();
+        if alerts.add_page(&mut document).is_some() {
             continue;
         }
-        let revision = Revision::read(Topic::Alerts, &line).map(|mut revision| {
+        let revision = Revision::of(Topic::Alerts, document).map(|mut revision| {
             revision.topic = topic_of(&revision, alerts);
             revision
         });

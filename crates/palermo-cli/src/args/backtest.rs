@@ -71,7 +71,8 @@ pub(crate) struct BacktestArgs {
     /// The rules that they are compared with, in the same pass.
     #[arg(long, value_name = "DIR|git:REF|bundle:HASH")]
     pub baseline: Option<String>,
-    /// Write `index.html`, `modeldoc.md`, `figures.json`, `diff.jsonl`, `alerts.jsonl` and `evidence.jsonl` into this folder.
+    /// Write `index.html`, `modeldoc.md`, `figures.json`, `diff.jsonl`, `alerts.jsonl` and
+    /// `evidence.jsonl` into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// For the curves of the report, try at most so many values of each parameter that changed, the proposed

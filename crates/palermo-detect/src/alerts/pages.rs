@@ -2,8 +2,8 @@
 //!
 //! An alert lists the newest payments; the others stand on pages, each a record of its own in the same
 //! commit, and each payment with the indicators that rest on it. Bound: [`PAGES_MAX`] pages of
-//! [`PAGE`] payments, fewer where [`PAGE_BYTES`] are reached; how many are on none is told. Cost: a copy of each payment, and only where an
-//! alert rests on more than it lists.
+//! [`PAGE`] payments, fewer where [`PAGE_BYTES`] are reached; how many are on none is told. Cost: a copy
+//! of each payment, and only where an alert rests on more than it lists.
 
 use super::{Basis, LISTED_MAX, place_text};
 use crate::detector::Detector;
@@ -26,33 +26,34 @@ const NAME_BYTES: usize = 10;
 /// Pages beside the alert.
 const PAGES_MAX: usize = 20;
 
-impl Detector {
-    /// Lists the payments of an alert of which everybody is known who is related to it: the newest in
-    /// it, the others on pages.
-    pub(super) fn list_payments(&self, ledger: &Ledger, basis: &Basis, alert: &mut Alert) {
-        let victims = self.victims(ledger, basis, alert);
-        let told = |found: &Witness| told(ledger, found, &victims);
-        let own = basis.evidence.len().saturating_sub(LISTED_MAX);
-        let (older, newest) = basis.evidence.split_at_checked(own).unwrap_or_default();
-        let evidence = newest.iter().map(told).collect();
-        let by_payment = if older.is_empty() { BTreeMap::new() } else { indicators(basis) };
-        let paged = older.iter().rev().map(|found| PagedPayment {
-            payment: told(found),
-            indicators: by_payment.get(&found.payment()).cloned().unwrap_or_default(),
-        });
-        let more = pages(paged);
-        let names: Vec<&str> = alert.indicators.iter().map(|one| one.id.as_str()).collect();
-        let digest = digest(&more, &names);
-        let listed = more.iter().map(Vec::len).fold(0, usize::saturating_add);
-        alert.pages = Pages {
-            count: u32::try_from(more.len().saturating_add(1)).unwrap_or(u32::MAX),
-            revision: 0,
-            unlisted: older.len().saturating_sub(listed) as u64,
-            digest,
-        };
-        (alert.evidence, alert.more) = (evidence, more);
-    }
+/// The payments of an alert: the newest, which it lists itself, where the others are, and they, on pages.
+pub(super) fn listed(
+    ledger: &Ledger,
+    basis: &Basis,
+    alert: &Alert,
+    victims: &BTreeSet<&str>,
+) -> (Vec<EvidencePayment>, Pages, Vec<Vec<PagedPayment>>) {
+    let told = |found: &Witness| told(ledger, found, victims);
+    let own = basis.evidence.len().saturating_sub(LISTED_MAX);
+    let (older, newest) = basis.evidence.split_at_checked(own).unwrap_or_default();
+    let by_payment = if older.is_empty() { BTreeMap::new() } else { indicators(basis) };
+    let paged = older.iter().rev().map(|found| PagedPayment {
+        payment: told(found),
+        indicators: by_payment.get(&found.payment()).cloned().unwrap_or_default(),
+    });
+    let more = pages(paged);
+    let on_pages = more.iter().map(Vec::len).fold(0, usize::saturating_add);
+    let names: Vec<&str> = alert.indicators.iter().map(|one| one.id.as_str()).collect();
+    let where_they_are = Pages {
+        count: u32::try_from(more.len().saturating_add(1)).unwrap_or(u32::MAX),
+        revision: 0,
+        unlisted: older.len().saturating_sub(on_pages) as u64,
+        digest: digest(&more, &names),
+    };
+    (newest.iter().map(told).collect(), where_they_are, more)
+}
 
+impl Detector {
     /// The accounts of possible victims: those that are related to the alert, and the other ends of
     /// linked evidence whose indicator says so.
     pub(super) fn victims<'a>(
