@@ -104,6 +104,7 @@ const TESTS: &[Test] = &[
     ("starved::a_disk_that_becomes_read_only", starved::disk_read_only),
     ("starved::a_state_folder_that_is_removed", starved::state_removed),
     ("outage::the_broker_is_killed_and_comes_back", outage::broker_killed),
+    ("outage::a_transaction_that_the_broker_forgot_is_ended", outage::forgotten),
     ("outage::a_transaction_that_became_too_old_in_sleep", outage::too_old),
     ("outage::a_sleeper_that_was_replaced_writes_nothing", outage::too_old_and_replaced),
     ("secure::a_password_over_tls_with_the_least_rights", secure::scram),

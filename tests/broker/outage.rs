@@ -91,3 +91,34 @@ pub(crate) fn too_old_and_replaced(ground: &Ground) {
     assert_eq!(settled_ends(&site), before, "the fenced engine wrote");
     ground.finish(&site, newer);
 }
+
+/// How often it is tried to make the broker forget.
+const TRIES: u32 = 5;
+
+/// The broker takes a transaction for ended that is open in its partitions: it looked for old ones before it
+/// knew who leads them. The next engine of the task ends it.
+pub(crate) fn forgotten(ground: &Ground) {
+    for _ in 0..TRIES {
+        let Some((site, engine)) = frozen(ground, "forgotten") else { return };
+        ground.broker.kill();
+        engine.kill();
+        // Older than it may be, when the broker looks.
+        std::thread::sleep(Duration::from_secs(3));
+        let hasty = site.folder().join("hasty.properties");
+        let look = "transaction.abort.timed.out.transaction.cleanup.interval.ms=20\n";
+        std::fs::write(&hasty, look).expect("properties are written");
+        ground.broker.restart_with(&[("KAFKA_EXTRA", &hasty.display().to_string())]);
+        // What it still means to do, it does at its next look.
+        std::thread::sleep(Duration::from_secs(3));
+        let open = oracle::all_closed(&site.ends());
+        println!("the broker forgot: {open:?}");
+        if open.is_empty() {
+            continue;
+        }
+        let engine = Engine::start(BINARY, &site, &[]);
+        let said = ground.finish(&site, engine).stderr;
+        assert!(said.contains("held a Kafka transaction open"), "{said}");
+        return;
+    }
+    panic!("the broker ended what was open {TRIES} times: nothing is proved");
+}

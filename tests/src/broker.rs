@@ -81,7 +81,7 @@ impl Broker {
         let environment =
             environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let own = Own { watchman, folder, port, proxy, proxied, environment };
-        let bootstrap = own.start()?;
+        let bootstrap = own.start(&[])?;
         Ok(Self { bootstrap, own: Some(own) })
     }
 
@@ -114,7 +114,15 @@ impl Broker {
     /// # Panics
     /// Where it does not start.
     pub fn restart(&self) {
-        self.own().start().expect("the broker starts again");
+        self.restart_with(&[]);
+    }
+
+    /// The same, for this once with more of `kafka.sh`'s environment.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn restart_with(&self, environment: &[(&str, &str)]) {
+        self.own().start(environment).expect("the broker starts again");
     }
 
     fn own(&self) -> &Own {
@@ -144,9 +152,10 @@ impl Own {
     }
 
     /// Its bootstrap address.
-    fn start(&self) -> Result<String, Absent> {
+    fn start(&self, environment: &[(&str, &str)]) -> Result<String, Absent> {
         let output = self
             .script(&["start"])
+            .envs(environment.iter().copied())
             .output()
             .map_err(|error| Absent(format!("kafka.sh cannot be run: {error}")))?;
         if !output.status.success() {

@@ -33,11 +33,11 @@ const FILES: [(&str, &str, &str); 3] = [
 const OPEN: &str = "
 ## Not proved
 
-* F22, as far as the broker itself goes: a broker that comes back from a kill and looks for old Kafka \
-transactions before it leads its own partitions (seen with 4.3 and a look every second; every ten seconds is \
-usual) takes one for ended that stays open in them. Nothing beyond it can be read by anybody. The engine \
-says where (a test of its own, with `PALERMO_LONG=1`) and ends with `log_unavailable`; a person ends it with \
-`kafka-transactions.sh`.
+* F22, as far as other tasks go: a broker that comes back from a kill and looks for old Kafka transactions before \
+it leads its own partitions (seen with 4.3 and a look every hundredth of a second; every ten seconds is usual) \
+takes one for ended that stays open in them. Nothing beyond it can be read by anybody. Each task ends its own \
+when it opens the log; what another task left open in shared topics is said with its place (a test of its own, \
+with `PALERMO_LONG=1`), and ends the engine with `log_unavailable`.
 * F18, F23: a coordinator that moves, a rolling restart: they need more than one broker.
 * F52: a clock that jumps. Detection reads none; the clients of the broker do.
 ";

@@ -19,7 +19,7 @@ use crate::error::{
     CommitFacts, CommitStep, TOO_LARGE, commit_step, general, recover, refused, stop, text,
 };
 use crate::probe::missing;
-use crate::watch::Deliveries;
+use crate::watch::{Deliveries, Name};
 use palermo_engine::port::{Batch, Clock, LogError, OutRecord};
 use rdkafka::TopicPartitionList;
 use rdkafka::config::FromClientConfigAndContext;
@@ -184,6 +184,50 @@ impl Publisher {
             tracing::debug!("ending the question: {}", text(&error));
         }
         None
+    }
+
+    /// A transaction that writes a record into each of these partitions and one position, and is aborted.
+    ///
+    /// The record is this task's key with no value: nobody who reads what is committed sees it.
+    pub(crate) fn touch_and_abort(
+        &self,
+        names: &[&Name],
+        position: &TopicPartitionList,
+        group: &ConsumerGroupMetadata,
+    ) -> Result<(), LogError> {
+        let begun = self.clock.monotonic_ms();
+        let doing = "ending what the broker may have forgotten of this task";
+        let touched = self.touch(begun, doing, names, position, group);
+        // Nothing is in flight, or the producer is renewed with the rest of the log.
+        let aborted = self.call(begun, doing, |left| self.producer.abort_transaction(left));
+        touched.and(aborted).map_err(|failed| match failed {
+            Failed::Abort(reason) => recover(reason),
+            Failed::AbortAndTell(error) | Failed::Tell(error) => error,
+        })
+    }
+
+    fn touch(
+        &self,
+        begun: u64,
+        doing: &str,
+        names: &[&Name],
+        position: &TopicPartitionList,
+        group: &ConsumerGroupMetadata,
+    ) -> Result<(), Failed> {
+        drop(self.producer.context().take_failed());
+        self.call(begun, doing, |_| self.producer.begin_transaction())?;
+        for (topic, index) in names {
+            let key = self.config.task.as_bytes();
+            let record = BaseRecord::<'_, [u8], [u8]>::to(topic).partition(*index).key(key);
+            if let Err((error, _)) = self.producer.send(record) {
+                let step = commit_step(&self.facts(begun, &error));
+                return Err(failed(step, format!("{doing}: {}", self.cause(&error))));
+            }
+        }
+        self.drain(begun)?;
+        self.call(begun, doing, |left| {
+            self.producer.send_offsets_to_transaction(position, group, left)
+        })
     }
 
     fn attempt(

@@ -11,6 +11,7 @@
 //! the connection to the partition's leader breaks, the leader does not answer, or it is known to
 //! hold more than was delivered, and said again when that is over.
 
+mod forgotten;
 mod progress;
 
 use crate::commit::Publisher;
@@ -241,16 +242,10 @@ impl KafkaLog {
                 _ => recover(reason),
             };
         }
-        let mut position = TopicPartitionList::new();
-        if let Some(partition) = self.partitions.first() {
-            let topic = self.config.input(partition.role);
-            // The value is of no matter, the transaction is aborted.
-            if let Err(error) =
-                position.add_partition_offset(topic, partition.index, Offset::Offset(0))
-            {
-                return general("asking who runs as this task", &error);
-            }
-        }
+        let position = match self.some_position() {
+            Ok(position) => position,
+            Err(error) => return error,
+        };
         let group = reader.consumer().group_metadata();
         match group.and_then(|group| self.publisher.fenced_by(&position, &group)) {
             Some(reason) => LogError::Fenced { reason },
@@ -397,12 +392,7 @@ impl Log for KafkaLog {
         // Fence first: what is read afterwards can not change any more by an earlier engine.
         self.publisher.fence()?;
         self.partitions = self.discover(&probe)?;
-        let positions = probe
-            .committed(&self.names())
-            .map_err(|error| self.held_back(error))?
-            .into_iter()
-            .filter_map(|(name, position)| Some((self.partition(&name)?, position)))
-            .collect();
+        let positions = self.settled_positions(&probe)?;
         self.read_progress(&self.config.consumer("progress"), past)?;
         Ok(positions)
     }

@@ -167,6 +167,31 @@ impl Probe {
         extent(&self.consumer, topic, index, self.timeout)
     }
 
+    /// The next offset of each of these partitions, as this client's isolation sees it; one question a broker.
+    pub(crate) fn ends(&self, names: &[Name]) -> Result<BTreeMap<Name, i64>, LogError> {
+        let doing = "asking for the ends of the output partitions";
+        let mut list = TopicPartitionList::new();
+        for (topic, index) in names {
+            // As a time in this request it means the end.
+            list.add_partition_offset(topic, *index, Offset::End)
+                .map_err(|error| general(doing, &error))?;
+        }
+        let found = self
+            .consumer
+            .offsets_for_times(list, self.timeout)
+            .map_err(|error| general(doing, &error))?;
+        let mut ends = BTreeMap::new();
+        for element in found.elements() {
+            element.error().map_err(|error| {
+                general(&format!("asking for the end of topic `{}`", element.topic()), &error)
+            })?;
+            if let Offset::Offset(end) = element.offset() {
+                ends.insert((element.topic().to_owned(), element.partition()), end);
+            }
+        }
+        Ok(ends)
+    }
+
     /// What the group has committed for these partitions.
     pub(crate) fn committed(&self, names: &[Name]) -> Result<BTreeMap<Name, i64>, LogError> {
         let doing = format!("asking for the committed positions of group `{}`", self.group);

@@ -81,8 +81,7 @@ impl KafkaLog {
 
     /// Words about an open transaction in the progress topic, where there is one.
     ///
-    /// After fencing it is none of ours. A broker that was killed with one open can lose it from its list
-    /// of transactions but not from the partition; it then also keeps the group's positions to itself.
+    /// After fencing, and after what the broker forgot of ours was ended (`forgotten`), it is none of ours.
     fn undecided(&self) -> Option<String> {
         let topic = self.config.output(OutputTopic::Progress);
         let extent_of = |probe: Probe| probe.extent(topic, PROGRESS_PARTITION);
@@ -91,7 +90,7 @@ impl KafkaLog {
         (decided.end < all.end).then(|| {
             format!(
                 "partition {PROGRESS_PARTITION} of topic `{topic}` holds a Kafka transaction that is \
-                 open since offset {}: another task's, or one that the broker forgot to end \
+                 open since offset {}: one of another task, which runs or which the broker forgot to end \
                  (see the page of `log_unavailable`)",
                 decided.end
             )
