@@ -1,8 +1,8 @@
 //! The shipped rules through the compiler, over a month of a border funnel account made by hand.
 //!
 //! Sees: a shipped rule that goes blind without saying so, a rule file that compiles to another meaning than its text, an alert of the shipped
-//! typology that depends on the order of arrival, and a payer of the shipped rules who becomes a
-//! subject. Does not see wrong thresholds: those are the catalogue's.
+//! typology that depends on the order of arrival, a payer of the shipped rules who becomes a
+//! subject, and a worker who is named in the alert of another. Does not see wrong thresholds: those are the catalogue's.
 
 use crate::harness::{Run, config, records, run, same_alerts, text, with_end};
 use crate::invariants::check;
@@ -16,6 +16,7 @@ use palermo_testkit::world::World;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -171,4 +172,30 @@ fn the_border_funnel_is_found_alike_in_every_order() {
             Ok(())
         })
         .unwrap();
+}
+
+/// Whoever LT-01 asks about, and finds a possible victim by LT-02, is masked in every alert that rests on it,
+/// and not only in an alert of her own.
+#[test]
+fn workers_are_masked_in_the_alerts_of_each_other() {
+    let workers = ["BANK:W1", "BANK:W2", "BANK:W3", "BANK:W4"];
+    let chosen = |file: &TestFile, test: &Test| {
+        file.rule == "CT-07" && test.name == "four-wages-to-the-one-who-lodges-them"
+    };
+    let mut results =
+        rule_tests::run(&sources(), &chosen, &mut |_| {}).expect("rules that compile");
+    let alerts = results.pop().expect("the test").alerts;
+    let alerts =
+        alerts.iter().map(|one| -> Value { serde_json::from_slice(one).expect("an alert") });
+    // The newest of the first worker, who borrows after the last payday of all four.
+    let own = |alert: &Value| text(&alert["data"]["who"]["subjects"][0]["key"]);
+    let newest = alerts.filter(|alert| own(alert) == workers[0]).last().expect("an alert of hers");
+    let data = &newest["data"];
+    let nodes = data["network"]["nodes"].as_array().expect("a network");
+    let roles: BTreeMap<String, String> =
+        nodes.iter().map(|node| (text(&node["id"]), text(&node["role"]))).collect();
+    let said = workers.map(|worker| roles.get(worker).map_or("absent", String::as_str));
+    let victim = "potential_victim";
+    assert_eq!(said, ["role_undetermined", victim, victim, victim]);
+    assert_eq!(data["victim_protection"]["masked_parties"], true);
 }

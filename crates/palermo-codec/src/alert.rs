@@ -7,7 +7,7 @@
 use crate::write::JsonWriter;
 use palermo_domain::Alert;
 use palermo_domain::alert::{
-    Actor, EvidencePayment, IndicatorEvidence, LinkPath, MoneyIn, PagedPayment, RuleRef,
+    Actor, EvidencePayment, IndicatorEvidence, LinkPath, MoneyIn, PagedPayment, Role, RuleRef,
 };
 
 /// Version of the engine, as alerts and progress records name it.
@@ -411,7 +411,10 @@ fn after(json: &mut JsonWriter<'_>, alert: &Alert) {
         json.texts("steps", texts(&alert.investigate));
     });
     json.key("victim_protection").object(|json| {
-        let masked = alert.subjects.iter().chain(&alert.related).any(|actor| actor.masked);
+        let mut people = alert.subjects.iter().chain(&alert.related);
+        let mut nodes = alert.network.nodes.iter();
+        let masked = people.any(|actor| actor.masked)
+            || nodes.any(|node| node.role == Role::PotentialVictim);
         json.bare_field("urgent", alert.urgent);
         json.bare_field("masked_parties", masked);
         json.texts("notes", VICTIM_NOTES);

@@ -10,7 +10,7 @@ use crate::detector::Detector;
 use crate::hits::Witness;
 use palermo_domain::alert::{EvidencePayment, PagedPayment, Pages, Role};
 use palermo_domain::{Alert, Partition};
-use palermo_ledger::{Ledger, Leg};
+use palermo_ledger::{AccountId, Ledger, Leg};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,7 @@ pub(super) fn listed(
 
 impl Detector {
     /// The accounts of possible victims: those that are related to the alert, and the other ends of
-    /// linked evidence whose indicator says so.
+    /// linked evidence whose indicator says so, or asks for one that does.
     pub(super) fn victims<'a>(
         &self,
         ledger: &'a Ledger,
@@ -67,12 +67,21 @@ impl Detector {
         let mut all: BTreeSet<&str> = masked.map(|actor| actor.key.as_str()).collect();
         for (support, facts) in basis.facts.iter().filter(|(support, _)| support.linked) {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
-            if rule.is_some_and(|rule| rule.other_role == Some(Role::PotentialVictim)) {
-                let either = self.pays_only(support.indicator);
-                let meant = |found: &&Witness| either || found.leg == Leg::Creditor;
-                let others = facts.evidence.iter().filter(meant).filter_map(Witness::other);
-                all.extend(others.map(|account| ledger.account_text(account)));
+            let every = rule.is_some_and(|rule| rule.other_role == Some(Role::PotentialVictim));
+            let asked = self.asked_of_victims(support);
+            if !every && asked.is_empty() {
+                continue;
             }
+            let either = self.pays_only(support.indicator);
+            let meant = |found: &Witness| every && (either || found.leg == Leg::Creditor);
+            let is_victim = |found: &Witness, other: AccountId| {
+                meant(found) || self.held_before(&asked, support, other)
+            };
+            let others = facts
+                .evidence
+                .iter()
+                .filter_map(|found| found.other().filter(|other| is_victim(found, *other)));
+            all.extend(others.map(|account| ledger.account_text(account)));
         }
         alert.subjects.iter().for_each(|actor| {
             if !actor.masked {

@@ -5,15 +5,18 @@
 //! indicator over outgoing payments alone gives to other ends, where that is more than the other end
 //! of a payment.
 //!
+//! Where an indicator asks whether another one holds at the other end (`other.holds(LT-02)`), and that one takes
+//! whom it is about for a possible victim, the other end is one here as well.
+//!
 //! Promises: a possible victim is never a subject, and is masked.
 
 use super::Basis;
 use crate::detector::Detector;
-use crate::episode::{Anchor, Milestone};
+use crate::episode::{Anchor, Milestone, Support};
 use crate::hits::Payer;
 use palermo_domain::Alert;
 use palermo_domain::alert::{Actor, Role};
-use palermo_lang::program::{AnchorRole, IndicatorId, Typology};
+use palermo_lang::program::{AnchorRole, IndicatorId, Side, Typology};
 use palermo_ledger::{AccountId, Atom, Ledger, Leg};
 use std::collections::BTreeMap;
 
@@ -88,6 +91,28 @@ impl Detector {
         bound.is_some_and(|bound| bound.legs == [Leg::Debtor])
     }
 
+    /// The indicators that the rule of a hit asks for at other ends, and that take whom they are about for a
+    /// possible victim.
+    pub(super) fn asked_of_victims(&self, support: &Support) -> Vec<u16> {
+        let rule = self.rules.indicators.get(usize::from(support.indicator.0));
+        let asks = rule.into_iter().flat_map(|rule| &rule.condition.asks);
+        let asked = asks.filter(|(side, _)| *side == Side::Other).filter_map(|(_, id)| {
+            let all = (0_u16..).zip(&self.rules.indicators);
+            all.into_iter().find(|(_, rule)| rule.condition.id == *id)
+        });
+        let victims = asked.filter(|(_, rule)| rule.subject_role == Some(Role::PotentialVictim));
+        victims.map(|(index, _)| index).collect()
+    }
+
+    /// Whether one of these held on an account inside the window of a hit.
+    pub(super) fn held_before(&self, asked: &[u16], support: &Support, other: AccountId) -> bool {
+        let rule = self.rules.indicators.get(usize::from(support.indicator.0));
+        let Some(window) = rule.map(|rule| rule.condition.window) else { return false };
+        let before = support.time.minus(window).just_before();
+        let mut logs = asked.iter().filter_map(|&index| self.hits.log(index, other));
+        logs.any(|log| log.latest(before, support.time).is_some())
+    }
+
     /// The other ends of the anchor's own evidence, in the most protective role that any of the
     /// payments gives them.
     fn others(
@@ -103,14 +128,19 @@ impl Detector {
             let rule = self.rules.indicators.get(usize::from(support.indicator.0));
             let said = rule.and_then(|rule| rule.other_role);
             let pays_only = self.pays_only(support.indicator);
+            let asked = self.asked_of_victims(support);
             // Who pays another account at the same device is no payer of the anchor.
             let mine = told.evidence.iter();
             for found in mine.filter(|found| found.own().is_none_or(|of| subjects.contains(&of))) {
+                let held = |other| self.held_before(&asked, support, other);
+                let victim = found.other().is_some_and(held).then_some(Role::PotentialVictim);
                 let (key, role, function) = if found.leg == Leg::Creditor {
-                    let role = typology.payers_role.or(said).unwrap_or(Role::CounterpartyOnly);
+                    let role = victim.or(typology.payers_role).or(said);
+                    let role = role.unwrap_or(Role::CounterpartyOnly);
                     (payer(ledger, &found.debtor, own, holders), role, "payer")
                 } else {
-                    let role = said.filter(|_| pays_only).unwrap_or(Role::CounterpartyOnly);
+                    let role = victim.or(said.filter(|_| pays_only));
+                    let role = role.unwrap_or(Role::CounterpartyOnly);
                     let paid = found.creditor.filter(|paid| !own.contains(paid));
                     let key = paid.map(|paid| ("account", ledger.account_text(paid).to_owned()));
                     let is_more = matches!(role, Role::PotentialVictim | Role::RoleUndetermined);
