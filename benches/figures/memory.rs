@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) fn figures(runs: usize) {
     let payments = setting("PALERMO_BENCH_PAYMENTS", 300_000);
     let shipped = Shipped::load();
-    let work = Work::new(payments, 3);
+    let cases = u16::try_from(setting("PALERMO_BENCH_CASES", 3)).unwrap_or(u16::MAX);
+    let work = Work::new(payments, cases);
     eprintln!("memory: {} payments of {} bytes", work.payments.len(), work.mean_bytes());
     held("engine_bytes_held", &work, &shipped);
     let ns = median_of("engine", runs, || filled(&work, &shipped).0);

@@ -377,24 +377,17 @@ impl Detector {
             let new = self.hits.set(index, account, time, true);
             self.stats.hit(ledger, index, account, time);
             if new {
-                self.hit_changed(index, account);
+                self.hit_changed(ledger, index, account);
                 changed.note(&self.asked, index, account, time);
             }
         } else if whole && !first && self.hits.set(index, account, time, false) {
             // Where the window reaches beyond what is kept, what was found when it was whole stands:
             // that it does not hold over the rest proves nothing.
-            self.hit_changed(index, account);
+            self.hit_changed(ledger, index, account);
             changed.note(&self.asked, index, account, time);
         }
         if !whole && !first {
             self.hits.disturb(index, account, time);
-        }
-    }
-
-    /// What others said of the account while they asked for this hit is said no longer.
-    fn hit_changed(&mut self, index: u16, account: AccountId) {
-        for dependent in self.asked.by_owner(index) {
-            self.armed.disturb(dependent, account);
         }
     }
 

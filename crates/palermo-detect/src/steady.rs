@@ -3,7 +3,7 @@
 //! Most evaluations say what the one before said: the holder still has no observation, nothing was
 //! selected that a share could be taken of, a sum is still too small. So of each condition is read off
 //! once, part by part, what can change it: payments of its selections, the record of the holder, lists,
-//! hits, or the passing of time. After an evaluation that did not hold, the parts that it looked at say
+//! hits on it or on those it deals with, or the passing of time. After an evaluation that did not hold, the parts that it looked at say
 //! which payments have to come, or until when none has to, before it can say anything else
 //! ([`Rest`]). Module `armed` keeps that, and repeats what was said without an evaluation.
 //!
@@ -13,12 +13,14 @@
 
 use crate::bind::{BoundCondition, BoundMeasure, Node};
 use crate::eval::{Env, party_of, read};
+use crate::hits::{Hits, Log};
 use crate::record::began;
 use crate::select::Sets;
 use crate::value::Value;
 use palermo_domain::{Currency, EventCode, EventTime, RelationKind, Span, Subject};
 use palermo_lang::program::{Arithmetic, Compare, EndField, Field, Function, Side};
-use palermo_ledger::{AccountId, Ledger, Leg, Row};
+use palermo_ledger::{AccountId, Ledger, Leg, Row, RowId};
+use std::cell::RefCell;
 
 /// Parts that are told apart; the others count as one.
 const PARTS_MAX: usize = 32;
@@ -50,8 +52,18 @@ struct Part {
 struct Entries {
     of: usize,
     length: Span,
-    /// What is read of them can change.
-    changing: bool,
+    told: Told,
+}
+
+/// What is read of payments.
+#[derive(Debug, Default)]
+struct Told {
+    /// It can change.
+    changes: bool,
+    /// It can change where they are with more than one other account: which of them belong together.
+    groups: bool,
+    /// Whether these indicators held on the other account.
+    asks: Vec<u16>,
 }
 
 /// Something that is known of the subject itself.
@@ -187,14 +199,37 @@ impl Here<'_, '_> {
         };
         let from = self.time.minus(entries.length);
         let mut until = EventTime::MAX;
+        let mut with = None;
         for &leg in &self.condition.legs {
             let window = self.env.ledger.window(self.account, leg, from, self.time);
-            let chosen = window.filter(|entry| self.sets.contains(entry.selections, selection));
-            if let Some(oldest) = chosen.last() {
-                until = until.min(oldest.time.plus(entries.length));
+            for entry in window.filter(|entry| self.sets.contains(entry.selections, selection)) {
+                if !self.stays(&entries.told, (entry.row, leg), &mut with) {
+                    return None;
+                }
+                until = until.min(entry.time.plus(entries.length));
             }
         }
-        (!entries.changing || until == EventTime::MAX).then_some(until)
+        Some(until)
+    }
+
+    /// Whether what is read of a payment stays as it is, where the others so far are with this account.
+    ///
+    /// On whom no indicator ever held that is asked for, none does until one holds for the first time;
+    /// whoever keeps what was said is told then.
+    fn stays(&self, told: &Told, (row, leg): (RowId, Leg), with: &mut Option<AccountId>) -> bool {
+        if told.changes {
+            return false;
+        }
+        if !told.groups && told.asks.is_empty() {
+            return true;
+        }
+        let row = self.env.ledger.row(row);
+        let Some(other) = row.and_then(|row| row.account(leg.opposite())) else { return false };
+        if told.groups && with.replace(other).is_some_and(|known| known != other) {
+            return false;
+        }
+        let never = |hits: &Hits, asked: u16| hits.log(asked, other).is_none_or(Log::is_empty);
+        told.asks.iter().all(|asked| self.env.hits.is_some_and(|hits| never(hits, *asked)))
     }
 
     /// Until when an account that was less than so long silent before its window cannot have been: what is
@@ -354,7 +389,13 @@ impl Reader<'_> {
 
     /// Whether an expression says the same of a payment for ever.
     fn of_payment(&self, node: &Node) -> bool {
+        self.of_payment_and(node, &|_| false)
+    }
+
+    /// The same, where `followed` takes care of whether an indicator held on the other end.
+    fn of_payment_and(&self, node: &Node, followed: &dyn Fn(u16) -> bool) -> bool {
         !node.any(&|node| match node {
+            Node::Holds(Side::Other, asked) => !followed(*asked),
             Node::Field(field) | Node::Present(field) | Node::Step(_, field) => !is_fixed(*field),
             Node::Money(_, currency) => *currency != self.base,
             Node::Const(_)
@@ -431,23 +472,25 @@ impl Reader<'_> {
 
     fn measure(&self, index: usize, part: &mut Part) {
         let whole = self.condition.window;
-        let mut entries = |of: usize, length: Span, changing: bool| {
-            part.entries.push(Entries { of, length, changing });
+        let mut entries = |of: usize, length: Span, told: Told| {
+            part.entries.push(Entries { of, length, told });
         };
+        let changing = |changes: bool| Told { changes, ..Told::default() };
         match self.condition.measures.get(index) {
             Some(BoundMeasure::Derived(node)) => self.hit(node, part),
             Some(BoundMeasure::Overlap { key, a, b }) => {
-                let changing = !self.of_payment(key);
-                [*a, *b].into_iter().for_each(|of| entries(of, whole, changing));
+                let changes = !self.of_payment(key);
+                [*a, *b].into_iter().for_each(|of| entries(of, whole, changing(changes)));
             }
             Some(BoundMeasure::Between { a, b, .. }) => {
-                [*a, *b].into_iter().for_each(|of| entries(of, whole, false));
+                [*a, *b].into_iter().for_each(|of| entries(of, whole, Told::default()));
             }
             Some(BoundMeasure::Repeats) => match &self.condition.sequence {
                 Some(sequence) => {
-                    let changing = !sequence.ties.iter().all(|(_, tie)| self.of_payment(tie))
+                    let changes = !sequence.ties.iter().all(|(_, tie)| self.of_payment(tie))
                         || sequence.key.is_some_and(|(_, _, field)| !is_fixed(field));
-                    sequence.steps.iter().for_each(|of| entries(*of, whole, changing));
+                    let steps = sequence.steps.iter();
+                    steps.for_each(|of| entries(*of, whole, changing(changes)));
                 }
                 None => part.other = true,
             },
@@ -457,8 +500,15 @@ impl Reader<'_> {
                 // How much one end had of the whole is asked by a field of each payment.
                 let keyed = *function == Function::TopShare
                     && arguments.iter().all(|node| self.of_payment(node));
-                let told = value.iter().chain(filter).all(|node| self.of_payment(node));
-                entries(*over, length, !told || *function == Function::Groups);
+                let asks = RefCell::new(Vec::new());
+                let followed = |asked: u16| {
+                    asks.borrow_mut().push(asked);
+                    true
+                };
+                let mut read = value.iter().chain(filter);
+                let changes = !read.all(|node| self.of_payment_and(node, &followed));
+                let groups = *function == Function::Groups;
+                entries(*over, length, Told { changes, groups, asks: asks.into_inner() });
                 // A day without a payment counts as well; absence is told by what was before.
                 part.other |= !constant && !keyed
                     || matches!(

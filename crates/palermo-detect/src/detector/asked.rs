@@ -8,10 +8,12 @@
 //!
 //! Promises: the hits do not depend on the order of arrival. Cost: nothing where no indicator asks.
 //! Else, for a change at the newest time, the accounts of the payments of that very time; for an
-//! earlier one, every account that the account in question paid or was paid by in the window.
+//! earlier one, every account that the account in question paid or was paid by in the window; and for the
+//! first hit of all on an account, a look at each payment that is held of it.
 
 use super::{Changed, Detector, Moment, later_times};
 use crate::bind::BoundCondition;
+use crate::hits::Log;
 use palermo_domain::{EventTime, Span};
 use palermo_lang::program::{RuleSet, Side};
 use palermo_ledger::{AccountId, Ledger, Leg};
@@ -76,6 +78,12 @@ impl Asked {
         by.filter(|(side, _)| *side == Side::Own).map(|(_, dependent)| *dependent)
     }
 
+    /// The indicators that ask for it on other ends.
+    pub(super) fn by_others(&self, index: u16) -> impl Iterator<Item = u16> + '_ {
+        let by = self.by.get(usize::from(index)).into_iter().flatten();
+        by.filter(|(side, _)| *side == Side::Other).map(|(_, dependent)| *dependent)
+    }
+
     /// Whether anything asks for it.
     pub(super) fn is_asked_for(&self, index: u16) -> bool {
         self.by.get(usize::from(index)).is_some_and(|by| !by.is_empty())
@@ -127,6 +135,28 @@ impl Detector {
         for later in later_times(ledger, account, before, time.plus(window)) {
             let moment = Moment::at(ledger, account, later);
             self.evaluate_one(ledger, index, account, moment, changed);
+        }
+    }
+
+    /// What was said of an account, and of those that have a payment with it, while an indicator asked for a
+    /// hit that came or went, is said no longer.
+    ///
+    /// Of the others something was said only while there was no hit at all: the first one is news to them.
+    pub(super) fn hit_changed(&mut self, ledger: &Ledger, index: u16, account: AccountId) {
+        for dependent in self.asked.by_owner(index) {
+            self.armed.disturb(dependent, account);
+        }
+        let is_first = |log: &Log| log.after(EventTime::MIN).len() == 1;
+        if !self.hits.log(index, account).is_some_and(is_first) {
+            return;
+        }
+        for dependent in self.asked.by_others(index) {
+            for leg in Leg::BOTH {
+                for entry in ledger.window(account, leg, EventTime::MIN, EventTime::MAX) {
+                    let other = ledger.row(entry.row).and_then(|row| row.account(leg.opposite()));
+                    other.into_iter().for_each(|other| self.armed.disturb(dependent, other));
+                }
+            }
         }
     }
 
