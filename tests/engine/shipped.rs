@@ -189,7 +189,7 @@ fn workers_are_masked_in_the_alerts_of_each_other() {
         alerts.iter().map(|one| -> Value { serde_json::from_slice(one).expect("an alert") });
     // The newest of the first worker, who borrows after the last payday of all four.
     let own = |alert: &Value| text(&alert["data"]["who"]["subjects"][0]["key"]);
-    let newest = alerts.filter(|alert| own(alert) == workers[0]).last().expect("an alert of hers");
+    let newest = alerts.rev().find(|alert| own(alert) == workers[0]).expect("an alert of hers");
     let data = &newest["data"];
     let nodes = data["network"]["nodes"].as_array().expect("a network");
     let roles: BTreeMap<String, String> =
