@@ -266,8 +266,19 @@ fn what_cannot_be_read_stops_it_with_its_line_and_nothing_is_written() {
     check(
         &with(9, &early),
         None,
-        "line 10: is refused: `time_range` in `event_time`; it is too far behind",
+        "line 10: is refused: `time_range` in `event_time`; it is too far behind the payment of 20",
     );
+    let late = lines[3].replacen("\"event_time\":\"20", "\"event_time\":\"21", 1);
+    let late = late.replacen("\"payment_id\":\"", "\"payment_id\":\"x", 1);
+    let dated = with(9, &late);
+    check(
+        &dated,
+        None,
+        "line 10: is refused: `time_range` in `event_time`; it is dated 400d or more after",
+    );
+    fs::write(&data, &dated).expect("payments");
+    let done = backtest(place.path(), &["--skip-refused", "--out", "skipped"]);
+    assert!(done.stdout.contains("; 1 payments were refused and left out"), "{}", done.stdout);
     let head = "level,key,verdict\n";
     check(
         &good,

@@ -112,12 +112,17 @@ pub(crate) struct Item {
     pub(crate) role: TopicRole,
     pub(crate) offset: i64,
     pub(crate) timestamp_ms: i64,
+    /// It is dated so much later than all before it that its time must be wrong.
+    pub(crate) jumps: bool,
     from: usize,
     to: usize,
     /// Where it stands, for messages.
     pub(crate) file: usize,
     pub(crate) line: u64,
 }
+
+/// A payment of a file may be so much newer than all before it, as one in a topic may be older than its record.
+pub(crate) const JUMP_MAX: Span = Span::from_days(400);
 
 /// Records in the order of reading.
 #[derive(Default)]
@@ -154,6 +159,8 @@ struct Held {
     role: TopicRole,
     time: EventTime,
     value: Vec<u8>,
+    /// See [`Item::jumps`].
+    jumps: bool,
     file: usize,
     line: u64,
 }
@@ -338,6 +345,7 @@ impl Reader {
             role: held.role,
             offset: *offset,
             timestamp_ms: time.0.max(0),
+            jumps: held.jumps,
             from,
             to: batch.bytes.len(),
             file: held.file,
@@ -361,7 +369,7 @@ impl Reader {
             };
             let time =
                 decoded.map_err(|refusal| self.refused(file, line, schema.name(), &refusal))?;
-            let held = Held { role, time, value: value.to_vec(), file, line };
+            let held = Held { role, time, value: value.to_vec(), jumps: false, file, line };
             if role == TopicRole::Lists {
                 self.facts.list_rows = self.facts.list_rows.saturating_add(1);
                 self.lists.push_back(held);
@@ -388,8 +396,13 @@ impl Reader {
             };
             let payment = decode_payment(value, &self.limits, &mut self.unknown)
                 .map_err(|refusal| self.refused(file, line, "payment.v1", &refusal))?;
-            let time = payment.event_time;
             let facts = &mut self.facts;
+            // In a file the time of a record is that of the newest payment so far. One that is dated wrongly
+            // would close every window and make all after it too old: it moves nothing, and the engine
+            // refuses it, as it does live.
+            let newest = facts.span.map(|(_, newest)| newest);
+            let jumps = newest.is_some_and(|newest| payment.event_time > newest.plus(JUMP_MAX));
+            let time = newest.filter(|_| jumps).unwrap_or(payment.event_time);
             facts.payments = facts.payments.saturating_add(1);
             let span = facts.span.get_or_insert((time, time));
             *span = (span.0.min(time), span.1.max(time));
@@ -406,7 +419,8 @@ impl Reader {
             }
             self.watch.payment(&payment);
             self.currency = self.currency.or(Some(payment.currency));
-            let held = Held { role: TopicRole::Payments, time, value: value.to_vec(), file, line };
+            let value = value.to_vec();
+            let held = Held { role: TopicRole::Payments, time, value, jumps, file, line };
             self.open = Some((file, lines));
             return Ok(Some(held));
         }

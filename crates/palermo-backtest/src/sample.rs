@@ -230,7 +230,8 @@ fn name(told: &Told, seed: u64) -> String {
 /// What a review of a pack says, in one line.
 pub fn conclusion(population: u64, drawn: u64, found: u64, confidence_micro: u64) -> String {
     let most = bound(population, drawn, found, confidence_micro);
-    let confidence = per(confidence_micro, 1_000_000, 100, 0);
+    // Rounded down: nobody is to be more certain than that.
+    let confidence = confidence_micro / 10_000;
     // An upper bound is rounded up.
     let tenths = most.saturating_mul(1_000).div_ceil(population.max(1));
     let rate = per(tenths, 10, 1, 1);

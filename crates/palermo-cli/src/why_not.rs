@@ -82,7 +82,7 @@ pub(crate) fn why_not(arguments: &WhyNotArgs, out: &mut Out) -> Result<Exit, Fai
         return Ok(signals.exit());
     };
     let now = || engine.why_not(&typology, &arguments.entity, arguments.at);
-    let why = then.unwrap_or_else(now).ok_or_else(|| nothing(&engine))?;
+    let why = then.unwrap_or_else(now).ok_or_else(|| nothing(&engine, arguments.at.is_some()))?;
     found.retain(|one| one.anchor == why.anchor);
     let asked_at = arguments.at;
     let answer = Answer { typology, title, why, found, muted_before, asked_at };
@@ -143,11 +143,17 @@ fn rules(arguments: &WhyNotArgs, config: &Config) -> Result<(Bundle, String, Str
 }
 
 /// The entity is not there. Its key may be a person's and is not repeated.
-fn nothing(engine: &Engine) -> Failure {
+fn nothing(engine: &Engine, asked_when: bool) -> Failure {
     let held = engine.totals().payments_held;
+    let when = if asked_when {
+        "look at `state.horizon` where they are old"
+    } else {
+        "ask `--at T` where its payments are older than `state.horizon` before the newest: then those \
+         before T are held"
+    };
     let text = format!(
         "none of the {held} payments that are held is of this entity; name an account, `account/…` \
-         or `party/…` as the payments do, and look at `state.horizon` where they are old"
+         or `party/…` as the payments do, and {when}"
     );
     Failure::words(Exit::Usage, text)
 }

@@ -23,7 +23,9 @@ use palermo_domain::alert::{
     Action, IndicatorEvidence, InputRange, Level, Mode, MoneyIn, Queue, RuleRef,
     SuppressorEvidence, Undecided,
 };
-use palermo_domain::{Alert, Cents, EventTime, Partition, PaymentKind, canary, grouped};
+use palermo_domain::{
+    Alert, Cents, Decimal, EventTime, Partition, PaymentKind, Span, canary, grouped,
+};
 use palermo_lang::program::{
     Arithmetic, Condition, Expr, Function, Literal, MeasureKind, Param, Piece, SelfText,
     SuppressorId, Template, Type, Typology,
@@ -336,6 +338,7 @@ impl Words<'_> {
                 Some(percent) => format!("{}%", percent.round().normalize()),
                 None => part.to_string(),
             },
+            Value::Decimal(number) => number.round_dp(2).normalize().to_string(),
             other => plain(self.ledger, other),
         }
     }
@@ -353,7 +356,9 @@ impl Words<'_> {
                 Piece::Measure(id) => text.push_str(&self.measure(usize::from(id.0))),
                 Piece::Param(id) => {
                     let param = self.condition.params.get(usize::from(id.0));
-                    text.push_str(&param.map_or_else(String::new, |param| self.param(param)));
+                    text.push_str(
+                        &param.map_or_else(String::new, |param| self.param(param, false)),
+                    );
                 }
                 Piece::SelfText(part) => {
                     text.push_str(&self_text(self.ledger, Some(account), *part));
@@ -364,10 +369,11 @@ impl Words<'_> {
         text
     }
 
-    fn param(&self, param: &Param) -> String {
+    /// A parameter in words; in percent where it bounds a share.
+    fn param(&self, param: &Param, of_share: bool) -> String {
         match &param.value {
             Literal::Money(amount, currency) => format!("{currency} {}", grouped(*amount)),
-            Literal::Decimal(share) if param.name.ends_with("share") => share
+            Literal::Decimal(share) if of_share || param.name.ends_with("share") => share
                 .checked_mul(100.into())
                 .map_or_else(String::new, |p| format!("{}%", p.normalize())),
             other => literal_text(other),
@@ -384,7 +390,7 @@ pub(crate) fn plain(ledger: &Ledger, value: Value) -> String {
         Value::Decimal(number) => number.normalize().to_string(),
         // A precision alone would cut what is left.
         Value::Money(amount) => format!("{:.2}", amount.round_dp(2)),
-        Value::Span(span) => span.to_string(),
+        Value::Span(span) => duration(span),
         Value::Time(time) => time.to_string(),
         Value::Text(atom) => ledger.atoms.text(atom).to_owned(),
         Value::Account(account) => ledger.account_text(account).to_owned(),
@@ -394,6 +400,23 @@ pub(crate) fn plain(ledger: &Ledger, value: Value) -> String {
             town.unwrap_or_else(|| "unknown".to_owned())
         }
     }
+}
+
+/// A length of time as somebody would say it: what is no whole number of minutes to a tenth of the largest
+/// unit that it has.
+fn duration(span: Span) -> String {
+    let exact = span.to_string();
+    if !exact.ends_with('s') {
+        return exact;
+    }
+    let ms = span.as_millis();
+    let units = [("d", 86_400_000_i64), ("h", 3_600_000), ("m", 60_000)];
+    let unit = units.into_iter().find(|(_, unit)| ms.unsigned_abs() >= unit.unsigned_abs());
+    let told = unit.and_then(|(name, unit)| {
+        let number = Decimal::from(ms).checked_div(Decimal::from(unit))?;
+        Some(format!("{}{name}", number.round_dp(1).normalize()))
+    });
+    told.unwrap_or(exact)
 }
 
 /// Whether a measure is a part of something: money over money, a share near a limit, or, of counts,
@@ -547,7 +570,7 @@ pub(crate) fn blank() -> Alert {
         amount_in: none,
         amount_out: none,
         payments: 0,
-        window: palermo_domain::Span::ZERO,
+        window: Span::ZERO,
         triggered_by: String::new(),
         decided_at: EventTime::default(),
         detected_at: EventTime::default(),

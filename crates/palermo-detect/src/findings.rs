@@ -246,7 +246,12 @@ impl Detector {
         if !holds {
             return None;
         }
-        supports.extend(links.iter().flat_map(|link| &link.evidence).filter_map(linked_support));
+        // Two paths may lead to the same hit.
+        for support in links.iter().flat_map(|link| &link.evidence).filter_map(linked_support) {
+            if !supports.contains(&support) {
+                supports.push(support);
+            }
+        }
         let families = families_of(&self.rules, typology, &supports, !links.is_empty());
         if !typology.families.eval(&mut |family| families.contains(&family.0)) {
             return None;

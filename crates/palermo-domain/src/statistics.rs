@@ -55,11 +55,13 @@ pub fn quantile<T: Copy + Ord>(all: &[T], percent: usize) -> Option<T> {
     all.get(at.min(all.len().checked_sub(1)?)).copied()
 }
 
-/// So many for each `each`, with so many decimals, rounded down.
+/// So many for each `each`, with so many decimals, rounded; half of the last place upward.
 pub fn per(of: u64, whole: u64, each: u64, places: u32) -> String {
     let unit = 10_u128.saturating_pow(places);
     let scaled = u128::from(of).saturating_mul(u128::from(each)).saturating_mul(unit);
-    let scaled = scaled.checked_div(u128::from(whole.max(1))).unwrap_or(0);
+    let parts = u128::from(whole.max(1));
+    // Half a unit more, so that the division rounds.
+    let scaled = scaled.saturating_add(parts / 2).checked_div(parts).unwrap_or(0);
     let (whole, rest) = (scaled.checked_div(unit), scaled.checked_rem(unit));
     let width = usize::try_from(places).unwrap_or(0);
     match places {
@@ -120,6 +122,7 @@ mod tests {
         assert_eq!((median(&[3, 1, 2]), median::<i64>(&[])), (Some(2), None));
         assert_eq!((quantile(&[1, 2, 3, 4], 95), quantile(&[7], 100)), (Some(4), Some(7)));
         assert_eq!(per(3, 200_000, 100_000, 2), "1.50");
-        assert_eq!((per(7, 2, 1, 0), per(7, 0, 1, 1)), ("3".to_owned(), "7.0".to_owned()));
+        assert_eq!((per(7, 2, 1, 0), per(7, 0, 1, 1)), ("4".to_owned(), "7.0".to_owned()));
+        assert_eq!((per(30, 302, 1, 2), per(6, 32, 1, 2)), ("0.10".to_owned(), "0.19".to_owned()));
     }
 }

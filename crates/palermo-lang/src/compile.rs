@@ -114,6 +114,11 @@ fn compile_in(
     overrides: &Overrides,
 ) -> Result<(Compiled, Lock), Diagnostics> {
     let mut folder = Folder::read(sources);
+    // What names a rule that cannot be read would be wrong as well, and hide the cause.
+    if folder.files.iter().any(|file| file.root_unreadable) {
+        folder.files.retain(|file| file.root_unreadable);
+        return Err(Diagnostics::new(folder.into_errors()));
+    }
     let (lists, on) = folder.lists(place);
     let (mut program, now) = folder.check((&lists, &on), limits, overrides, environment);
     if let Some((path, text)) = sources.lock().filter(|_| overrides.is_empty()) {

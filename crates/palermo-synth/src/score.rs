@@ -238,7 +238,7 @@ pub fn per(of: u64, whole: u64, each: u64) -> String {
 /// A share with its interval: `0.85 [0.79, 0.90]`, or `-` of nothing.
 pub fn share(part: u64, whole: u64) -> String {
     let Some((low, high)) = wilson(part, whole) else { return "-".to_owned() };
-    let place = |millionths: u64| per(millionths.saturating_add(5_000), 1_000_000, 1);
+    let place = |millionths: u64| per(millionths, 1_000_000, 1);
     format!("{} [{}, {}]", per(part, whole, 1), place(low), place(high))
 }
 

@@ -1,7 +1,7 @@
 //! One rule set: its engine, what it told, and what it answers.
 
 use crate::error::BacktestError;
-use crate::input::{Batch, Item};
+use crate::input::{Batch, Item, JUMP_MAX};
 use crate::play::OfRules;
 use crate::reason;
 use crate::reference::Silences;
@@ -53,6 +53,8 @@ pub(super) struct Side {
     hits: Option<Hits>,
     silences: Silences,
     skips_refused: bool,
+    /// The newest payment so far: its time, file and line.
+    newest: Option<(EventTime, usize, u64)>,
 }
 
 /// The accounts on which indicators held. The engine forgets them in time, so they are noted now and then.
@@ -93,6 +95,7 @@ impl Side {
             hits: None,
             silences: Silences::default(),
             skips_refused: false,
+            newest: None,
         })
     }
 
@@ -157,6 +160,10 @@ impl Side {
                     return Err(self.refused(item));
                 }
                 self.effects.retain(|effect| effect.topic != OutputTopic::DeadLetter);
+            } else if item.role == TopicRole::Payments
+                && self.newest.is_none_or(|(time, ..)| time.0 < item.timestamp_ms)
+            {
+                self.newest = Some((EventTime(item.timestamp_ms), item.file, item.line));
             }
             for effect in self.effects.drain(..) {
                 if let Some(value) = effect.value.filter(|_| self.speaks) {
@@ -175,6 +182,13 @@ impl Side {
         Ok(done)
     }
 
+    /// The newest payment before a row, and where it stands.
+    fn newest_words(&self) -> String {
+        let Some((time, file, line)) = self.newest else { return "the rows before it".to_owned() };
+        let path = self.files.get(file).map(|path| path.display().to_string());
+        format!("the payment of {time} in line {line} of `{}`", path.unwrap_or_default())
+    }
+
     /// The engine sent a row to the dead letters: in a file it is an error.
     fn refused(&self, item: &Item) -> BacktestError {
         let letter = self.effects.iter().rev().find(|out| out.topic == OutputTopic::DeadLetter);
@@ -186,12 +200,18 @@ impl Side {
         let (reason, field) = (header("palermo-reason"), header("palermo-field"));
         let place = if field.is_empty() { String::new() } else { format!(" in `{field}`") };
         let help = match reason.as_str() {
-            "conflict" => "; an earlier row has this id and other content",
-            "beyond_horizon" | "time_range" => {
-                "; it is too far behind the rows before it: rows stand in order of `event_time`, parts in \
-                 order of name (`payments-02`, not `payments-2`)"
-            }
-            _ => "",
+            "conflict" => "; an earlier row has this id and other content".to_owned(),
+            "time_range" if item.jumps => format!(
+                "; it is dated {JUMP_MAX} or more after {}: mend its time, or play what is before such a \
+                 gap and what is after it one by one",
+                self.newest_words()
+            ),
+            "beyond_horizon" | "time_range" => format!(
+                "; it is too far behind {}: that one is dated wrongly, or rows do not stand in order of \
+                 `event_time`, parts in order of name (`payments-02`, not `payments-2`)",
+                self.newest_words()
+            ),
+            _ => String::new(),
         };
         let path = self.files.get(item.file).cloned().unwrap_or_default();
         BacktestError::row(&path, item.line, format!("is refused: `{reason}`{place}{help}"))

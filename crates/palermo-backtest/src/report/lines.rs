@@ -51,13 +51,17 @@ fn head(report: &Report<'_>) -> Vec<String> {
     } else {
         String::new()
     };
+    let left_out = match report.candidate.rules.irregular() {
+        (_, _, 0) => String::new(),
+        (_, _, refused) => format!("; {} payments were refused and left out", count(refused)),
+    };
     vec![
         format!(
             "backtest  {} {} ({}){against}",
             candidate.name, candidate.version, candidate.origin
         ),
         format!(
-            "data      {} payments, {} parties, {} list rows; {} days count{muted}",
+            "data      {} payments, {} parties, {} list rows; {} days count{muted}{left_out}",
             count(facts.payments),
             count(facts.parties),
             count(facts.list_rows),

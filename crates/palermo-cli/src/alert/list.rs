@@ -35,7 +35,8 @@ pub(crate) fn list(arguments: &AlertListArgs, out: &mut Out) -> Result<Exit, Fai
         let newest = Reverse(row.decided_at());
         (!row.is_urgent(), Reverse(row.rank()), Reverse(row.score()), newest, row.id(), row.topic)
     });
-    let left_out = alerts.last().filter(|last| !topics.contains(&last.topic)).count();
+    let elsewhere = |last: &&Revision| !topics.contains(&last.topic) && fits(arguments, last);
+    let left_out = alerts.last().filter(elsewhere).count();
     if left_out > 0 {
         let text = "in shadow or held back, not shown: `--suppressed` and `--shadow` show them";
         out.talk(&format!("{left_out} more {text}"));

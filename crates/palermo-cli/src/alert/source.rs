@@ -93,6 +93,10 @@ impl Alerts {
         }
         let found = match fitting.as_slice() {
             [one] => *one,
+            [] if on.is_some() && self.all.keys().any(|(known, _)| known.starts_with(id)) => {
+                let text = format!("alert `{id}` stands on another topic: leave `--topic` out");
+                return Err(usage(text));
+            }
             [] => {
                 let text =
                     format!("no alert `{id}` was read; `palermo alert list` shows those there are");
@@ -116,6 +120,9 @@ impl Alerts {
         self.all.is_empty()
     }
 }
+
+/// Lines that are no alerts are told one by one up to so many.
+const PASSED_OVER_TOLD: u64 = 3;
 
 /// Reads what is asked for; from files every record, from Kafka those topics.
 pub(crate) fn read(from: &AlertsFrom, topics: &[Topic], out: &mut Out) -> Result<Alerts, Failure> {
@@ -180,9 +187,13 @@ fn records_of(config: &Config, output: OutputTopic) -> Result<Vec<ReadRecord>, F
 }
 
 fn read_file(path: &Path, alerts: &mut Alerts, out: &mut Out) -> Result<(), Failure> {
+    let unreadable = |exit: Exit, why: String| Failure {
+        exit,
+        code: Some("input_unreadable"),
+        text: format!("`{}` (`--from`): {why}", path.display()),
+    };
     let wrap = |error: std::io::Error| {
-        let text = format!("cannot read `{}` (`--from`): {error}", path.display());
-        Failure::words(Exit::Environment, text)
+        unreadable(Exit::Environment, format!("it cannot be read: {error}"))
     };
     let input: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin())
@@ -191,25 +202,45 @@ fn read_file(path: &Path, alerts: &mut Alerts, out: &mut Out) -> Result<(), Fail
     };
     let mut input = BufReader::new(input);
     let mut line = Vec::new();
+    let (mut taken, mut passed_over) = (0_u64, 0_u64);
     for number in 1_u64.. {
         line.clear();
         let read =
             input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(wrap)?;
         if read == 0 {
-            return Ok(());
+            break;
         }
-        if line.trim_ascii().is_empty() {
+        // Some editors put a mark of the encoding before the first line.
+        let text = line.strip_prefix(&[0xEF, 0xBB, 0xBF]).filter(|_| number == 1);
+        let text = text.unwrap_or(&line);
+        if text.trim_ascii().is_empty() {
             continue;
         }
-        let mut document: Value = serde_json::from_slice(&line).unwrap_or_default();
+        let mut document: Value = serde_json::from_slice(text).unwrap_or_default();
         if alerts.add_page(&mut document).is_some() {
+            taken = taken.saturating_add(1);
             continue;
         }
-        let revision = Revision::of(Topic::Alerts, document).map(|mut revision| {
+        if let Some(mut revision) = Revision::of(Topic::Alerts, document) {
             revision.topic = topic_of(&revision, alerts);
-            revision
-        });
-        alerts_add(alerts, revision, out, || format!("line {number} of `{}`", path.display()));
+            alerts.add(revision);
+            taken = taken.saturating_add(1);
+            continue;
+        }
+        passed_over = passed_over.saturating_add(1);
+        if passed_over <= PASSED_OVER_TOLD {
+            let name = path.display();
+            out.talk(&format!("line {number} of `{name}` is no alert and was passed over"));
+        }
+    }
+    if taken == 0 && passed_over > 0 {
+        let what = "give `alerts.jsonl` of a backtest, or records of the topics of alerts";
+        let why = format!("none of its {passed_over} lines is an alert; {what}");
+        return Err(unreadable(Exit::Usage, why));
+    }
+    if passed_over > PASSED_OVER_TOLD {
+        let name = path.display();
+        out.talk(&format!("{passed_over} lines of `{name}` in all were passed over"));
     }
     Ok(())
 }

@@ -181,6 +181,8 @@ fn the_list_is_in_order_of_urgency() {
     }
     let (_, _, talk) = line("");
     assert!(talk.contains("1 more in shadow or held back"), "{talk}");
+    let (_, _, talk) = line("--typology CT-99");
+    assert!(!talk.contains("more in shadow or held back"), "{talk}");
 }
 
 #[test]
@@ -203,7 +205,12 @@ fn what_is_not_there_is_said() {
     for (line, code, words) in [
         (format!("alert show alr_ --from {}", path.display()), 2, "begins the ids of 4 alerts"),
         (format!("alert show nobody --from {}", path.display()), 2, "no alert `nobody`"),
-        ("alert show x --from /nowhere.jsonl".to_owned(), 4, "cannot read `/nowhere.jsonl`"),
+        (
+            "alert show x --from /nowhere.jsonl".to_owned(),
+            4,
+            "`/nowhere.jsonl` (`--from`): it cannot",
+        ),
+        (format!("alert show {ID} --topic shadow --from {}", path.display()), 2, "another topic"),
         ("alert list -c /nowhere.yaml".to_owned(), 3, "cannot read `/nowhere.yaml`"),
         ("why-not A --typology CT-14 --from /nowhere.jsonl".to_owned(), 4, "/nowhere.jsonl"),
     ] {
@@ -211,10 +218,49 @@ fn what_is_not_there_is_said() {
         assert_eq!(found, code, "{line}: {talk}");
         assert!(talk.contains(words), "{line}: {talk}");
     }
+    // A file without a single alert is the wrong file; one with a few strange lines is read.
+    let list = format!("alert list --from {}", path.display());
     std::fs::write(&path, "{}\nno json\n").unwrap();
-    let (code, data, talk) = palermo(&format!("alert list --from {}", path.display()));
-    assert_eq!((code, data.as_str()), (0, ""));
-    assert!(talk.contains("line 2 of `") && talk.contains("no alerts"), "{talk}");
+    let (code, data, talk) = palermo(&list);
+    assert_eq!((code, data.as_str()), (2, ""), "{talk}");
+    assert!(
+        talk.contains("line 2 of `") && talk.contains("none of its 2 lines is an alert"),
+        "{talk}"
+    );
+    let marked = format!("\u{feff}{}\nno json\n\n{{}}\n1\n2\n3\n", alert(&[]));
+    std::fs::write(&path, marked).unwrap();
+    let (code, data, talk) = palermo(&list);
+    assert_eq!((code, data.lines().count()), (0, 2), "{data}{talk}");
+    assert!(talk.contains("line 5 of `") && !talk.contains("line 6 of `"), "{talk}");
+    assert!(talk.contains("5 lines of `"), "{talk}");
+    std::fs::write(&path, "").unwrap();
+    let (code, _, talk) = palermo(&list);
+    assert!(code == 0 && talk.contains("no alerts"), "{talk}");
+}
+
+/// What others pay each other is not drawn as if the anchor had paid it.
+#[test]
+fn the_drawing_keeps_others_apart() {
+    let mut document = alert(&[]);
+    let edge = |from: &str, to: &str, by: &str, payments: u64, amount: &str| json!({"from": from, "to": to, "by": by, "payments": payments, "amount": amount});
+    let own = document["data"]["who"]["subjects"][0]["key"].as_str().unwrap().to_owned();
+    document["data"]["network"]["edges"] = json!([
+        edge(&own, "BANK:Z", "payment", 5, "2932.00"),
+        edge("BANK:O", "BANK:Z", "payment", 12, "7318.00"),
+        edge("S1", "BANK:O", "device", 6, "0"),
+        edge("BANK:P", &own, "payment", 2, "4000.00"),
+    ]);
+    let (_folder, path) = file(&[document]);
+    let (code, data, _) = palermo(&format!("alert show {ID} --ascii --from {}", path.display()));
+    assert_eq!(code, 0);
+    for line in [
+        "BANK:P  2 payments, USD 4,000",
+        "`-> BANK:Z  5 payments, USD 2,932",
+        "BANK:O pays BANK:Z: 12 payments, USD 7,318",
+        "potential victim 1 (masked) and BANK:O share one device",
+    ] {
+        assert!(data.contains(line), "{line}: {data}");
+    }
 }
 
 /// A page of evidence as its topic holds it, with a payer whom the alert had no room to name.

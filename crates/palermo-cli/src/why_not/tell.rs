@@ -3,7 +3,7 @@
 use super::{Answer, Found};
 use crate::alert::document::{day, moment};
 use crate::alert::mask::Masks;
-use crate::alert::page::{Look as Paint, Page, cut};
+use crate::alert::page::{Look as Paint, Page};
 use crate::alert::{family, path_pieces};
 use crate::out::Out;
 use crate::ratio;
@@ -17,8 +17,6 @@ const PARTS_MAX: usize = 4;
 const INNER_MAX: usize = 3;
 /// Indicators that only add points and are shown with what they lack.
 const BOOSTS_MAX: usize = 5;
-/// Characters of an indicator in short: two lines.
-const COMPACT_MAX: usize = 170;
 const LINES_MAX: usize = 5;
 
 impl Answer {
@@ -281,7 +279,7 @@ fn asked(indicator: &Asked, page: &mut Page) {
     if !indicator.wanted {
         let first = short.first().map_or(String::new(), |(part, text)| short_of(part, text));
         let text = format!("{head}: {count}; short of {first}{before}");
-        page.say("no", &cut(&text, COMPACT_MAX, page.unicode()));
+        page.say("no", &text);
         return;
     }
     let any = if indicator.any { ", of which one is enough" } else { "" };

@@ -4,7 +4,9 @@
 //! Nodes are the people of the alert, whoever else is in its evidence, and the places where cash was
 //! taken; edges are the payments of the evidence summed by their ends, and the steps of linked paths.
 //! Where money goes is a maximum flow from the payers to the nodes that pay nobody: an upper bound of
-//! what can be theirs, exact where there is one way only (Edmonds and Karp, by petgraph). The central
+//! what can be theirs, exact where there is one way only (Edmonds and Karp, by petgraph). Payers are who pay
+//! and are paid by nobody; an account of the anchor is one only where none of them took anything in: what it had
+//! before is not what came in. The central
 //! node is the one that most shortest paths lead through (stress centrality, Shimbel 1953), counted as
 //! Brandes (2001) does, in whole numbers.
 //!
@@ -44,20 +46,24 @@ pub(super) fn extracted(
         sum.0 = sum.0.saturating_add(1);
         sum.1 = sum.1.saturating_add(found.cents.map_or(0, |cents| cents.0));
     }
-    let mut shared = Vec::new();
+    let mut shared = BTreeSet::new();
     for step in alert.links.iter().flat_map(|link| &link.steps) {
         let ends = (step.from.clone(), step.to.clone());
         match step.amount {
             Some(amount) => {
                 sums.entry(ends).or_insert((step.payments, amount.value.0));
             }
-            None => shared.push((ends, step.by, step.payments)),
+            // Two paths may lead over the same tie.
+            None => {
+                shared.insert((ends, step.by, step.payments));
+            }
         }
     }
     let (sums, truncated) = largest(sums);
     let currency = ledger.rates.base();
     let money = |cents| MoneyIn { value: Cents(cents), currency };
-    let graph = Graph::new(&sums);
+    let subjects = alert.subjects.iter().filter(|actor| actor.entity == "account");
+    let graph = Graph::new(&sums, &subjects.map(|actor| actor.key.as_str()).collect());
     let into = graph.flow_without(None);
     let (central, breaks) = (graph.central(), graph.breaks(into.0));
     let flows = into.1.into_iter().take(ENDS_MAX).map(|(to, cents)| Flow {
@@ -162,7 +168,7 @@ struct Graph {
 }
 
 impl Graph {
-    fn new(sums: &Sums) -> Self {
+    fn new(sums: &Sums, own: &BTreeSet<&str>) -> Self {
         let mut graph = DiGraph::new();
         let (source, sink) = (graph.add_node(String::new()), graph.add_node(String::new()));
         let mut at: BTreeMap<&str, NodeIndex> = BTreeMap::new();
@@ -180,12 +186,15 @@ impl Graph {
                 add(&mut got, *b, cents);
             }
         }
+        let own: Vec<NodeIndex> = own.iter().filter_map(|key| at.get(key).copied()).collect();
+        let took_in = own.iter().any(|node| got.contains_key(node));
         let mut came_in = 0_u64;
         for (node, cents) in &paid {
-            if !got.contains_key(node) {
-                graph.add_edge(source, *node, *cents);
-                came_in = came_in.saturating_add(*cents);
+            if got.contains_key(node) || took_in && own.contains(node) {
+                continue;
             }
+            graph.add_edge(source, *node, *cents);
+            came_in = came_in.saturating_add(*cents);
         }
         for (node, cents) in &got {
             if !paid.contains_key(node) {
@@ -315,4 +324,35 @@ fn set<T>(all: &mut [T], node: NodeIndex, value: T) {
 fn add(all: &mut BTreeMap<NodeIndex, u64>, node: NodeIndex, cents: u64) {
     let sum = all.entry(node).or_default();
     *sum = sum.saturating_add(cents);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What came in, and what of it can have reached which end.
+    fn check(sums: &[(&str, &str, i64)], own: &[&str], came_in: u64, ends: &[(&str, u64)]) {
+        let sums: Sums = sums
+            .iter()
+            .map(|(from, to, cents)| (((*from).to_owned(), (*to).to_owned()), (1, *cents)))
+            .collect();
+        let graph = Graph::new(&sums, &own.iter().copied().collect());
+        let ends: Vec<(String, u64)> =
+            ends.iter().map(|(end, cents)| ((*end).to_owned(), *cents)).collect();
+        assert_eq!(
+            (graph.came_in, graph.flow_without(None).1),
+            (came_in, ends),
+            "{sums:?} {own:?}"
+        );
+    }
+
+    #[test]
+    fn what_an_account_of_the_anchor_had_before_did_not_come_in() {
+        let paid = [("P", "A", 1000), ("A", "Z", 930), ("B", "shop", 50)];
+        check(&paid, &["A", "B"], 1000, &[("Z", 930)]);
+        // Of a stranger it may be money of the payers.
+        check(&paid, &["A"], 1050, &[("Z", 930), ("shop", 50)]);
+        // An anchor that only pays is where it begins.
+        check(&[("A", "Z", 930)], &["A"], 930, &[("Z", 930)]);
+    }
 }

@@ -76,7 +76,7 @@ impl Words<'_> {
             let margin = self.distance(threshold, time)?;
             let parameter = self.condition.params.get(param)?;
             let observed = self.measure(measure);
-            let needed = self.param(parameter);
+            let needed = self.param(parameter, super::is_share(self.condition, measure));
             let name = self.condition.measures.get(measure)?.name.replace('_', " ");
             let is_count = matches!(parameter.value, Literal::Int(_));
             let less = match (matches!(op, Compare::Ge | Compare::Gt), is_count) {

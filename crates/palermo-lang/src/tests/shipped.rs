@@ -72,3 +72,22 @@ fn the_shipped_tests_parse_and_expand() {
     let events = file.events(test);
     assert_eq!(events.len(), 93);
 }
+
+/// A rule that cannot be read makes whatever names it wrong as well: only the cause is told.
+#[test]
+fn a_rule_that_cannot_be_read_is_the_only_error() {
+    let path = "rules/migrant_smuggling/MS-08-p2p-funnel-cash-out.yaml";
+    let shipped = shipped();
+    let files = shipped.iter().map(|(name, text)| {
+        let end = if name == path { "\n  : : [\n" } else { "" };
+        (name.to_owned(), format!("{text}{end}"))
+    });
+    let broken = Sources::new(files.collect());
+    let of_tests = parse_tests(&broken).map(|_| ()).unwrap_err();
+    let of_rules = compile_all(&broken, &limits()).map(|_| ()).unwrap_err();
+    for errors in [of_tests, of_rules] {
+        let all: Vec<(&str, &str)> =
+            errors.iter().map(|error| (error.code, error.path.as_str())).collect();
+        assert_eq!(all, [("E100", path)]);
+    }
+}

@@ -25,9 +25,11 @@ const PLACES: &str = "places";
 /// # Errors
 /// Every problem of every test file.
 pub fn parse_tests(sources: &Sources) -> Result<Vec<TestFile>, Diagnostics> {
-    let (facts, places) = context(sources);
+    let (facts, places, mut errors) = context(sources);
+    if !errors.is_empty() {
+        return Err(Diagnostics::new(errors));
+    }
     let mut files = Vec::new();
-    let mut errors: Vec<RuleError> = Vec::new();
     for (path, text) in sources.tests() {
         let mut cx = Cx::new(path, text);
         let root = crate::compile::root(&mut cx);
@@ -40,13 +42,16 @@ pub fn parse_tests(sources: &Sources) -> Result<Vec<TestFile>, Diagnostics> {
     if errors.is_empty() { Ok(files) } else { Err(Diagnostics::new(errors)) }
 }
 
-/// What is known of every rule, and every place.
-fn context(sources: &Sources) -> (Facts, Places) {
+/// What is known of every rule, every place, and the rule files that cannot be read: a test of them, or of
+/// whatever names them, would be wrong only for that.
+fn context(sources: &Sources) -> (Facts, Places, Vec<RuleError>) {
     let mut facts = Facts::default();
     let mut lists = Lists::new();
+    let mut errors = Vec::new();
     for (path, text) in sources.rules() {
         let mut cx = Cx::new(path, text);
         let root = crate::compile::root(&mut cx);
+        errors.append(&mut cx.errors);
         let Value::Map(entries) = &root.value else { continue };
         let scalar = |key: &str| {
             entries.iter().find(|(k, _)| k.text == key).and_then(|(_, node)| node.scalar())
@@ -57,7 +62,7 @@ fn context(sources: &Sources) -> (Facts, Places) {
             list(&mut cx, &root, &mut lists);
         }
     }
-    (facts, places(&lists))
+    (facts, places(&lists), errors)
 }
 
 fn places(lists: &Lists) -> Places {

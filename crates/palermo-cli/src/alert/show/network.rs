@@ -1,6 +1,6 @@
-//! The network as a small drawing: who pays, the anchor, and where the money went.
+//! The network as a small drawing: who pays the anchor, whom it pays, and what goes on between others.
 //!
-//! At most twelve nodes. Counts and sums are those of the payments that the alert lists, the newest
+//! At most twelve nodes around the anchor, and four lines about others. Counts and sums are those of the payments that the alert lists, the newest
 //! hundred of its evidence; the drawing says so where there are more.
 
 use crate::alert::document::{Revision, field, grouped, list, string};
@@ -8,12 +8,14 @@ use crate::alert::mask::Masks;
 use crate::alert::page::{Page, cut};
 use palermo_domain::Decimal;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes of one side, with the one that stands for the others: 5 and 1, the anchor, 4 and 1.
 const PAYERS_MAX: usize = 5;
 const ENDS_MAX: usize = 4;
 const NAME_MAX: usize = 40;
+/// Lines about others, with the one that counts what is left out.
+const BEYOND_MAX: usize = 4;
 
 /// What goes over one edge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,10 +61,19 @@ impl Edge {
 
 type Side = Vec<(String, Edge)>;
 
+/// What is drawn.
+#[derive(Default)]
+struct Sides {
+    payers: Side,
+    ends: Side,
+    /// Payments between others, and what two of them share: whole lines, the heaviest first.
+    beyond: Vec<String>,
+}
+
 /// Draws it.
 pub(super) fn draw(alert: &Revision, masks: &Masks, page: &mut Page) {
-    let (payers, ends) = sides(alert, masks);
-    if payers.is_empty() && ends.is_empty() {
+    let Sides { payers, ends, beyond } = sides(alert, masks);
+    if payers.is_empty() && ends.is_empty() && beyond.is_empty() {
         return;
     }
     let (tee, last, down) = if page.unicode() {
@@ -105,7 +116,7 @@ pub(super) fn draw(alert: &Revision, masks: &Masks, page: &mut Page) {
         let branch = if at.saturating_add(1) == ends.len() { last } else { tee };
         put(page, format!("    {branch}> {}", row(end, unicode)));
     }
-    for text in flows(alert, masks) {
+    for text in beyond.into_iter().chain(flows(alert, masks)) {
         put(page, text);
     }
 }
@@ -122,7 +133,7 @@ fn flows(alert: &Revision, masks: &Masks) -> Vec<String> {
     let flow = |flow: &Value| {
         let (amount, share) = (grouped(string(flow, "amount")), percent(string(flow, "share")));
         let to = masks.hide(string(flow, "to"));
-        format!("{currency} {amount}, {share}% of what came in, can have reached {to}")
+        format!("{currency} {amount}, {share}% of what the payers paid in, can have reached {to}")
     };
     let mut all: Vec<String> = list(alert.at("/network/flows")).take(TOLD_MAX).map(flow).collect();
     if let Some(central) = alert.at("/network/central").as_str() {
@@ -150,21 +161,68 @@ fn folded(mut side: Side, most: usize) -> Side {
     side
 }
 
-/// Who pays and where it goes. The edges of the document where it has some, else what its payments
-/// say.
-fn sides(alert: &Revision, masks: &Masks) -> (Side, Side) {
+/// Who pays the anchor, whom it pays, and what others have to do with each other. The edges of the document
+/// where it has some, else what its payments say.
+fn sides(alert: &Revision, masks: &Masks) -> Sides {
     let anchors: Vec<&str> = list(alert.at("/who/subjects")).map(|s| string(s, "key")).collect();
     let (mut payers, mut ends) = (BTreeMap::new(), BTreeMap::new());
-    let edges: Vec<&Value> = list(alert.at("/network/edges")).collect();
+    let mut others: BTreeMap<(&str, &str), Edge> = BTreeMap::new();
+    let mut shared: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
     let currency = string(alert.at("/what/amount_in"), "ccy");
-    for edge in &edges {
-        let (from, to) = (string(edge, "from"), string(edge, "to"));
+    for edge in list(alert.at("/network/edges")) {
+        let (from, to, by) = (string(edge, "from"), string(edge, "to"), string(edge, "by"));
+        // An edge that does not say so is made of payments.
+        if !matches!(by, "" | "payment") {
+            shared.insert((from, to, by));
+            continue;
+        }
+        let side: &mut Edge = match (anchors.contains(&from), anchors.contains(&to)) {
+            (_, true) => payers.entry(masks.shown(from).to_owned()).or_default(),
+            (true, false) => ends.entry(masks.shown(to).to_owned()).or_default(),
+            (false, false) => others.entry((from, to)).or_default(),
+        };
         let payments = field(edge, "payments").as_u64().unwrap_or(0);
-        let (side, key) = if anchors.contains(&to) { (&mut payers, from) } else { (&mut ends, to) };
-        let node: &mut Edge = side.entry(masks.shown(key).to_owned()).or_default();
-        node.add(payments, currency, string(edge, "amount"));
+        side.add(payments, currency, string(edge, "amount"));
     }
-    // A side that has no edges is told by the payments.
+    let beyond = beyond(others, &shared, masks);
+    // Where all evidence is the anchor's own, a side that has no edges is told by the payments.
+    if list(alert.at("/link")).next().is_none() {
+        told_by_payments(alert, masks, &mut payers, &mut ends);
+    }
+    Sides { payers: payers.into_iter().collect(), ends: ends.into_iter().collect(), beyond }
+}
+
+/// Lines about those who neither pay the anchor nor are paid by it.
+fn beyond(
+    others: BTreeMap<(&str, &str), Edge>,
+    shared: &BTreeSet<(&str, &str, &str)>,
+    masks: &Masks,
+) -> Vec<String> {
+    let mut paid: Vec<_> = others.into_iter().collect();
+    paid.sort_by(|(a, x), (b, y)| y.weight().cmp(&x.weight()).then_with(|| a.cmp(b)));
+    let paid = paid.into_iter().map(|((from, to), edge)| {
+        format!("{} pays {}: {}", masks.shown(from), masks.shown(to), edge.words())
+    });
+    let share = shared.iter().map(|(from, to, by)| match *by {
+        "relation" => format!("{} declares a relation to {}", masks.shown(from), masks.shown(to)),
+        "terminal" => format!("{} and {} at one terminal", masks.shown(from), masks.shown(to)),
+        by => format!("{} and {} share one {by}", masks.shown(from), masks.shown(to)),
+    });
+    let mut all: Vec<String> = paid.chain(share).collect();
+    if all.len() > BEYOND_MAX {
+        let left = all.split_off(BEYOND_MAX.saturating_sub(1)).len();
+        all.push(format!("{left} more ties between others"));
+    }
+    all
+}
+
+/// Fills a side that is empty from the payments that the alert lists.
+fn told_by_payments(
+    alert: &Revision,
+    masks: &Masks,
+    payers: &mut BTreeMap<String, Edge>,
+    ends: &mut BTreeMap<String, Edge>,
+) {
     let (no_payers, no_ends) = (payers.is_empty(), ends.is_empty());
     let related = list(alert.at("/who/related"));
     let known: Vec<&str> = related
@@ -174,14 +232,14 @@ fn sides(alert: &Revision, masks: &Masks) -> (Side, Side) {
     for payment in list(alert.at("/evidence/payments")) {
         let (kind, other) = (string(payment, "kind"), string(payment, "other"));
         let is_in = known.contains(&other) || matches!(kind, "cash_deposit" | "card_refund");
-        let (side, is_empty) = if is_in { (&mut payers, no_payers) } else { (&mut ends, no_ends) };
+        let (side, is_empty) =
+            if is_in { (&mut *payers, no_payers) } else { (&mut *ends, no_ends) };
         if is_empty {
             let name = node_name(kind, masks.shown(other), is_in);
             let node: &mut Edge = side.entry(name).or_default();
             node.add(1, string(payment, "currency"), string(payment, "amount"));
         }
     }
-    (payers.into_iter().collect(), ends.into_iter().collect())
 }
 
 fn node_name(kind: &str, other: &str, is_in: bool) -> String {
