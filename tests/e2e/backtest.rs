@@ -274,11 +274,11 @@ fn what_cannot_be_read_stops_it_with_its_line_and_nothing_is_written() {
     check(
         &dated,
         None,
-        "line 10: is refused: `time_range` in `event_time`; it is dated 400d or more after",
+        "line 10: is refused: `time_range` in `event_time`; it is dated more than 400d after",
     );
     fs::write(&data, &dated).expect("payments");
     let done = backtest(place.path(), &["--skip-refused", "--out", "skipped"]);
-    assert!(done.stdout.contains("; 1 payments were refused and left out"), "{}", done.stdout);
+    assert!(done.stdout.contains("; 1 refused and left out"), "{}", done.stdout);
     let head = "level,key,verdict\n";
     check(
         &good,

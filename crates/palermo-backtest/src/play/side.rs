@@ -202,7 +202,7 @@ impl Side {
         let help = match reason.as_str() {
             "conflict" => "; an earlier row has this id and other content".to_owned(),
             "time_range" if item.jumps => format!(
-                "; it is dated {JUMP_MAX} or more after {}: mend its time, or play what is before such a \
+                "; it is dated more than {JUMP_MAX} after {}: mend its time, or play what is before such a \
                  gap and what is after it one by one",
                 self.newest_words()
             ),

@@ -53,7 +53,7 @@ fn head(report: &Report<'_>) -> Vec<String> {
     };
     let left_out = match report.candidate.rules.irregular() {
         (_, _, 0) => String::new(),
-        (_, _, refused) => format!("; {} payments were refused and left out", count(refused)),
+        (_, _, refused) => format!("; {} refused and left out", count(refused)),
     };
     vec![
         format!(

@@ -3,7 +3,7 @@
 //!
 //! Nodes are the people of the alert, whoever else is in its evidence, and the places where cash was
 //! taken; edges are the payments of the evidence summed by their ends, and the steps of linked paths.
-//! Where money goes is a maximum flow from the payers to the nodes that pay nobody: an upper bound of
+//! Where money goes is a maximum flow from the payers to each of the nodes that pay nobody: an upper bound of
 //! what can be theirs, exact where there is one way only (Edmonds and Karp, by petgraph). Payers are who pay
 //! and are paid by nobody; an account of the anchor is one only where none of them took anything in: what it had
 //! before is not what came in. The central
@@ -11,7 +11,8 @@
 //! Brandes (2001) does, in whole numbers.
 //!
 //! Promises: a function of the alert's evidence; nothing of the order in which it came.
-//! Cost: [`NODES_MAX`] nodes at most, the largest edges first; a flow for each of [`TRIED_MAX`] nodes.
+//! Cost: [`NODES_MAX`] nodes at most, the largest edges first; a flow for each of [`ENDS_MAX`] ends and
+//! [`TRIED_MAX`] nodes.
 
 use super::{Basis, LISTED_MAX, place_text};
 use crate::hits::Witness;
@@ -64,9 +65,8 @@ pub(super) fn extracted(
     let money = |cents| MoneyIn { value: Cents(cents), currency };
     let subjects = alert.subjects.iter().filter(|actor| actor.entity == "account");
     let graph = Graph::new(&sums, &subjects.map(|actor| actor.key.as_str()).collect());
-    let into = graph.flow_without(None);
-    let (central, breaks) = (graph.central(), graph.breaks(into.0));
-    let flows = into.1.into_iter().take(ENDS_MAX).map(|(to, cents)| Flow {
+    let (central, breaks) = (graph.central(), graph.breaks(graph.flow_without(None)));
+    let flows = graph.to_ends().into_iter().map(|(to, cents)| Flow {
         to,
         amount: money(i64::try_from(cents).unwrap_or(i64::MAX)),
         share: share(cents, graph.came_in),
@@ -100,12 +100,16 @@ fn ends(ledger: &Ledger, found: &Witness) -> Option<(String, String)> {
         let party = found.debtor.conductor.or(found.debtor.party)?;
         Some(ledger.atoms.text(party).to_owned())
     });
-    let creditor = found.creditor.map(account).or_else(|| match found.kind {
-        PaymentKind::CashWithdrawal => {
-            let place = place_text(ledger, found.place);
-            Some(format!("cash in {}", place.unwrap_or_else(|| "an unknown place".to_owned())))
-        }
-        _ => Some(format!("shops in {}", place_text(ledger, found.place)?)),
+    let creditor = found.creditor.map(account).or_else(|| {
+        let place = place_text(ledger, found.place);
+        let somewhere = || "an unknown place".to_owned();
+        Some(match found.kind {
+            PaymentKind::CashWithdrawal => {
+                format!("cash in {}", place.unwrap_or_else(somewhere))
+            }
+            PaymentKind::CardPurchase => format!("shops in {}", place.unwrap_or_else(somewhere)),
+            _ => format!("shops in {}", place?),
+        })
     });
     debtor.zip(creditor)
 }
@@ -204,28 +208,36 @@ impl Graph {
         Self { graph, source, sink, came_in }
     }
 
-    /// What reaches the ends where one node is taken out: in all, and at each end.
-    fn flow_without(&self, out: Option<NodeIndex>) -> (u64, Vec<(String, u64)>) {
+    /// What can have reached each end, the largest first: each by itself, as the same money can have gone to
+    /// one or to another. Of more ends than [`ENDS_MAX`] those that got most.
+    fn to_ends(&self) -> Vec<(String, u64)> {
+        let into_sink = self.graph.edges_directed(self.sink, petgraph::Direction::Incoming);
+        let mut ends: Vec<(u64, NodeIndex)> =
+            into_sink.map(|edge| (*edge.weight(), edge.source())).collect();
+        let name = |node: NodeIndex| self.graph.node_weight(node).cloned().unwrap_or_default();
+        ends.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| name(a.1).cmp(&name(b.1))));
+        let reached = ends.into_iter().take(ENDS_MAX).map(|(_, end)| {
+            let (cents, _) = ford_fulkerson(&self.graph, self.source, end);
+            (name(end), cents)
+        });
+        let mut reached: Vec<(String, u64)> = reached.filter(|(_, cents)| *cents > 0).collect();
+        reached.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        reached
+    }
+
+    /// What reaches the ends in all where one node is taken out.
+    fn flow_without(&self, out: Option<NodeIndex>) -> u64 {
         let keep = |edge: petgraph::graph::EdgeReference<'_, u64>| {
             Some(edge.source()) != out && Some(edge.target()) != out
         };
-        let (mut left, mut kept) = (DiGraph::<(), u64>::new(), Vec::new());
+        let mut left = DiGraph::<(), u64>::new();
         (0..self.graph.node_count()).for_each(|_| {
             left.add_node(());
         });
         for edge in self.graph.edge_references().filter(|edge| keep(*edge)) {
             left.add_edge(edge.source(), edge.target(), *edge.weight());
-            kept.push((edge.source(), edge.target()));
         }
-        let (all, flows) = ford_fulkerson(&left, self.source, self.sink);
-        let mut ends: Vec<(String, u64)> = kept
-            .into_iter()
-            .zip(flows)
-            .filter(|((_, to), cents)| *to == self.sink && *cents > 0)
-            .filter_map(|((from, _), cents)| Some((self.graph.node_weight(from)?.clone(), cents)))
-            .collect();
-        ends.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        (all, ends)
+        ford_fulkerson(&left, self.source, self.sink).0
     }
 
     /// The nodes between payers and ends.
@@ -245,7 +257,7 @@ impl Graph {
             (std::cmp::Reverse(self.graph.neighbors_undirected(*node).count()), *node)
         });
         let tried = busiest.into_iter().take(TRIED_MAX).map(|node| {
-            let stopped = all.saturating_sub(self.flow_without(Some(node)).0);
+            let stopped = all.saturating_sub(self.flow_without(Some(node)));
             (stopped, std::cmp::Reverse(node))
         });
         let (stopped, std::cmp::Reverse(node)) = tried.max()?;
@@ -339,11 +351,7 @@ mod tests {
         let graph = Graph::new(&sums, &own.iter().copied().collect());
         let ends: Vec<(String, u64)> =
             ends.iter().map(|(end, cents)| ((*end).to_owned(), *cents)).collect();
-        assert_eq!(
-            (graph.came_in, graph.flow_without(None).1),
-            (came_in, ends),
-            "{sums:?} {own:?}"
-        );
+        assert_eq!((graph.came_in, graph.to_ends()), (came_in, ends), "{sums:?} {own:?}");
     }
 
     #[test]
@@ -352,6 +360,9 @@ mod tests {
         check(&paid, &["A", "B"], 1000, &[("Z", 930)]);
         // Of a stranger it may be money of the payers.
         check(&paid, &["A"], 1050, &[("Z", 930), ("shop", 50)]);
+        // The same money can have gone to one end or to the other.
+        let either = [("P", "A", 1000), ("A", "Y", 500), ("A", "Z", 930)];
+        check(&either, &["A"], 1000, &[("Z", 930), ("Y", 500)]);
         // An anchor that only pays is where it begins.
         check(&[("A", "Z", 930)], &["A"], 930, &[("Z", 930)]);
     }

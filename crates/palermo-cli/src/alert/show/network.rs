@@ -186,7 +186,7 @@ fn sides(alert: &Revision, masks: &Masks) -> Sides {
     }
     let beyond = beyond(others, &shared, masks);
     // Where all evidence is the anchor's own, a side that has no edges is told by the payments.
-    if list(alert.at("/link")).next().is_none() {
+    if list(alert.at("/why/link")).next().is_none() {
         told_by_payments(alert, masks, &mut payers, &mut ends);
     }
     Sides { payers: payers.into_iter().collect(), ends: ends.into_iter().collect(), beyond }
