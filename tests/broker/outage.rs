@@ -98,8 +98,8 @@ const TRIES: u32 = 5;
 /// The broker takes a transaction for ended that is open in its partitions: it looked for old ones before it
 /// knew who leads them. The next engine of the task ends it.
 pub(crate) fn forgotten(ground: &Ground) {
-    for _ in 0..TRIES {
-        let Some((site, engine)) = frozen(ground, "forgotten") else { return };
+    for turn in 0..TRIES {
+        let Some((site, engine)) = frozen(ground, &format!("left-open-{turn}")) else { return };
         ground.broker.kill();
         engine.kill();
         // Older than it may be, when the broker looks.

@@ -338,7 +338,12 @@ impl Words<'_> {
                 Some(percent) => format!("{}%", percent.round().normalize()),
                 None => part.to_string(),
             },
-            Value::Decimal(number) => number.round_dp(2).normalize().to_string(),
+            // Two places, or two digits of what is smaller.
+            Value::Decimal(number) => {
+                let small = number.abs() < Decimal::new(1, 1);
+                let told = if small { number.round_sf(2) } else { Some(number.round_dp(2)) };
+                told.unwrap_or(number).normalize().to_string()
+            }
             other => plain(self.ledger, other),
         }
     }
